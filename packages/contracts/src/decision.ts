@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { engineIdentitySchema } from './policy-set.ts';
+import { digestSchema, identifierSchema, lineSchema, milliSchema, timeSchema } from './primitives.ts';
+
+/** What may happen to an action. `allow` is the only verdict that leads to an effect without a person. */
+export const verdictSchema = z.enum(['deny', 'require_approval', 'require_quorum', 'require_human', 'allow']);
+export type Verdict = z.infer<typeof verdictSchema>;
+
+/** What the policies alone say. `defer` is no opinion, and no opinion denies. */
+export const pdpVerdictSchema = z.enum(['deny', 'require_approval', 'defer', 'allow']);
+export type PdpVerdict = z.infer<typeof pdpVerdictSchema>;
+
+/** What the safety gate says. */
+export const safetyVerdictSchema = z.enum(['deny', 'block', 'warn', 'require_quorum', 'require_human', 'allow']);
+export type SafetyVerdict = z.infer<typeof safetyVerdictSchema>;
+
+/** State of one kill switch at the moment of the decision. Anything but `clear` stops the action. */
+export const switchStateSchema = z.enum(['clear', 'engaged', 'unknown']);
+export type SwitchState = z.infer<typeof switchStateSchema>;
+
+/** A signed approval as the decision saw it: only what was verified, by digest of its envelope. */
+export const approvalFactSchema = z.strictObject({
+  approval_digest: digestSchema,
+  verdict: z.enum(['approve', 'deny']),
+  /** Approver's key id, eight hexadecimal digits. */
+  key_id: z.string().regex(/^[0-9a-f]{8}$/),
+  approver_id: identifierSchema,
+  roles: z.array(identifierSchema).max(32),
+  expires_at: timeSchema,
+});
+export type ApprovalFact = z.infer<typeof approvalFactSchema>;
+
+/**
+ * Every value, besides the intent and the policy set, that the decision reads. A fact that could not be had is null or
+ * `unknown`, and the gate denies on it: a missing fact never widens.
+ */
+export const factsSchema = z.strictObject({
+  schema: z.literal('exoarmur.facts/1'),
+  /** The moment of the decision, from the injected clock. */
+  time: timeSchema,
+  /** Whether the policy set came through a verified channel. */
+  policy_verified: z.boolean(),
+  switches: z.strictObject({
+    global: switchStateSchema,
+    tenant: switchStateSchema,
+    actor: switchStateSchema,
+    action_class: switchStateSchema,
+  }),
+  /** Trust in the emitter in thousandths. */
+  trust_milli: milliSchema.nullable(),
+  environment: z.strictObject({
+    degraded: z.boolean().nullable(),
+    cell_load_milli: milliSchema.nullable(),
+    network_health_milli: milliSchema.nullable(),
+    resource_availability_milli: milliSchema.nullable(),
+  }),
+  approvals: z.array(approvalFactSchema).max(64),
+});
+export type Facts = z.infer<typeof factsSchema>;
+
+/** Who has to agree before an action may run, as the policies ask for it; several demands merge to the strictest. */
+export const approvalRequirementSchema = z.strictObject({
+  kind: z.enum(['human', 'quorum']),
+  /** Number of distinct approver keys, 1 for `human`. */
+  quorum: z.int().min(1).max(16),
+  roles: z.array(identifierSchema).max(32),
+  ttl_seconds: z.int().min(1).max(2_592_000),
+});
+export type ApprovalRequirement = z.infer<typeof approvalRequirementSchema>;
+
+/** Answer of the policies: verdict, why, and who must agree. Lists are sorted and free of duplicates. */
+export const pdpResultSchema = z.strictObject({
+  verdict: pdpVerdictSchema,
+  rationale: lineSchema(1024),
+  determining_policies: z.array(z.string().max(128)).max(4096),
+  errored_policies: z.array(z.string().max(128)).max(4096),
+  approval_requirement: approvalRequirementSchema.nullable(),
+});
+export type PdpResult = z.infer<typeof pdpResultSchema>;
+
+/** Answer of the safety gate. */
+export const safetyResultSchema = z.strictObject({
+  verdict: safetyVerdictSchema,
+  rationale: lineSchema(1024),
+  rule_ids: z.array(z.string().max(64)).max(64),
+});
+export type SafetyResult = z.infer<typeof safetyResultSchema>;
+
+/** Domain of the decision digest, over the canonical bytes of the whole decision. */
+export const DECISION_DIGEST_DOMAIN = 'exoarmur.decision/1';
+
+/** The verdict on one intent with everything it rests on. Same intent, facts, policy set and engine: same bytes. */
+export const decisionSchema = z.strictObject({
+  schema: z.literal('exoarmur.decision/1'),
+  intent_digest: digestSchema,
+  verdict: verdictSchema,
+  pdp: pdpResultSchema,
+  safety: safetyResultSchema,
+  resolution_rules_applied: z.array(z.string().max(64)).min(1).max(16),
+  policy_digest: digestSchema,
+  engine: engineIdentitySchema,
+  facts: factsSchema,
+});
+export type Decision = z.infer<typeof decisionSchema>;

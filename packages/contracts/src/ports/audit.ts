@@ -1,0 +1,52 @@
+import type { DisclosedPayload, RecordProof } from '../bundle.ts';
+import type { TrailKind, TrailPayloads } from '../payloads.ts';
+import type { Digest, JsonObject } from '../primitives.ts';
+import type { SealedRecord } from '../record.ts';
+
+/** One step to be recorded. The log adds tenant, cell, time, sequence, chain and payload commitment. */
+export interface RecordDraft<Kind extends TrailKind = TrailKind> {
+  readonly stream: string;
+  readonly correlation: string;
+  readonly trace: string | null;
+  readonly actor: SealedRecord['actor'];
+  readonly kind: Kind;
+  readonly payload: TrailPayloads[Kind];
+  /** The `seq` this record must get; another one already there is a conflict. */
+  readonly expectedSeq: number;
+}
+
+/** Where a record ended up: durable and under a signed checkpoint when this is returned. */
+export interface AppendReceipt {
+  readonly record: SealedRecord;
+  /** Sealed bytes. */
+  readonly bytes: Uint8Array;
+  readonly leafHash: Digest;
+  readonly index: number;
+}
+
+/** Appends records; resolves only when they are durable, rejects when they are not. */
+export interface AuditSink {
+  append(draft: RecordDraft): Promise<AppendReceipt>;
+}
+
+/** Everything of one stream that a proof bundle needs. */
+export interface StreamEvidence {
+  readonly records: readonly SealedRecord[];
+  readonly payloads: ReadonlyMap<Digest, DisclosedPayload>;
+  readonly proofs: readonly RecordProof[];
+  /** Signed checkpoint note, verbatim. */
+  readonly checkpoint: string;
+  readonly vkey: string;
+}
+
+/** Reads one stream back with its proofs. */
+export interface StreamEvidenceSource {
+  collect(stream: string): Promise<StreamEvidence>;
+}
+
+/** A payload as stored beside the log, apart from its record, so that it can be erased. */
+export interface StoredPayload {
+  readonly digest: Digest;
+  readonly salt: Uint8Array;
+  readonly value: JsonObject;
+}

@@ -1,0 +1,38 @@
+import type { ActionIntent } from '../intent.ts';
+import type { TargetVerdict } from '../outcome.ts';
+import type { JsonObject } from '../primitives.ts';
+
+/** What an executor declares about itself; its canonical digest is part of every grant. */
+export interface ExecutorManifest {
+  readonly name: string;
+  readonly version: string;
+  /** Action types it performs; anything else is refused before it is asked. */
+  readonly action_types: readonly string[];
+  readonly target_kinds: readonly string[];
+  readonly capabilities: readonly string[];
+}
+
+/** Answer to whether a target is acceptable under the executor's own rules. */
+export interface TargetCheck {
+  readonly result: TargetVerdict;
+  readonly reason: string;
+  readonly evidence: JsonObject;
+}
+
+/** What an executor reports: its claim, and what it observed afterwards. */
+export interface ExecutorReport {
+  readonly success: boolean;
+  /** Stable code, null on success. */
+  readonly error_code: string | null;
+  readonly claimed: JsonObject;
+  readonly observed: JsonObject;
+}
+
+/** An untrusted plugin that performs one declared kind of effect. It sees the intent and nothing else. */
+export interface Executor {
+  readonly manifest: ExecutorManifest;
+  /** Has no effect. */
+  validateTarget(intent: ActionIntent): Promise<TargetCheck>;
+  /** Performs the effect; called at most once per grant, by the boundary alone. */
+  execute(intent: ActionIntent, options: { readonly signal: AbortSignal }): Promise<ExecutorReport>;
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+
+/** Digest text: `sha256:` and 64 lower-case hexadecimal digits. */
+export const digestSchema = z.templateLiteral(['sha256:', z.string().regex(/^[0-9a-f]{64}$/)]).meta({ id: 'digest' });
+export type Digest = z.infer<typeof digestSchema>;
+
+/** RFC 3339 time in UTC with exactly three fraction digits and `Z`: `2024-01-01T12:00:00.000Z`. */
+export const timeSchema = z
+  .string()
+  .regex(/^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/);
+
+/** Name of a tenant or a cell: lower-case letters, digits, `-`; 1 to 63 characters, no `-` at either end. */
+export const scopeNameSchema = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/);
+
+/** Identifier of a stream, intent, correlation, trace or actor: 1 to 128 of `A-Za-z0-9._-`, first one a letter or digit. */
+export const identifierSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/);
+
+/** Dotted lower-case word such as an action type or a record kind's qualifier: `file.delete`, 1 to 64 characters. */
+export const actionTypeSchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]*(?:[.:/-][a-z0-9_]+)*$/)
+  .max(64);
+
+/** One line of text a person may read, at most `max` UTF-16 units, without control characters. */
+export function lineSchema(max: number): z.ZodString {
+  return z
+    .string()
+    .max(max)
+    .regex(/^[^\p{Cc}]*$/u);
+}
+
+/** Standard base64 with padding (RFC 4648 section 4). */
+export const base64Schema = z.string().regex(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/);
+
+/** Whole number of thousandths, 0 to 1000; signed records carry no fractions. */
+export const milliSchema = z.int().min(0).max(1000);
+
+type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+
+/** A JSON object of any content. */
+export type JsonObject = { readonly [key: string]: JsonValue };
+
+function isPlainObject(value: unknown): value is JsonObject {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+}
+
+/**
+ * Any JSON object, handed on as it is: zod's own record would drop a member named `__proto__`, and then two planes would
+ * see two values. Depth, size and number rules are those of the canonical reader and writer it passes through.
+ */
+export const jsonObjectSchema = z
+  .custom<JsonObject>(isPlainObject, 'expected a JSON object')
+  .meta({ type: 'object', description: 'any JSON object within the limits of the canonical reader' });

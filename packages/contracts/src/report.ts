@@ -1,0 +1,61 @@
+import { z } from 'zod';
+
+/** The checks of a verification, in the order in which they are made and reported. */
+export const checkNameSchema = z.enum([
+  'structure',
+  'integrity',
+  'signer',
+  'completeness',
+  'lifecycle',
+  'decision',
+  'witness',
+  'governance',
+]);
+export type CheckName = z.infer<typeof checkNameSchema>;
+
+/** Answer to one question. `unverifiable` is never a pass. */
+export const checkStatusSchema = z.enum(['passed', 'failed', 'unverifiable', 'not_requested']);
+export type CheckStatus = z.infer<typeof checkStatusSchema>;
+
+/** First divergence of a failed check. Values are short texts, never payload contents. */
+export const divergenceSchema = z.strictObject({
+  code: z.string().regex(/^[a-z][a-z0-9_]{2,63}$/),
+  /** JSON pointer into the bundle file. */
+  pointer: z.string(),
+  /** Index of the first record concerned, null when it is not about one record. */
+  record: z.int().min(0).nullable(),
+  expected: z.string().max(512).nullable(),
+  found: z.string().max(512).nullable(),
+});
+export type Divergence = z.infer<typeof divergenceSchema>;
+
+/** One check with its status; `codes` says why when it did not pass (and what was not checked when it did). */
+export const checkResultSchema = z.strictObject({
+  name: checkNameSchema,
+  status: checkStatusSchema,
+  divergences: z.array(divergenceSchema),
+});
+export type CheckResult = z.infer<typeof checkResultSchema>;
+
+/** What was really established, from nothing to a witnessed log. */
+export const assuranceSchema = z.enum(['none', 'integrity', 'signed', 'witnessed']);
+export type Assurance = z.infer<typeof assuranceSchema>;
+
+/** Result of verifying one bundle file. `verify_verdict` is PASS only if no requested check failed. */
+export const verificationReportSchema = z.strictObject({
+  schema: z.literal('exoarmur.verification-report/1'),
+  verify_verdict: z.enum(['PASS', 'FAIL']),
+  assurance: assuranceSchema,
+  bundle: z.strictObject({
+    shape: z.enum(['bundle_3', 'legacy_2_0', 'legacy_1_0', 'legacy_canonical_demo', 'legacy_wrapped_demo', 'unknown']),
+    digest: z.string(),
+    stream: z.string().nullable(),
+    final_verdict: z.string().nullable(),
+    outcome: z.string().nullable(),
+    signed_by: z.array(z.string()),
+  }),
+  checks: z.array(checkResultSchema),
+  /** Sentences on what this report does not say, by stable code. */
+  limitations: z.array(z.string()),
+});
+export type VerificationReport = z.infer<typeof verificationReportSchema>;
