@@ -6,6 +6,38 @@ export {
   approvalRequestSchema,
   approvalSchema,
 } from './approval.ts';
+export type {
+  DispatchStatus,
+  ExecutionDispatch,
+  ExecutorCapabilities,
+  ExecutorResult,
+  TargetValidationResult,
+} from './boundary/execution.ts';
+export {
+  dispatchStatusSchema,
+  executionDispatchSchema,
+  executorCapabilitiesSchema,
+  executorResultSchema,
+  targetValidationResultSchema,
+} from './boundary/execution.ts';
+export type { LegacyActionIntent } from './boundary/intent.ts';
+export { legacyActionIntentSchema } from './boundary/intent.ts';
+export type { ApprovalRecord, ApprovalStatus, PolicyDecision, PolicyRule } from './boundary/policy.ts';
+export {
+  approvalRecordSchema,
+  approvalStatusSchema,
+  CONSTANT_DECISION_ID,
+  policyDecisionSchema,
+  policyRuleSchema,
+} from './boundary/policy.ts';
+export type { ExecutionTrace, ExecutorTrace, TraceEvent, TraceStage, VerdictTrace } from './boundary/trace.ts';
+export {
+  executionTraceSchema,
+  executorTraceSchema,
+  traceEventSchema,
+  traceStageSchema,
+  verdictTraceSchema,
+} from './boundary/trace.ts';
 export type { DisclosedPayload, GovernedAction, ProofBundle, RecordProof, Statement } from './bundle.ts';
 export {
   ARTIFACTS_DIGEST_DOMAIN,
@@ -20,6 +52,8 @@ export {
   STATEMENT_PAYLOAD_TYPE,
   statementSchema,
 } from './bundle.ts';
+export type { CanonicalEvent } from './canonical-event.ts';
+export { canonicalEventSchema } from './canonical-event.ts';
 export type {
   ApprovalFact,
   ApprovalRequirement,
@@ -49,10 +83,28 @@ export type { DsseEnvelope } from './envelope.ts';
 export { dsseEnvelopeSchema } from './envelope.ts';
 export type { ErrorDetails } from './errors.ts';
 export { ExoArmurError, InvariantError, isExoArmurError, quoteForMessage } from './errors.ts';
+export type { FlagDefinition, FlagErrorCode, FlagName, FlagSet } from './flags.ts';
+export { FLAG_PREFIX, FLAGS, FlagError, flagSetSchema, parseFlags } from './flags.ts';
 export type { ExecutorIdentity, Grant } from './grant.ts';
 export { executorIdentitySchema, GRANT_DIGEST_DOMAIN, grantSchema } from './grant.ts';
 export type { ActionClass, ActionIntent } from './intent.ts';
 export { actionClassSchema, actionIntentSchema, INTENT_DIGEST_DOMAIN, MAX_INTENT_BYTES } from './intent.ts';
+export type {
+  BundleShape,
+  CanonicalDemoBundle,
+  LegacyBundle,
+  UnversionedLegacyBundle,
+  WrappedDemoBundle,
+} from './legacy-bundle.ts';
+export {
+  bundleShapeSchema,
+  canonicalDemoBundleSchema,
+  detectBundleShape,
+  legacyBundleSchema,
+  legacyHashSchema,
+  unversionedLegacyBundleSchema,
+  wrappedDemoBundleSchema,
+} from './legacy-bundle.ts';
 export type { Outcome, OutcomeStatus, TargetValidation, TargetVerdict } from './outcome.ts';
 export {
   OUTCOME_DIGEST_DOMAIN,
@@ -100,3 +152,131 @@ export {
   divergenceSchema,
   verificationReportSchema,
 } from './report.ts';
+export type {
+  ApprovalActionRequestV1,
+  ApprovalResponseV1,
+  ApprovalStatusResponseV1,
+  AuditResponseV1,
+  ErrorResponseV1,
+  TelemetryIngestResponseV1,
+} from './v1/api.ts';
+export {
+  approvalActionRequestV1Schema,
+  approvalResponseV1Schema,
+  approvalStatusResponseV1Schema,
+  auditResponseV1Schema,
+  errorResponseV1Schema,
+  telemetryIngestResponseV1Schema,
+} from './v1/api.ts';
+export type { AuditRecordV1, CatalogEvent, CatalogEventType } from './v1/audit.ts';
+export { auditRecordV1Schema, catalogEventSchema, catalogEventTypeSchema } from './v1/audit.ts';
+export type { BeliefTelemetryV1, BeliefV1 } from './v1/beliefs.ts';
+export { beliefTelemetryV1Schema, beliefV1Schema } from './v1/beliefs.ts';
+export type {
+  ArbitrationConflictType,
+  ArbitrationStatus,
+  ArbitrationV1,
+  CellStatus,
+  FederateIdentityV1,
+  FederateNonceV1,
+  FederationRole,
+  HandshakeSessionV1,
+  HandshakeState,
+  VerificationFailureReason,
+} from './v1/federation.ts';
+export {
+  arbitrationConflictTypeSchema,
+  arbitrationStatusSchema,
+  arbitrationV1Schema,
+  cellStatusSchema,
+  federateIdentityV1Schema,
+  federateNonceV1Schema,
+  federationRoleSchema,
+  handshakeSessionV1Schema,
+  handshakeStateSchema,
+  verificationFailureReasonSchema,
+} from './v1/federation.ts';
+export type {
+  CapabilityNegotiateMessage,
+  CapabilityNegotiatePayloadV1,
+  HandshakeMessage,
+  IdentityExchangeMessage,
+  IdentityExchangePayloadV1,
+  SignatureInfoV1,
+  TrustEstablishMessage,
+  TrustEstablishPayloadV1,
+} from './v1/handshake-messages.ts';
+export {
+  capabilityNegotiateMessageSchema,
+  capabilityNegotiatePayloadV1Schema,
+  handshakeMessageSchema,
+  identityExchangeMessageSchema,
+  identityExchangePayloadV1Schema,
+  signatureInfoV1Schema,
+  trustEstablishMessageSchema,
+  trustEstablishPayloadV1Schema,
+} from './v1/handshake-messages.ts';
+export type {
+  IdentityContainmentAppliedRecordV1,
+  IdentityContainmentIntentV1,
+  IdentityContainmentRecommendationV1,
+  IdentityContainmentRevertedRecordV1,
+  IdentityContainmentScopeV1,
+  IdentityContainmentStatusV1,
+  IdentitySubjectV1,
+} from './v1/identity-containment.ts';
+export {
+  identityContainmentAppliedRecordV1Schema,
+  identityContainmentIntentV1Schema,
+  identityContainmentRecommendationV1Schema,
+  identityContainmentRevertedRecordV1Schema,
+  identityContainmentScopeV1Schema,
+  identityContainmentStatusV1Schema,
+  identitySubjectV1Schema,
+} from './v1/identity-containment.ts';
+export type { Classification, ExecutionIntentV1, LocalDecisionV1 } from './v1/intents.ts';
+export { classificationSchema, executionIntentV1Schema, localDecisionV1Schema } from './v1/intents.ts';
+export type {
+  AnomalyDetectionPayloadV1,
+  NetworkActivityPayloadV1,
+  ObservationPayloadV1,
+  ObservationType,
+  ObservationV1,
+  SystemHealthPayloadV1,
+  TelemetrySummaryPayloadV1,
+  ThreatIntelPayloadV1,
+} from './v1/observations.ts';
+export {
+  anomalyDetectionPayloadV1Schema,
+  networkActivityPayloadV1Schema,
+  observationPayloadV1Schema,
+  observationTypeSchema,
+  observationV1Schema,
+  systemHealthPayloadV1Schema,
+  telemetrySummaryPayloadV1Schema,
+  threatIntelPayloadV1Schema,
+} from './v1/observations.ts';
+export type { Severity } from './v1/scalars.ts';
+export { jsonValueSchema, legacyTimeSchema, severitySchema, ulidSchema } from './v1/scalars.ts';
+export type {
+  BeliefDeltaV1,
+  ConflictV1,
+  EvidenceRefV1,
+  FindingV1,
+  HypothesisV1,
+  NarrativeV1,
+  TimelineEventV1,
+  TimelineV1,
+} from './v1/shared-primitives.ts';
+export {
+  beliefDeltaV1Schema,
+  conflictV1Schema,
+  evidenceRefV1Schema,
+  findingV1Schema,
+  hypothesisV1Schema,
+  narrativeV1Schema,
+  timelineEventV1Schema,
+  timelineV1Schema,
+} from './v1/shared-primitives.ts';
+export type { SignalFactsV1, SubjectType, TelemetryEventV1 } from './v1/telemetry.ts';
+export { signalFactsV1Schema, signalSubjectSchema, subjectTypeSchema, telemetryEventV1Schema } from './v1/telemetry.ts';

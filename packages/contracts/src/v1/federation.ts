@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonObjectSchema } from '../primitives.ts';
 import {
   legacyTimeSchema,
   openObjectSchema,
@@ -7,7 +8,6 @@ import {
   optionalTimeSchema,
   unitIntervalSchema,
 } from './scalars.ts';
-import { jsonObjectSchema } from '../primitives.ts';
 
 /** What a cell may do in a federation. */
 export const federationRoleSchema = z.enum(['member', 'coordinator', 'observer']);

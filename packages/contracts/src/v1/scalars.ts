@@ -27,7 +27,9 @@ export const legacyTimeSchema = z
   .string()
   .regex(LEGACY_TIME)
   .refine(isCalendarDay, 'must be a day of the calendar')
-  .meta({ description: 'ISO 8601 date and time; not expressed here: the day exists in its month and the year is not 0' });
+  .meta({
+    description: 'ISO 8601 date and time; not expressed here: the day exists in its month and the year is not 0',
+  });
 
 /** A share, a confidence or a score, 0 to 1. */
 export const unitIntervalSchema = z.number().min(0).max(1);
@@ -65,7 +67,11 @@ export function mapSchema<Value>(
         }
       }
     })
-    .meta({ type: 'object', additionalProperties: valueKeywords, description: 'every value is of the one stated kind' });
+    .meta({
+      type: 'object',
+      additionalProperties: valueKeywords,
+      description: 'every value is of the one stated kind',
+    });
 }
 
 /** An object member that the ancestor leaves open, `{}` when it is absent. */

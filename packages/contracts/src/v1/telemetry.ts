@@ -41,7 +41,8 @@ export const signalSubjectSchema = jsonObjectSchema
   })
   .meta({
     type: 'object',
-    description: 'open object; not expressed here: has subject_id, and subject_type is host, user, process, ip or service',
+    description:
+      'open object; not expressed here: has subject_id, and subject_type is host, user, process, ip or service',
   });
 
 /** Facts drawn from telemetry about one subject. */
