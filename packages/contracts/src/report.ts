@@ -17,7 +17,7 @@ export type CheckName = z.infer<typeof checkNameSchema>;
 export const checkStatusSchema = z.enum(['passed', 'failed', 'unverifiable', 'not_requested']);
 export type CheckStatus = z.infer<typeof checkStatusSchema>;
 
-/** First divergence of a failed check. Values are short texts, never payload contents. */
+/** One place where evidence and rule part. Values are short texts, never whole payloads. */
 export const divergenceSchema = z.strictObject({
   code: z.string().regex(/^[a-z][a-z0-9_]{2,63}$/),
   /** JSON pointer into the bundle file. */
@@ -29,7 +29,10 @@ export const divergenceSchema = z.strictObject({
 });
 export type Divergence = z.infer<typeof divergenceSchema>;
 
-/** One check with its status; `codes` says why when it did not pass (and what was not checked when it did). */
+/**
+ * One check with its status. When it failed, `divergences` holds what failed, first divergence first; when it is
+ * `unverifiable`, what was missing; otherwise it is empty.
+ */
 export const checkResultSchema = z.strictObject({
   name: checkNameSchema,
   status: checkStatusSchema,
@@ -54,8 +57,12 @@ export const verificationReportSchema = z.strictObject({
     outcome: z.string().nullable(),
     signed_by: z.array(z.string()),
   }),
+  /** Checks that had to pass for a PASS, in report order: the caller's choice, never the bundle's. */
+  required: z.array(checkNameSchema),
   checks: z.array(checkResultSchema),
-  /** Sentences on what this report does not say, by stable code. */
-  limitations: z.array(z.string()),
+  /** Which members of a bundle of the Python ancestor its hashes cover, by JSON pointer; null when every byte counts. */
+  coverage: z.strictObject({ covered: z.array(z.string()), not_covered: z.array(z.string()) }).nullable(),
+  /** What this report does not say, as sorted stable codes. */
+  limitations: z.array(z.string().regex(/^[a-z][a-z0-9_]{2,63}$/)),
 });
 export type VerificationReport = z.infer<typeof verificationReportSchema>;
