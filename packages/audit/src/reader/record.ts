@@ -1,0 +1,52 @@
+import { canonicalizeToBytes, formatDigest, hashLeaf, parseCanonicalJson } from '@exoarmur/canonical';
+import {
+  type Digest,
+  isExoArmurError,
+  MAX_RECORD_BYTES,
+  quoteForMessage,
+  type SealedRecord,
+  sealedRecordSchema,
+} from '@exoarmur/contracts';
+import { AuditError } from '../errors.ts';
+
+/**
+ * Reads sealed bytes: one canonical JSON object of the record shape and nothing else (spec/record.md). The value is the
+ * parsed JSON itself. @throws AuditError AUDIT_RECORD_MALFORMED, AUDIT_RECORD_TOO_LARGE above 65,535 bytes.
+ */
+export function parseRecord(bytes: Uint8Array): SealedRecord {
+  if (bytes.length > MAX_RECORD_BYTES) {
+    throw new AuditError('AUDIT_RECORD_TOO_LARGE', `record is larger than ${MAX_RECORD_BYTES} bytes`);
+  }
+  const value = readCanonical(bytes);
+  const parsed = sealedRecordSchema.safeParse(value);
+  if (parsed.success) return value as SealedRecord;
+  const issue = parsed.error.issues[0];
+  const pointer = (issue?.path ?? []).map((part) => `/${String(part)}`).join('');
+  throw new AuditError(
+    'AUDIT_RECORD_MALFORMED',
+    `record is not well formed: ${quoteForMessage(issue?.message ?? '')}`,
+    {
+      pointer,
+    },
+  );
+}
+
+/** The bytes that are hashed, stored and proved: the canonical JSON of the record. */
+export function encodeRecord(record: SealedRecord): Uint8Array {
+  return canonicalizeToBytes(record);
+}
+
+/** Identity of a record: the RFC 6962 leaf hash of its sealed bytes, as digest text. */
+export function hashRecord(bytes: Uint8Array): Digest {
+  return formatDigest(hashLeaf(bytes));
+}
+
+function readCanonical(bytes: Uint8Array): unknown {
+  try {
+    return parseCanonicalJson(bytes, { maxBytes: MAX_RECORD_BYTES, maxDepth: 4 });
+  } catch (error) {
+    if (!isExoArmurError(error)) throw error;
+    const pointer = error.pointer ?? '';
+    throw new AuditError('AUDIT_RECORD_MALFORMED', `record is not canonical: ${error.code}`, { cause: error, pointer });
+  }
+}
