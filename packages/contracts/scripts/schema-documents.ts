@@ -116,7 +116,7 @@ function describe(name: string, schema: z.ZodType): string {
       if (isUnsaid(zodSchema)) node[UNSAID] = true;
     },
   });
-  const document = { ...jsonSchema, $id: `urn:exoarmur:schema:${name}`, title: name } as Json;
+  const document: Json = { ...JSON.parse(JSON.stringify(jsonSchema)), $id: `urn:exoarmur:schema:${name}`, title: name };
   return `${JSON.stringify(orderKeywords(settleUnsaid(name, document)), null, 2)}\n`;
 }
 

@@ -29,12 +29,12 @@ test.each([
   [' 01J4NR5X9Z8GABCDEF12345670', 'a blank'],
   ['01J4NR5X9Z8G-BCDEF12345670', 'a dash'],
   ['０1J4NR5X9Z8GABCDEF1234567', 'a full-width digit'],
-  [1, 'a number'],
 ])('refuses as a ULID %j: %s', (value) => {
   expect(ulidSchema.safeParse(value).success).toBe(false);
 });
 
 test('says what a ULID must be', () => {
+  expect(accepts(ulidSchema, 1)).toBe(false);
   expect(ulidSchema.safeParse('x').error?.issues[0]?.message).toBe('must be a valid ULID');
 });
 
@@ -87,6 +87,10 @@ test.each([null, false, 0, '', [], {}])('takes %j as a JSON value', (value) => {
 
 test.each([undefined, 1n, Symbol.iterator, () => 0])('refuses what JSON cannot say (%#)', (value) => {
   expect(accepts(jsonValueSchema, value)).toBe(false);
+});
+
+test('a time that is wrong in form is one issue', () => {
+  expect(findIssuePointers(legacyTimeSchema, 'now')).toEqual(['']);
 });
 
 const counts = mapSchema(z.int(), { type: 'integer' });

@@ -25,7 +25,7 @@ function isCalendarDay(text: string): boolean {
  */
 export const legacyTimeSchema = z
   .string()
-  .regex(LEGACY_TIME)
+  .regex(LEGACY_TIME, { abort: true })
   .refine(isCalendarDay, 'must be a day of the calendar')
   .meta({
     description: 'ISO 8601 date and time; not expressed here: the day exists in its month and the year is not 0',
