@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { expectRefusal } from '../../test/errors.ts';
+import { readVectors } from '../../test/vectors.ts';
+import { formatLegacyJson } from './dialects.ts';
+import { hashLegacyJson } from './hash.ts';
+import { LEGACY_LIMITS, parseLegacyJson } from './reader.ts';
+
+interface CanonicalVector {
+  readonly name: string;
+  readonly input_json: string;
+  readonly canonical: string;
+  readonly sha256: string;
+}
+
+interface ErrorVector {
+  readonly name: string;
+  readonly input_json: string;
+  readonly stage: 'parse' | 'canonicalize' | 'hash';
+}
+
+interface DialectVector extends Record<string, string | null> {
+  readonly name: string;
+  readonly input_json: string;
+}
+
+describe('the replay dialect', () => {
+  it.each(readVectors<CanonicalVector[]>('legacy-python/canonical-json-python.json'))(
+    'gives the bytes and the hash of $name',
+    ({ input_json, canonical, sha256 }) => {
+      const value = parseLegacyJson(input_json);
+      expect(formatLegacyJson(value, 'replay')).toBe(canonical);
+      expect(hashLegacyJson(value, 'replay')).toBe(sha256);
+      expect(formatLegacyJson(parseLegacyJson(canonical), 'replay')).toBe(canonical);
+    },
+  );
+
+  it.each(readVectors<ErrorVector[]>('legacy-python/canonical-json-python-errors.json'))(
+    'refuses $name at the stage $stage',
+    ({ input_json, stage }) => {
+      if (stage === 'parse') {
+        expectRefusal('CANONICAL_LEGACY_JSON_SYNTAX', () => parseLegacyJson(input_json));
+        return;
+      }
+      const value = parseLegacyJson(input_json);
+      expectRefusal('CANONICAL_LEGACY_VALUE_UNSUPPORTED', () => hashLegacyJson(value, 'replay'));
+    },
+  );
+});
+
+describe('the dialects of the standard library', () => {
+  const dialects = [
+    ['compact-ascii', 'compact_ascii'],
+    ['spaced-ascii', 'spaced_ascii'],
+    ['compact-utf8', 'compact_utf8'],
+  ] as const;
+
+  it.each(readVectors<DialectVector[]>('legacy-python/json-dumps-dialects.json'))(
+    'give the bytes of $name',
+    (vector) => {
+      const value = parseLegacyJson(vector.input_json);
+      for (const [dialect, field] of dialects) {
+        expect(formatLegacyJson(value, dialect)).toBe(vector[field]);
+        const hash = vector[`${field}_sha256`] ?? null;
+        if (hash === null) expectRefusal('CANONICAL_LEGACY_VALUE_UNSUPPORTED', () => hashLegacyJson(value, dialect));
+        else expect(hashLegacyJson(value, dialect)).toBe(hash);
+      }
+    },
+  );
+
+  it('indents by two blanks and leaves empty containers on one line', () => {
+    const value = parseLegacyJson('{"b":[1,{"c":2.0}],"a":{},"e":[]}');
+    const sorted = '{\n  "a": {},\n  "b": [\n    1,\n    {\n      "c": 2.0\n    }\n  ],\n  "e": []\n}';
+    expect(formatLegacyJson(value, 'indented-ascii')).toBe(sorted);
+    expect(formatLegacyJson(value, 'report').startsWith('{\n  "b": [')).toBe(true);
+  });
+
+  it('escapes DEL in ASCII and leaves it raw in UTF-8', () => {
+    expect(formatLegacyJson('\u007f', 'compact-ascii')).toBe('"\\u007f"');
+    expect(formatLegacyJson('\u007f', 'compact-utf8')).toBe('"\u007f"');
+  });
+
+  it('refuses nesting that the ancestor could not write', () => {
+    let value: import('./value.ts').LegacyValue = [];
+    for (let i = 0; i < LEGACY_LIMITS.maxDepth; i++) value = [value];
+    expectRefusal('CANONICAL_LEGACY_TOO_DEEP', () => formatLegacyJson(value, 'replay'));
+  });
+});

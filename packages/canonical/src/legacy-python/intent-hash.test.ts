@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { expectRefusal } from '../../test/errors.ts';
+import { readVectors } from '../../test/vectors.ts';
+import { formatLegacyJson } from './dialects.ts';
+import { legacyIntentHash, legacyIntentPreimage } from './intent-hash.ts';
+import { parseLegacyJson } from './reader.ts';
+import type { LegacyObject, LegacyValue } from './value.ts';
+
+interface IntentVector {
+  readonly name: string;
+  readonly intent_json: string;
+  readonly canonical: string;
+  readonly intent_hash: string;
+}
+
+const vectors = readVectors<IntentVector[]>('legacy-python/intent-hash.json');
+const valid = parseLegacyJson((vectors[0] as IntentVector).intent_json) as LegacyObject;
+const withField = (name: string, value: LegacyValue) => new Map([...valid, [name, value]]);
+
+describe('the intent hash', () => {
+  it.each(vectors)('of $name is the recorded one', ({ intent_json, canonical, intent_hash }) => {
+    const intent = parseLegacyJson(intent_json) as LegacyObject;
+    expect(formatLegacyJson(legacyIntentPreimage(intent), 'replay')).toBe(canonical);
+    expect(legacyIntentHash(intent)).toBe(intent_hash);
+  });
+
+  it('changes with every field', () => {
+    const seen = new Set([legacyIntentHash(valid)]);
+    for (const name of ['tenant_id', 'cell_id', 'intent_type', 'correlation_id', 'trace_id', 'idempotency_key']) {
+      seen.add(legacyIntentHash(withField(name, 'changed')));
+    }
+    seen.add(legacyIntentHash(withField('action_class', 'A0_observe')));
+    seen.add(legacyIntentHash(withField('requested_at', '2023-01-01T12:00:01Z')));
+    seen.add(legacyIntentHash(withField('ttl_seconds', 1n)));
+    seen.add(legacyIntentHash(withField('parameters', new Map())));
+    expect(seen.size).toBe(11);
+  });
+
+  it('reads a time to live in the spellings the model coerced', () => {
+    for (const value of [60n, 60, '60', ' +60 ']) {
+      expect(legacyIntentPreimage(withField('ttl_seconds', value)).get('ttl_seconds')).toBe(60n);
+    }
+    expect(legacyIntentPreimage(withField('ttl_seconds', true)).get('ttl_seconds')).toBe(1n);
+  });
+
+  it.each<[string, LegacyValue]>([
+    ['extra', 'x'],
+    ['tenant_id', 1n],
+    ['subject', 'x'],
+    ['parameters', []],
+    ['action_class', 'A9_destroy'],
+    ['intent_id', '01J4NR5X9Z8GABCDEF1234567I'],
+    ['requested_at', 'yesterday'],
+    ['requested_at', '2023-13-01T00:00:00Z'],
+    ['requested_at', 5n],
+    ['ttl_seconds', 1.5],
+    ['ttl_seconds', 'soon'],
+  ])('refuses a bad %s (%#)', (name, value) => {
+    expectRefusal('CANONICAL_LEGACY_INTENT_MALFORMED', () => legacyIntentHash(withField(name, value)));
+  });
+
+  it('refuses an intent without one of its fields', () => {
+    for (const name of valid.keys()) {
+      if (name === 'parameters' || name === 'ttl_seconds') continue;
+      const without = new Map([...valid].filter(([other]) => other !== name));
+      expectRefusal('CANONICAL_LEGACY_INTENT_MALFORMED', () => legacyIntentHash(without));
+    }
+  });
+});
