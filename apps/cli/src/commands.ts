@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+import type { ExitCode } from './exit-code.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What a command is given: where it writes and where it stands. It reads the process for nothing else it prints. */
+export interface CommandContext {
+  readonly terminal: Terminal;
+  /** Folder that relative paths start from. */
+  readonly cwd: string;
+  /** States the answer; a command that states none has passed. */
+  finish(code: ExitCode): void;
+}
+
+/** A command in its own module, loaded when it is asked for. */
+export interface CommandModule {
+  /** Adds options, examples and the action to a command that has its name and summary already. */
+  register(command: Command, context: CommandContext): void;
+}
+
+/** One line of the table of commands. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<CommandModule>;
+}
+
+/** Every command, in the order of the help. Adding one is adding a line and its module. */
+export const COMMANDS: readonly CommandEntry[] = [
+  { name: 'demo', summary: 'stop a real deletion and prove it', load: () => import('./commands/demo.ts') },
+  { name: 'verify-bundle', summary: 'check a proof bundle', load: () => import('./commands/verify-bundle.ts') },
+  { name: 'bundle', summary: 'look into a proof bundle', load: () => import('./commands/bundle.ts') },
+  { name: 'keys', summary: 'make and show signing keys', load: () => import('./commands/keys.ts') },
+  { name: 'health', summary: 'probe what this machine offers', load: () => import('./commands/health.ts') },
+  { name: 'completion', summary: 'print a shell completion script', load: () => import('./commands/completion.ts') },
+];

@@ -1,0 +1,58 @@
+import { resolve } from 'node:path';
+import { decodeUtf8, parseTrustPolicy, TRUST_POLICY_LIMITS, type TrustPolicy } from '@exoarmur/canonical';
+import { type CheckName, checkNameSchema, MAX_BUNDLE_BYTES, quoteForMessage } from '@exoarmur/contracts';
+import { createCedarEvaluator } from '@exoarmur/policy';
+import { formatReport, verifyBundle } from '@exoarmur/replay';
+import type { Command } from 'commander';
+import type { CommandContext } from '../commands.ts';
+import { CliError } from '../errors.ts';
+import { EXIT_CODES } from '../exit-code.ts';
+import { readInputFile } from '../files.ts';
+import { addExamples } from '../help.ts';
+import { formatJson } from '../json-output.ts';
+import { printable } from '../terminal.ts';
+
+interface Options {
+  readonly bundle: string;
+  readonly trust?: string;
+  readonly require?: string;
+  readonly json?: boolean;
+}
+
+export function register(command: Command, context: CommandContext): void {
+  command
+    .requiredOption('--bundle <file>', 'proof bundle to check')
+    .option('--trust <file>', 'trust file (C2SP tlog-policy) with the keys that you trust')
+    .option('--require <checks>', `checks that must pass, separated by commas: ${checkNameSchema.options.join(', ')}`)
+    .option('--json', 'print the report as one JSON object')
+    .action(async (options: Options) => {
+      const require = options.require === undefined ? undefined : parseCheckNames(options.require);
+      const trust = options.trust === undefined ? undefined : readTrustFile(resolve(context.cwd, options.trust));
+      const { bytes } = readInputFile(resolve(context.cwd, options.bundle), MAX_BUNDLE_BYTES);
+      const report = await verifyBundle(bytes, {
+        evaluator: createCedarEvaluator(),
+        ...(trust === undefined ? {} : { trust }),
+        ...(require === undefined ? {} : { require }),
+      });
+      context.terminal.out(options.json === true ? formatJson(report) : printable(formatReport(report)));
+      context.finish(report.verify_verdict === 'PASS' ? EXIT_CODES.pass : EXIT_CODES.fail);
+    });
+  addExamples(command, [
+    ['verify-bundle --bundle proof-bundle.json', 'was it altered, is it whole, would it be decided so again'],
+    ['verify-bundle --bundle proof-bundle.json --trust trust.txt', 'and did the key that I trust vouch for it'],
+    ['verify-bundle --bundle proof-bundle.json --require signer,decision --trust trust.txt', 'fail unless these pass'],
+  ]);
+}
+
+function parseCheckNames(text: string): readonly CheckName[] {
+  return text.split(',').map((word) => {
+    const name = checkNameSchema.safeParse(word.trim());
+    if (name.success) return name.data;
+    const known = checkNameSchema.options.join(', ');
+    throw new CliError('CLI_CHECK_UNKNOWN', `no check is called ${quoteForMessage(word)}; there are ${known}`);
+  });
+}
+
+function readTrustFile(path: string): TrustPolicy {
+  return parseTrustPolicy(decodeUtf8(readInputFile(path, TRUST_POLICY_LIMITS.maxBytes).bytes));
+}

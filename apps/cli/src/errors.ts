@@ -1,0 +1,20 @@
+import { type ErrorDetails, ExoArmurError } from '@exoarmur/contracts';
+
+/** Every code of a {@link CliError}. */
+export type CliErrorCode =
+  | 'CLI_USAGE'
+  | 'CLI_INPUT_UNREADABLE'
+  | 'CLI_INPUT_TOO_LARGE'
+  | 'CLI_OUTPUT_EXISTS'
+  | 'CLI_OUTPUT_UNWRITABLE'
+  | 'CLI_KEY_NAME_MALFORMED'
+  | 'CLI_KEY_FILE_EXPOSED'
+  | 'CLI_CHECK_UNKNOWN'
+  | 'CLI_DEMO_FOLDER_FOREIGN';
+
+/** The question could not be asked as it was put: exit code 2. */
+export class CliError extends ExoArmurError<CliErrorCode> {
+  constructor(code: CliErrorCode, message: string, details?: ErrorDetails) {
+    super(code, message, details);
+  }
+}
