@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { findIssuePointers, withOwnMember } from '../test/model-laws.ts';
+import { findIssuePointers, withOwnMember, withPollutedPrototype } from '../test/model-laws.ts';
 import { legacyActionIntentSchema } from './boundary/intent.ts';
 import { policyDecisionSchema } from './boundary/policy.ts';
 import { executionTraceSchema } from './boundary/trace.ts';
@@ -196,4 +196,5 @@ test('a shape is told by own members only', () => {
   const file = withOwnMember({}, '__proto__', minimal);
   expect(detectBundleShape(file)).toBe('unknown');
   expect(detectBundleShape(Object.create(minimal))).toBe('unknown');
+  withPollutedPrototype({ bundle: {} }, () => expect(detectBundleShape({})).toBe('unknown'));
 });

@@ -95,3 +95,15 @@ export const ULID = '01J4NR5X9Z8GABCDEF12345670';
 
 /** A valid time as the ancestor writes it. */
 export const TIME = '2024-01-01T00:00:00+00:00';
+
+/** Runs `body` while every object inherits `members`, as after a prototype pollution by somebody else's code. */
+export function withPollutedPrototype(members: Members, body: () => void): void {
+  for (const [name, value] of Object.entries(members)) {
+    Object.defineProperty(Object.prototype, name, { value, configurable: true, enumerable: false, writable: true });
+  }
+  try {
+    body();
+  } finally {
+    for (const name of Object.keys(members)) Reflect.deleteProperty(Object.prototype, name);
+  }
+}

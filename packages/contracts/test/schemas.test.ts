@@ -3,7 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { buildSchemaDocuments, findLockViolations } from '../scripts/schema-documents.ts';
+import { z } from 'zod';
+import { buildSchemaDocuments, findLockViolations, formatSchema } from '../scripts/schema-documents.ts';
+import * as publicApi from '../src/index.ts';
 
 const root = fileURLToPath(new URL('../../../spec/schemas/', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -85,4 +87,32 @@ test('a rule that only code can check is announced in words', () => {
       description: expect.stringContaining('not expressed here'),
     });
   }
+});
+
+test('a rule that only code can check is refused without words, also deep inside and under a default', () => {
+  const even = z.number().refine((n) => n % 2 === 0);
+  expect(() => formatSchema('Even', z.strictObject({ list: z.array(even.default(0)) }))).toThrow(
+    /^Even: .*description$/,
+  );
+  expect(() => formatSchema('Custom', z.custom())).toThrow(TypeError);
+  expect(formatSchema('Even', even.meta({ description: 'even' }))).toContain('"description": "even"');
+});
+
+test('a published schema that belongs to no group stops the generator', () => {
+  const exported = { ...publicApi, orphanSchema: z.string() };
+  expect(() => buildSchemaDocuments(exported)).toThrow('orphanSchema is in no group of schemas');
+});
+
+test('keywords stand in one order, members in the order of definition', () => {
+  const text = formatSchema('Pair', z.strictObject({ title: z.string(), a: z.int().default(1) }));
+  expect(Object.keys(JSON.parse(text))).toEqual([
+    '$schema',
+    '$id',
+    'title',
+    'additionalProperties',
+    'properties',
+    'required',
+    'type',
+  ]);
+  expect(Object.keys(JSON.parse(text).properties)).toEqual(['title', 'a']);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findIssuePointers, TIME, testModel, ULID } from '../../test/model-laws.ts';
+import { findIssuePointers, TIME, testModel, ULID, withPollutedPrototype } from '../../test/model-laws.ts';
 import { auditRecordV1Schema, type CatalogEventType, catalogEventSchema, catalogEventTypeSchema } from './audit.ts';
 
 testModel('AuditRecordV1', {
@@ -69,4 +69,12 @@ test.each(catalogEventTypeSchema.options)('event data of %s must have its member
   expect(missing).toEqual(members.map((member) => `/event_data/${member}`));
   const eventData = { ...Object.fromEntries(members.map((member) => [member, null])), more: 1 };
   expect(findIssuePointers(catalogEventSchema, { ...event, event_type: eventType, event_data: eventData })).toEqual([]);
+});
+
+test('event data cannot take a required member from a polluted prototype', () => {
+  withPollutedPrototype({ last_state: 'confirmed' }, () => {
+    const eventData = { handshake_id: 'h', timeout_duration_seconds: 30 };
+    const pointers = findIssuePointers(catalogEventSchema, { ...event, event_data: eventData });
+    expect(pointers).toEqual(['/event_data/last_state']);
+  });
 });

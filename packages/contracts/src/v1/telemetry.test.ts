@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findIssuePointers, testModel, ULID } from '../../test/model-laws.ts';
+import { findIssuePointers, testModel, ULID, withPollutedPrototype } from '../../test/model-laws.ts';
 import { signalFactsV1Schema, telemetryEventV1Schema } from './telemetry.ts';
 
 const event = {
@@ -83,4 +83,11 @@ test('a subject cannot inherit what it must say', () => {
   const subject = Object.assign(Object.create(null), { subject_id: 'x' });
   Object.defineProperty(subject, '__proto__', { value: { subject_type: 'host' }, enumerable: true });
   expect(findIssuePointers(signalFactsV1Schema, { ...facts, subject })).toEqual(['/subject/subject_type']);
+});
+
+test('a subject cannot take what it must say from a polluted prototype', () => {
+  withPollutedPrototype({ subject_type: 'host', subject_id: 'x' }, () => {
+    const pointers = findIssuePointers(signalFactsV1Schema, { ...facts, subject: {} });
+    expect(pointers).toEqual(['/subject/subject_id', '/subject/subject_type']);
+  });
 });
