@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import type { z } from 'zod';
+import {
+  actionTypeSchema,
+  base64Schema,
+  digestSchema,
+  identifierSchema,
+  jsonObjectSchema,
+  lineSchema,
+  milliSchema,
+  scopeNameSchema,
+  timeSchema,
+} from './primitives.ts';
+
+const HEX = '0123456789abcdef'.repeat(4);
+
+const accepted: readonly [string, z.ZodType, readonly unknown[]][] = [
+  ['digest', digestSchema, [`sha256:${HEX}`]],
+  ['time', timeSchema, ['2024-01-01T12:00:00.000Z', '9999-12-31T23:59:59.999Z']],
+  ['scope name', scopeNameSchema, ['a', '0', 'tenant-1', 'a'.repeat(63)]],
+  ['identifier', identifierSchema, ['A', '0', 'intent_1.a-b', 'x'.repeat(128)]],
+  ['action type', actionTypeSchema, ['file.delete', 'a', 'http:get', 'a_b/c-d', `a${'b'.repeat(63)}`]],
+  ['line', lineSchema(4), ['', 'a b', '😀😀😀😀']],
+  ['base64', base64Schema, ['', 'AA==', 'AAA=', 'AAAA', '+/+/']],
+  ['milli', milliSchema, [0, 500, 1000]],
+  ['object', jsonObjectSchema, [{}, { a: null }, Object.create(null)]],
+];
+
+const refused: readonly [string, z.ZodType, readonly unknown[]][] = [
+  ['digest', digestSchema, [HEX, `SHA256:${HEX}`, `sha256:${HEX.toUpperCase()}`, `sha256:${HEX}0`, `sha256:${HEX}\n`]],
+  ['time', timeSchema, ['2024-01-01T12:00:00Z', '2024-01-01T12:00:00.000', '2024-13-01T12:00:00.000Z', 0]],
+  ['scope name', scopeNameSchema, ['', '-a', 'a-', 'A', 'a_b', 'a'.repeat(64), 'a\n']],
+  ['identifier', identifierSchema, ['', '.a', '-a', 'a b', 'a/b', 'é', 'x'.repeat(129), 'a\n']],
+  ['action type', actionTypeSchema, ['', 'File.delete', '1a', 'a.', 'a..b', '.a', `a${'b'.repeat(64)}`]],
+  ['line', lineSchema(4), ['abcde', 'a\nb', '\u0000', '\u0085', '😀😀😀😀😀']],
+  ['base64', base64Schema, ['A', 'AA', 'AAA', 'A===', 'AA=A', 'AA==\n', '-_-_', ' AAA']],
+  ['milli', milliSchema, [-1, 1001, 0.5, '1', Number.NaN]],
+  ['object', jsonObjectSchema, [null, [], 'x', new Map(), new Date(0), Object.create({ inherited: 1 })]],
+];
+
+test.each(accepted.flatMap(([name, schema, values]) => values.map((value) => ({ name, schema, value }))))(
+  'a $name may be $value',
+  ({ schema, value }) => {
+    expect(schema.parse(value)).toBe(value);
+  },
+);
+
+test.each(refused.flatMap(([name, schema, values]) => values.map((value) => ({ name, schema, value }))))(
+  'a $name may not be $value',
+  ({ schema, value }) => {
+    expect(schema.safeParse(value).success).toBe(false);
+  },
+);
+
+test('a free-form object keeps its members, those named like a prototype included', () => {
+  const object: unknown = JSON.parse('{"__proto__":{"isAdmin":true},"constructor":1}');
+  expect(jsonObjectSchema.parse(object)).toBe(object);
+  expect(({} as Record<string, unknown>).isAdmin).toBe(undefined);
+});
