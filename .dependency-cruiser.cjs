@@ -30,7 +30,7 @@ const entryPattern = `(?:${[
 ].join('|')})$`;
 const targetOf = (specifier) => {
   const [name, entry] = specifier.split('/');
-  return entry === undefined ? `^packages/${name}/src/index\\.ts$` : `^packages/${name}/src/${entry}/index\\.ts$`;
+  return `^packages/${name}/${entry === undefined ? group(entriesOf(name)) : `src/${entry}/index\\.ts`}$`;
 };
 /** A package as npm lays it out (`node_modules/zod/…`), hoisted or in the store of pnpm. */
 const npmPattern = (names) => `(?:^|/)node_modules/${group(names.map((name) => name.replaceAll('/', '\\/')))}/`;
@@ -40,10 +40,10 @@ const folderOf = (name) =>
 const named = [
   {
     name: 'no-circular',
-    comment: 'A cycle joins two parts into one that can be neither understood nor replaced alone.',
+    comment: 'A cycle joins two parts into one; within a package, types alone may refer to each other.',
     severity: 'error',
     from: {},
-    to: { circular: true },
+    to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
   },
   {
     name: 'no-orphans',
@@ -205,10 +205,11 @@ const named = [
   },
   {
     name: 'apps-lazy-load-own-modules-only',
-    comment: 'A command may load its own modules late to start fast; nothing else is loaded at run time.',
+    comment:
+      'A command may load its own modules and those of Node late to start fast; nothing else is loaded at run time.',
     severity: 'error',
     from: { path: '^apps/([^/]+)/src/', pathNot: TESTS },
-    to: { dynamic: true, pathNot: '^apps/$1/src/' },
+    to: { dynamic: true, pathNot: '^apps/$1/src/', dependencyTypesNot: ['core'] },
   },
   {
     name: 'no-provider-import',

@@ -72,6 +72,8 @@ export function createMiniatureWorkspace(root: string): void {
     symlinkSync(join(root, folder), join(root, 'node_modules/@exoarmur', name), 'junction');
   }
   write(root, 'packages/canonical/src/index.ts', "import '#platform';\nexport const canonical = 1;\n");
+  write(root, 'packages/policy/src/shape.ts', "import type { B } from './shape-b.ts';\nexport type A = B[];\n");
+  write(root, 'packages/policy/src/shape-b.ts', "import type { A } from './shape.ts';\nexport type B = A | null;\n");
   write(root, 'packages/audit/src/writer/index.ts', "import '../internal/store.ts';\n");
   write(root, 'packages/canonical/src/platform/node.ts', "import 'node:crypto';\n");
   write(root, 'packages/policy/src/lawful.ts', "import '@exoarmur/contracts';\nimport '@exoarmur/canonical';\n");
@@ -83,7 +85,11 @@ export function createMiniatureWorkspace(root: string): void {
   write(root, 'packages/executors/src/lawful.ts', "import 'node:fs';\nimport '@exoarmur/contracts';\n");
   write(root, 'packages/store-sqlite/src/lawful.ts', "import 'node:sqlite';\nimport '@exoarmur/contracts';\n");
   write(root, 'packages/sdk/src/lawful.ts', "import '@exoarmur/boundary-v2';\nimport '@exoarmur/executors';\n");
-  write(root, 'apps/cli/src/lawful.ts', "import '@exoarmur/replay';\nexport const late = () => import('./late.ts');\n");
+  write(
+    root,
+    'apps/cli/src/lawful.ts',
+    "import '@exoarmur/replay';\nexport const late = () => import('./late.ts');\nexport const sqlite = () => import('node:sqlite');\n",
+  );
   write(root, 'apps/cli/src/late.ts', 'export const late = 1;\n');
   for (const name of NPM) {
     write(root, `node_modules/${name}/package.json`, JSON.stringify({ name, version: '1.0.0', main: 'index.js' }));
