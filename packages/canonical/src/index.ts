@@ -79,6 +79,7 @@ export {
   verifyNote,
 } from './signed-note.ts';
 export { createSigner, type NamedSigner } from './signer.ts';
+export { isSubtree, type Subtree, verifySubtreeConsistency, verifySubtreeInclusion } from './subtree-proof.ts';
 export {
   decodeEntryBundle,
   decodeHashTile,

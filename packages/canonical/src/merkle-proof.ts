@@ -1,5 +1,5 @@
 import { equalBytes } from './bytes.ts';
-import { hashNode } from './merkle-hash.ts';
+import { emptyRoot, hashNode } from './merkle-hash.ts';
 
 /** Why a Merkle proof was refused. */
 export type ProofFailureReason =
@@ -69,7 +69,8 @@ export function verifyConsistency(claim: ConsistencyClaim): ProofVerdict {
   }
   if (size1 === size2) {
     if (path.length > 0) return invalid('path_too_long');
-    return equalBytes(root1, root2) ? { outcome: 'valid' } : invalid('root_mismatch');
+    const expected = size1 === 0 ? emptyRoot() : root2;
+    return equalBytes(root1, expected) && equalBytes(root1, root2) ? { outcome: 'valid' } : invalid('root_mismatch');
   }
   if (size1 === 0) return invalid('size_out_of_range');
   if (!isHash(root1) || !isHash(root2) || !path.every(isHash)) return invalid('malformed_hash');
