@@ -1,0 +1,112 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { type FileHandle, lstat, open, readdir, rename, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { quoteForMessage } from '@exoarmur/contracts';
+import { ExecutorError } from '../errors.ts';
+import type { PinnedDirectory } from './pinned-directory.ts';
+
+/** What is known of a regular file with exactly one name. */
+export interface FileFacts {
+  readonly bytes: number;
+}
+
+/**
+ * Looks at one entry without following links: undefined when there is none.
+ * @throws ExecutorError EXECUTOR_TARGET_IS_LINK, EXECUTOR_TARGET_NOT_A_FILE, EXECUTOR_TARGET_HARD_LINKED (a second name may
+ * lie outside the roots), EXECUTOR_TARGET_RENAMED
+ */
+export async function inspectFile(directory: PinnedDirectory, name: string): Promise<FileFacts | undefined> {
+  const path = directory.entry(name);
+  let stats: Awaited<ReturnType<typeof lstat>>;
+  try {
+    stats = await lstat(path);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new ExecutorError('EXECUTOR_IO_FAILED', `${quoteForMessage(name)} cannot be looked at`, { cause });
+  }
+  if (stats.isSymbolicLink()) throw refuse('EXECUTOR_TARGET_IS_LINK', name, 'is a symbolic link');
+  if (!stats.isFile()) throw refuse('EXECUTOR_TARGET_NOT_A_FILE', name, 'is not a regular file');
+  if (stats.nlink !== 1) throw refuse('EXECUTOR_TARGET_HARD_LINKED', name, 'has more than one name');
+  const names = await readdir(dirname(path));
+  if (!names.includes(name)) throw refuse('EXECUTOR_TARGET_RENAMED', name, 'is not the entry of exactly that name');
+  return { bytes: stats.size };
+}
+
+/** Reads a whole file of at most `maxBytes`. @throws ExecutorError as {@link inspectFile}, EXECUTOR_TARGET_TOO_LARGE */
+export async function readWholeFile(directory: PinnedDirectory, name: string, maxBytes: number): Promise<Uint8Array> {
+  const handle = await openFile(directory, name);
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw refuse('EXECUTOR_TARGET_NOT_A_FILE', name, 'is not a regular file');
+    if (stats.nlink !== 1) throw refuse('EXECUTOR_TARGET_HARD_LINKED', name, 'has more than one name');
+    if (stats.size > maxBytes) throw refuse('EXECUTOR_TARGET_TOO_LARGE', name, `has more than ${maxBytes} bytes`);
+    // One byte more than allowed is asked for, because a file may grow while it is read.
+    const buffer = new Uint8Array(maxBytes + 1);
+    let length = 0;
+    while (length < buffer.length) {
+      const { bytesRead } = await handle.read(buffer, length, buffer.length - length, length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    if (length > maxBytes) throw refuse('EXECUTOR_TARGET_TOO_LARGE', name, `has more than ${maxBytes} bytes`);
+    return buffer.slice(0, length);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Replaces or creates a file in one step: a new file is written, made durable and renamed over the name. */
+export async function replaceFile(directory: PinnedDirectory, name: string, content: Uint8Array): Promise<void> {
+  const temporary = `.exoarmur-${randomUUID()}`;
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  const handle = await open(directory.entry(temporary), flags, 0o600);
+  try {
+    await handle.writeFile(content);
+    await handle.sync();
+    await handle.close();
+    await rename(directory.entry(temporary), directory.entry(name));
+  } catch (error) {
+    await handle.close().catch(() => undefined);
+    await unlink(directory.entry(temporary)).catch(() => undefined);
+    throw error;
+  }
+  await directory.sync();
+}
+
+/** Removes the entry; never what a link points to. */
+export async function removeFile(directory: PinnedDirectory, name: string): Promise<void> {
+  await unlink(directory.entry(name));
+  await directory.sync();
+}
+
+/** SHA-256 of file contents in hexadecimal, as `sha256sum` prints it. */
+export function hashContent(content: Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+async function openFile(directory: PinnedDirectory, name: string): Promise<FileHandle> {
+  try {
+    // O_NONBLOCK: opening a pipe swapped in for the file must not hang.
+    return await open(directory.entry(name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT') throw refuse('EXECUTOR_TARGET_NOT_FOUND', name, 'does not exist');
+    if (code === 'ELOOP') throw refuse('EXECUTOR_TARGET_IS_LINK', name, 'is a symbolic link');
+    throw new ExecutorError('EXECUTOR_IO_FAILED', `${quoteForMessage(name)} cannot be opened`, { cause });
+  }
+}
+
+function refuse(
+  code:
+    | 'EXECUTOR_TARGET_IS_LINK'
+    | 'EXECUTOR_TARGET_NOT_A_FILE'
+    | 'EXECUTOR_TARGET_HARD_LINKED'
+    | 'EXECUTOR_TARGET_RENAMED'
+    | 'EXECUTOR_TARGET_TOO_LARGE'
+    | 'EXECUTOR_TARGET_NOT_FOUND',
+  name: string,
+  problem: string,
+): ExecutorError {
+  return new ExecutorError(code, `${quoteForMessage(name)} ${problem}`, { pointer: '/target' });
+}

@@ -1,0 +1,153 @@
+import type {
+  ActionIntent,
+  Executor,
+  ExecutorManifest,
+  ExecutorReport,
+  JsonObject,
+  TargetCheck,
+} from '@exoarmur/contracts';
+import { ExecutorError, type ExecutorErrorCode } from '../errors.ts';
+import { hashContent, inspectFile, readWholeFile, removeFile, replaceFile } from './file.ts';
+import { type PinnedDirectory, pinDirectory } from './pinned-directory.ts';
+import { FILE_ACTIONS, type FileRequest, MAX_FILE_BYTES, parseFileRequest } from './request.ts';
+import { type FilesystemRoot, type OpenedRoot, parseRoots } from './root.ts';
+
+/**
+ * An executor that reads, writes and deletes regular files below the given roots and nowhere else. Targets are logical
+ * paths; real directories appear in no answer and no record. It follows no link, touches no file with a second name, and
+ * reports what it observed after the act. @throws ExecutorError EXECUTOR_CONFIG_INVALID, EXECUTOR_TARGET_MALFORMED
+ */
+export function createFilesystemExecutor(options: { readonly roots: readonly FilesystemRoot[] }): Executor {
+  const roots = parseRoots(options.roots);
+  return {
+    manifest: createManifest(roots),
+    validateTarget: (intent) => validateTarget(intent, roots),
+    execute: (intent, { signal }) => execute(intent, roots, signal),
+  };
+}
+
+function createManifest(roots: readonly OpenedRoot[]): ExecutorManifest {
+  const capabilities = roots.flatMap(({ logical, operations }) =>
+    [...operations].map((operation) => `fs.${operation}:${logical.text}`),
+  );
+  return {
+    name: 'filesystem',
+    version: '0.1.0',
+    action_types: [...FILE_ACTIONS.keys()].sort(),
+    target_kinds: ['file'],
+    capabilities: capabilities.sort(),
+  };
+}
+
+async function validateTarget(intent: ActionIntent, roots: readonly OpenedRoot[]): Promise<TargetCheck> {
+  try {
+    const request = parseFileRequest(intent, roots);
+    const found = await withDirectory(request, (directory) => checkBefore(request, directory));
+    const evidence = {
+      operation: request.operation,
+      path: request.path.text,
+      exists: found !== undefined,
+      bytes: found?.bytes ?? null,
+    };
+    return { result: 'valid', reason: 'the target is a file below a root of this executor', evidence };
+  } catch (error) {
+    if (!(error instanceof ExecutorError)) throw error;
+    return { result: verdictOf(error.code), reason: error.message, evidence: { code: error.code } };
+  }
+}
+
+async function execute(
+  intent: ActionIntent,
+  roots: readonly OpenedRoot[],
+  signal: AbortSignal,
+): Promise<ExecutorReport> {
+  try {
+    const request = parseFileRequest(intent, roots);
+    return await withDirectory(request, async (directory) => {
+      await checkBefore(request, directory);
+      if (signal.aborted) throw new ExecutorError('EXECUTOR_ABORTED', 'stopped before the file was touched');
+      return perform(request, directory);
+    });
+  } catch (error) {
+    // Anything else may have happened half way: it is thrown on, and the boundary calls the outcome ambiguous.
+    if (!(error instanceof ExecutorError)) throw error;
+    return { success: false, error_code: error.code, claimed: {}, observed: {} };
+  }
+}
+
+async function perform(request: FileRequest, directory: PinnedDirectory): Promise<ExecutorReport> {
+  const { operation, path, name, content } = request;
+  const target = { operation, path: path.text };
+  switch (operation) {
+    case 'read': {
+      const bytes = await readWholeFile(directory, name, MAX_FILE_BYTES);
+      const claimed = { ...target, bytes: bytes.length, ...showContent(bytes) };
+      return { success: true, error_code: null, claimed, observed: { sha256: hashContent(bytes) } };
+    }
+    case 'write': {
+      const bytes = content ?? new Uint8Array();
+      await replaceFile(directory, name, bytes);
+      const sha256 = hashContent(bytes);
+      const observed = { sha256: hashContent(await readWholeFile(directory, name, MAX_FILE_BYTES)) };
+      return report({ ...target, bytes: bytes.length, sha256 }, observed, observed.sha256 === sha256);
+    }
+    case 'delete': {
+      await removeFile(directory, name);
+      const exists = (await inspectFile(directory, name)) !== undefined;
+      return report({ ...target, deleted: true }, { exists }, !exists);
+    }
+  }
+}
+
+function report(claimed: JsonObject, observed: JsonObject, holds: boolean): ExecutorReport {
+  return { success: holds, error_code: holds ? null : 'EXECUTOR_POSTCONDITION_FAILED', claimed, observed };
+}
+
+/** What must hold before the act; asked when the target is validated and again at the act itself. */
+async function checkBefore(request: FileRequest, directory: PinnedDirectory) {
+  const found = await inspectFile(directory, request.name);
+  if (found === undefined && request.operation !== 'write') {
+    throw new ExecutorError('EXECUTOR_TARGET_NOT_FOUND', 'the file does not exist', { pointer: '/target' });
+  }
+  if (found !== undefined && request.operation === 'write' && !request.mayReplace) {
+    throw new ExecutorError('EXECUTOR_TARGET_EXISTS', 'the file exists and replace is not set', { pointer: '/target' });
+  }
+  if (found !== undefined && request.operation === 'read' && found.bytes > MAX_FILE_BYTES) {
+    throw new ExecutorError('EXECUTOR_TARGET_TOO_LARGE', `the file has more than ${MAX_FILE_BYTES} bytes`);
+  }
+  return found;
+}
+
+async function withDirectory<Value>(
+  request: FileRequest,
+  use: (directory: PinnedDirectory) => Promise<Value>,
+): Promise<Value> {
+  const directory = await pinDirectory(request.root, request.directories);
+  try {
+    return await use(directory);
+  } finally {
+    await directory.close();
+  }
+}
+
+function showContent(bytes: Uint8Array): JsonObject {
+  try {
+    return { content: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return { content_base64: Buffer.from(bytes).toString('base64') };
+  }
+}
+
+function verdictOf(code: ExecutorErrorCode): TargetCheck['result'] {
+  switch (code) {
+    case 'EXECUTOR_ACTION_UNSUPPORTED':
+      return 'unsupported';
+    case 'EXECUTOR_OPERATION_NOT_ALLOWED':
+    case 'EXECUTOR_TARGET_OUTSIDE_ROOTS':
+    case 'EXECUTOR_TARGET_TOO_LARGE':
+      return 'violates_constraints';
+    default:
+      return 'invalid';
+  }
+}

@@ -1,0 +1,91 @@
+import { constants } from 'node:fs';
+import { type FileHandle, lstat, open, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { quoteForMessage } from '@exoarmur/contracts';
+import { ExecutorError } from '../errors.ts';
+import type { OpenedRoot } from './root.ts';
+
+/**
+ * The directory a file lies in, reached without following a link. `entry(name)` is a path to use for one system call: on
+ * Linux it goes through the held descriptor, so that nothing swapped in later on the way can redirect it; elsewhere it is
+ * the checked real path, and a swap between check and use is only caught by the checks made again on the opened file.
+ */
+export interface PinnedDirectory {
+  entry(name: string): string;
+  /** Makes changes of directory entries durable. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const DIRECTORY_FLAGS = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+
+/**
+ * Walks from the real directory of `root` through `names`, opening each without following links and comparing what was
+ * opened with what the name says. Creates nothing.
+ * @throws ExecutorError EXECUTOR_ROOT_UNAVAILABLE, EXECUTOR_TARGET_NOT_FOUND, EXECUTOR_TARGET_IS_LINK, EXECUTOR_TARGET_RENAMED
+ */
+export async function pinDirectory(root: OpenedRoot, names: readonly string[]): Promise<PinnedDirectory> {
+  let path: string;
+  let handle: FileHandle;
+  try {
+    path = await realpath(root.real);
+    handle = await open(path, DIRECTORY_FLAGS);
+  } catch (cause) {
+    throw new ExecutorError(
+      'EXECUTOR_ROOT_UNAVAILABLE',
+      `root ${quoteForMessage(root.logical.text)} is not a directory`,
+      {
+        cause,
+      },
+    );
+  }
+  try {
+    for (const name of names) {
+      const next = await openChild(entryPath(handle, path, name), name);
+      await handle.close();
+      handle = next;
+      path = join(path, name);
+      // Holds off names that a file system folds (case, normalisation): policies saw this spelling and no other.
+      if ((await realpath(path)) !== path) throw renamed(name);
+      await assertSame(handle, path, name);
+    }
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+  const held = handle;
+  return {
+    entry: (name) => entryPath(held, path, name),
+    sync: () => held.sync(),
+    close: () => held.close(),
+  };
+}
+
+function entryPath(handle: FileHandle, path: string, name: string): string {
+  return process.platform === 'linux' ? `/proc/self/fd/${handle.fd}/${name}` : join(path, name);
+}
+
+async function openChild(path: string, name: string): Promise<FileHandle> {
+  try {
+    return await open(path, DIRECTORY_FLAGS);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT') {
+      throw new ExecutorError('EXECUTOR_TARGET_NOT_FOUND', `directory ${quoteForMessage(name)} does not exist`);
+    }
+    // With O_DIRECTORY and O_NOFOLLOW a link answers ENOTDIR or ELOOP, depending on the system.
+    if (code === 'ELOOP' || code === 'ENOTDIR') {
+      throw new ExecutorError('EXECUTOR_TARGET_IS_LINK', `${quoteForMessage(name)} is a link or not a directory`);
+    }
+    throw new ExecutorError('EXECUTOR_IO_FAILED', `directory ${quoteForMessage(name)} cannot be opened`, { cause });
+  }
+}
+
+async function assertSame(handle: FileHandle, path: string, name: string): Promise<void> {
+  const [held, named] = await Promise.all([handle.stat(), lstat(path)]);
+  if (held.dev !== named.dev || held.ino !== named.ino) throw renamed(name);
+}
+
+function renamed(name: string): ExecutorError {
+  return new ExecutorError('EXECUTOR_TARGET_RENAMED', `${quoteForMessage(name)} is not the entry of exactly that name`);
+}

@@ -1,0 +1,45 @@
+import type { ActionIntent, Executor, ExecutorReport, TargetCheck } from '@exoarmur/contracts';
+
+/** An executor whose answers a test or a trial chooses. It counts its calls and has no effect of its own. */
+export interface TestExecutor extends Executor {
+  /** Intents it was asked to perform, in order. */
+  readonly performed: readonly ActionIntent[];
+}
+
+/**
+ * An executor for trials and tests: accepts every target and reports success unless told otherwise. `onValidate` and
+ * `onExecute` may return any answer, throw or never settle, so that a boundary can be tried against all of it.
+ */
+export function createTestExecutor(
+  options: {
+    readonly name?: string;
+    readonly actionTypes?: readonly string[];
+    readonly onValidate?: (intent: ActionIntent) => TargetCheck | Promise<TargetCheck>;
+    readonly onExecute?: (intent: ActionIntent, signal: AbortSignal) => ExecutorReport | Promise<ExecutorReport>;
+  } = {},
+): TestExecutor {
+  const performed: ActionIntent[] = [];
+  return {
+    manifest: {
+      name: options.name ?? 'test',
+      version: '0.1.0',
+      action_types: options.actionTypes ?? ['test.act'],
+      target_kinds: ['any'],
+      capabilities: [],
+    },
+    performed,
+    validateTarget: async (intent) =>
+      options.onValidate?.(intent) ?? { result: 'valid', reason: 'every target is accepted', evidence: {} },
+    execute: async (intent, { signal }) => {
+      performed.push(intent);
+      return (
+        options.onExecute?.(intent, signal) ?? {
+          success: true,
+          error_code: null,
+          claimed: { done: true },
+          observed: {},
+        }
+      );
+    },
+  };
+}
