@@ -121,11 +121,30 @@ export { engineIdentitySchema, POLICY_SET_DIGEST_DOMAIN, policySetSchema } from 
 export type {
   AppendReceipt,
   AuditSink,
+  CellAuditSink,
+  CellDraft,
+  CellKind,
   RecordDraft,
   StoredPayload,
   StreamEvidence,
   StreamEvidenceSource,
 } from './ports/audit.ts';
+export type {
+  AuditLogStore,
+  LogCommit,
+  LogCommitResult,
+  LogContentKey,
+  LogEntry,
+  LogHead,
+  LogHeadKeeper,
+  LogNote,
+  LogPayload,
+  LogStoreErrorCode,
+  LogStream,
+  NewLogEntry,
+  NewLogTile,
+} from './ports/audit-log-store.ts';
+export { LogStoreError } from './ports/audit-log-store.ts';
 export type { DecisionRequest, PolicyDecisionPoint, PolicyEvaluator, SwitchStore } from './ports/decision.ts';
 export type { Executor, ExecutorManifest, ExecutorReport, TargetCheck } from './ports/executor.ts';
 export type { Clock, RandomSource, Signer } from './ports/platform.ts';

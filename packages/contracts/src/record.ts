@@ -15,6 +15,8 @@ export const recordKindSchema = z.enum([
   'switch_changed',
   'key_rotated',
   'checkpoint_witnessed',
+  'event_ingested',
+  'payload_erased',
 ]);
 export type RecordKind = z.infer<typeof recordKindSchema>;
 

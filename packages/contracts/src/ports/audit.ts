@@ -1,7 +1,7 @@
 import type { DisclosedPayload, RecordProof } from '../bundle.ts';
 import type { TrailKind, TrailPayloads } from '../payloads.ts';
 import type { Digest, JsonObject } from '../primitives.ts';
-import type { SealedRecord } from '../record.ts';
+import type { RecordKind, SealedRecord } from '../record.ts';
 
 /** One step to be recorded. The log adds tenant, cell, time, sequence, chain and payload commitment. */
 export interface RecordDraft<Kind extends TrailKind = TrailKind> {
@@ -13,6 +13,19 @@ export interface RecordDraft<Kind extends TrailKind = TrailKind> {
   readonly payload: TrailPayloads[Kind];
   /** The `seq` this record must get; another one already there is a conflict. */
   readonly expectedSeq: number;
+}
+
+/** Kinds of record about the cell itself, outside the life of any action. */
+export type CellKind = Exclude<RecordKind, TrailKind>;
+
+/** One fact about the cell itself. Its stream holds such records only, is never closed, and numbers itself. */
+export interface CellDraft {
+  readonly stream: string;
+  readonly correlation: string;
+  readonly trace: string | null;
+  readonly actor: SealedRecord['actor'];
+  readonly kind: CellKind;
+  readonly payload: JsonObject;
 }
 
 /** Where a record ended up: durable and under a signed checkpoint when this is returned. */
@@ -27,6 +40,11 @@ export interface AppendReceipt {
 /** Appends records; resolves only when they are durable, rejects when they are not. */
 export interface AuditSink {
   append(draft: RecordDraft): Promise<AppendReceipt>;
+}
+
+/** Appends facts about the cell itself, with the same promise as {@link AuditSink}. */
+export interface CellAuditSink {
+  appendCell(draft: CellDraft): Promise<AppendReceipt>;
 }
 
 /** Everything of one stream that a proof bundle needs. */

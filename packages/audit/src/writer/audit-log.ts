@@ -1,0 +1,265 @@
+import { decodeUtf8, encodeBase64, formatTlogProof, formatVerifierKey, parseJson } from '@exoarmur/canonical';
+import {
+  type AppendReceipt,
+  type AuditLogStore,
+  type AuditSink,
+  type CellAuditSink,
+  type CellDraft,
+  type Clock,
+  type Digest,
+  type DisclosedPayload,
+  type JsonObject,
+  type LogHeadKeeper,
+  LogStoreError,
+  quoteForMessage,
+  type RandomSource,
+  type RecordDraft,
+  type RecordProof,
+  type Signer,
+  type StreamEvidence,
+  type StreamEvidenceSource,
+  scopeNameSchema,
+} from '@exoarmur/contracts';
+import { AuditError } from '../errors.ts';
+import { parseRecord } from '../reader/record.ts';
+import { type Pending, planBatch } from './batch.ts';
+import { type DraftFields, takeDraft } from './draft.ts';
+import { LogEdge, type SignedHead } from './log-edge.ts';
+import { StreamTable } from './stream-table.ts';
+
+/** What a log is made of. Nothing here has a default that would weaken it. */
+export interface AuditLogOptions {
+  readonly store: AuditLogStore;
+  /** Where the last signed head is kept apart from the store. */
+  readonly heads: LogHeadKeeper;
+  /** The log's key; its name is the origin. */
+  readonly signer: Signer;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly tenant: string;
+  readonly cell: string;
+  /** `<cell domain>/<tenant>`. */
+  readonly origin: string;
+  /** Appends that may wait; one more is refused with AUDIT_QUEUE_FULL. 10,000 unless told. */
+  readonly maxQueue?: number;
+  /** Records in one commit at most. 1,024 unless told. */
+  readonly maxBatch?: number;
+}
+
+/** How often a batch is laid out anew because another writer was faster. */
+const MAX_ATTEMPTS = 200;
+
+/**
+ * One tenant's log: appends, signs, answers with evidence. Several processes may have one over the same store. Nothing
+ * is read or written before the first call.
+ */
+export class AuditLog implements AuditSink, CellAuditSink, StreamEvidenceSource {
+  readonly tenant: string;
+  readonly origin: string;
+  /** C2SP verifier key of the log. */
+  readonly vkey: string;
+  readonly #options: AuditLogOptions;
+  readonly #edge: LogEdge;
+  readonly #streams: StreamTable;
+  #queue: Pending[] = [];
+  #pumping: Promise<void> | undefined;
+  #isClosed = false;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: AuditLogOptions) {
+    const { tenant, cell, origin, signer, store } = options;
+    for (const name of [tenant, cell]) {
+      if (!scopeNameSchema.safeParse(name).success) {
+        throw new AuditError('AUDIT_SCOPE_INVALID', `${quoteForMessage(String(name))} is no tenant or cell name`);
+      }
+    }
+    if (!origin.endsWith(`/${tenant}`)) {
+      throw new AuditError('AUDIT_SCOPE_INVALID', 'origin does not end in the name of the tenant');
+    }
+    if (signer.name !== origin) throw new AuditError('AUDIT_SCOPE_INVALID', 'key is not named like the origin');
+    this.#options = options;
+    this.tenant = tenant;
+    this.origin = origin;
+    this.vkey = formatVerifierKey({ name: signer.name, publicKey: signer.publicKey });
+    this.#edge = new LogEdge(options);
+    this.#streams = new StreamTable(store, tenant);
+  }
+
+  /**
+   * Seals a step of an action and appends it; resolves when it is durable under a signed checkpoint. The same step at the
+   * same place again gives the first receipt.
+   * @throws AuditError AUDIT_DRAFT_INVALID, AUDIT_SEQ_CONFLICT, AUDIT_STREAM_CLOSED, AUDIT_STREAM_RESERVED,
+   * AUDIT_QUEUE_FULL, AUDIT_COMMIT_FAILED and the refusals of a log that cannot be trusted.
+   */
+  append(draft: RecordDraft): Promise<AppendReceipt> {
+    const payload = draft.payload as JsonObject;
+    return this.enqueue({ ...draft, payload });
+  }
+
+  /** Appends a fact about the cell. */
+  appendCell(draft: CellDraft): Promise<AppendReceipt> {
+    return this.enqueue({ ...draft, expectedSeq: null });
+  }
+
+  /** The common way in, also for ingested events. */
+  async enqueue(fields: DraftFields): Promise<AppendReceipt> {
+    this.#assertOpen();
+    const { clock, random, maxQueue = 10_000 } = this.#options;
+    if (this.#queue.length >= maxQueue) {
+      throw new AuditError('AUDIT_QUEUE_FULL', `${maxQueue} appends are waiting already`);
+    }
+    const draft = takeDraft(fields, clock, random);
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ draft, resolve, reject });
+      this.#pumping ??= this.#pump();
+    });
+  }
+
+  /** The signed checkpoint of the newest state. */
+  checkpoint(): Promise<SignedHead> {
+    return this.#exclusive(() => this.#signNewest());
+  }
+
+  /** C2SP tlog-proof of one record. @throws AuditError AUDIT_RECORD_NOT_FOUND */
+  prove(index: number): Promise<string> {
+    return this.#exclusive(async () => {
+      const { size, note } = await this.#signNewest();
+      if (!(Number.isSafeInteger(index) && index >= 0 && index < size)) {
+        throw new AuditError('AUDIT_RECORD_NOT_FOUND', `log has no record ${index}`);
+      }
+      return formatTlogProof({ index, path: await this.#edge.tree.proveInclusion(index, size), checkpoint: note });
+    });
+  }
+
+  /** RFC 6962 consistency path between two sizes up to the newest. */
+  proveConsistency(size1: number, size2: number): Promise<Uint8Array[]> {
+    return this.#exclusive(() => this.#edge.tree.proveConsistency(size1, size2));
+  }
+
+  /** Everything of one stream that a bundle needs. @throws AuditError AUDIT_STREAM_NOT_FOUND, AUDIT_RECORD_PRUNED */
+  collect(stream: string): Promise<StreamEvidence> {
+    return this.#exclusive(async () => {
+      const { store, tenant } = this.#options;
+      const { size, note } = await this.#signNewest();
+      const entries = (await store.stream(tenant, stream)).filter(({ index }) => index < size);
+      if (entries.length === 0) {
+        throw new AuditError('AUDIT_STREAM_NOT_FOUND', `log has no stream ${quoteForMessage(stream)}`);
+      }
+      if (entries[0]?.seq !== 0) throw new AuditError('AUDIT_RECORD_PRUNED', 'the beginning of the stream was pruned');
+      const stored = await store.payloads(
+        tenant,
+        entries.map(({ index }) => index),
+      );
+      const records = entries.map(({ bytes }) => parseRecord(bytes));
+      const payloads = new Map<Digest, DisclosedPayload>();
+      const proofs: RecordProof[] = [];
+      for (const [position, record] of records.entries()) {
+        const payload = stored[position];
+        if (payload) {
+          const value = parseJson(decodeUtf8(payload.bytes)) as JsonObject;
+          payloads.set(record.payload.digest, { salt: encodeBase64(payload.salt), value });
+        }
+        const { index } = entries[position] as { index: number };
+        const path = await this.#edge.tree.proveInclusion(index, size);
+        proofs.push({ index, path: path.map(encodeBase64) });
+      }
+      return { records, payloads, proofs, checkpoint: note, vkey: this.vkey };
+    });
+  }
+
+  /** Waits for what is queued and stores the last notes. The store stays open: it belongs to the caller. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#pumping;
+    await this.#exclusive(() => this.#edge.flush());
+  }
+
+  /** Runs as long as something is queued. The first await comes before the queue is read, so it never ends at once. */
+  async #pump(): Promise<void> {
+    const { store, maxBatch = 1024 } = this.#options;
+    while (this.#queue.length > 0) {
+      try {
+        await store.ready();
+      } catch (error) {
+        for (const { reject } of this.#queue.splice(0)) reject(failed(error));
+        break;
+      }
+      const batch = this.#queue.splice(0, maxBatch);
+      await this.#exclusive(async () => {
+        try {
+          await this.#commit(batch);
+        } catch (error) {
+          // Nobody knows whether the batch is in the log; it is read again before anything else happens.
+          this.#edge.forget();
+          this.#streams.clear();
+          for (const { reject } of batch) reject(failed(error));
+        }
+      });
+    }
+    this.#pumping = undefined;
+  }
+
+  async #commit(batch: readonly Pending[]): Promise<void> {
+    const { store, tenant, cell } = this.#options;
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const current = await this.#edge.growing();
+      const plan = await planBatch({ store, tenant, cell, size: current.size }, this.#streams, batch);
+      if (plan.entries.length > 0) {
+        const growing = current.clone();
+        for (const hash of plan.leafHashes) growing.append(hash);
+        const result = await store.commit(tenant, {
+          expected: { size: current.size, root: current.root() },
+          next: { size: growing.size, root: growing.root() },
+          entries: plan.entries,
+          tiles: growing.takeFullTiles(),
+          notes: this.#edge.unsavedNotes,
+        });
+        if (result.outcome === 'stale') {
+          this.#streams.clear();
+          await this.#edge.follow(result.head);
+          continue;
+        }
+        this.#edge.committed(growing);
+        for (const [stream, position] of plan.positions) this.#streams.set(stream, position);
+      }
+      await this.#edge.sign();
+      for (const { pending, receipt } of plan.answers) pending.resolve(receipt);
+      for (const { pending, error } of plan.refusals) pending.reject(error);
+      return;
+    }
+    throw new AuditError('AUDIT_LOG_CONTENDED', `other writers were faster ${MAX_ATTEMPTS} times`);
+  }
+
+  async #signNewest(): Promise<SignedHead> {
+    const { store, tenant } = this.#options;
+    const growing = await this.#edge.growing();
+    const head = await store.head(tenant);
+    if (head.size !== growing.size) {
+      this.#streams.clear();
+      await this.#edge.follow(head);
+    }
+    return this.#edge.sign();
+  }
+
+  /** One at a time: whatever reads or moves the edge. */
+  #exclusive<T>(action: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(action);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new AuditError('AUDIT_LOG_CLOSED', 'log is closed');
+  }
+}
+
+/** The log of one tenant over a store. Nothing is read or written before the first call. @throws AuditError AUDIT_SCOPE_INVALID */
+export function createAuditLog(options: AuditLogOptions): AuditLog {
+  return new AuditLog(options);
+}
+
+function failed(error: unknown): unknown {
+  if (error instanceof AuditError) return error;
+  const reason = error instanceof LogStoreError ? error.code : 'the store or the signer failed';
+  return new AuditError('AUDIT_COMMIT_FAILED', `append was not confirmed: ${reason}`, { cause: error });
+}

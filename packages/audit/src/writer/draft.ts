@@ -1,0 +1,139 @@
+import { canonicalizeToBytes, concatBytes, digestBytes, formatTime } from '@exoarmur/canonical';
+import {
+  type Clock,
+  type Digest,
+  identifierSchema,
+  isExoArmurError,
+  type JsonObject,
+  jsonObjectSchema,
+  type LogContentKey,
+  MAX_PAYLOAD_BYTES,
+  MAX_RECORD_BYTES,
+  PAYLOAD_DOMAIN,
+  quoteForMessage,
+  type RandomSource,
+  type RecordKind,
+  type SealedRecord,
+  sealedRecordSchema,
+  type TrailKind,
+  trailPayloadSchemas,
+} from '@exoarmur/contracts';
+import { AuditError } from '../errors.ts';
+import { encodeRecord } from '../reader/record.ts';
+
+/** What every draft says; `expectedSeq` null takes the next number of the stream. */
+export interface DraftFields {
+  readonly stream: string;
+  readonly correlation: string;
+  readonly trace: string | null;
+  readonly actor: SealedRecord['actor'];
+  readonly kind: RecordKind;
+  readonly payload: JsonObject;
+  readonly expectedSeq: number | null;
+  readonly contentKey?: LogContentKey;
+}
+
+/** A draft as it was when it was handed in: later changes to the caller's objects change nothing. */
+export interface Draft extends Omit<DraftFields, 'payload' | 'actor'> {
+  readonly actor: SealedRecord['actor'];
+  readonly time: string;
+  readonly salt: Uint8Array;
+  readonly payloadBytes: Uint8Array;
+  readonly payloadDigest: Digest;
+}
+
+const { actor: actorSchema, kind: kindSchema } = sealedRecordSchema.shape;
+
+/** Whether a kind belongs to the life of an action; the others are facts of the cell. */
+export function isTrailKind(kind: RecordKind): kind is TrailKind {
+  return Object.hasOwn(trailPayloadSchemas, kind);
+}
+
+/**
+ * Checks and snapshots a draft: time, salt and payload bytes are fixed here, so that a retry seals the same.
+ * @throws AuditError AUDIT_DRAFT_INVALID with a pointer, AUDIT_PAYLOAD_TOO_LARGE.
+ */
+export function takeDraft(fields: DraftFields, clock: Clock, random: RandomSource): Draft {
+  const { payload, contentKey, ...rest } = fields;
+  const { stream, correlation, trace, kind, expectedSeq } = rest;
+  if (!identifierSchema.safeParse(stream).success) throw invalid('/stream', String(stream));
+  if (!identifierSchema.safeParse(correlation).success) throw invalid('/correlation', String(correlation));
+  if (trace !== null && !identifierSchema.safeParse(trace).success) throw invalid('/trace', String(trace));
+  if (!kindSchema.safeParse(kind).success) throw invalid('/kind', String(kind));
+  const actor = actorSchema.safeParse(rest.actor);
+  if (!actor.success) throw invalid('/actor', '');
+  if (expectedSeq !== null && !(Number.isSafeInteger(expectedSeq) && expectedSeq >= 0)) {
+    throw invalid('/expectedSeq', String(expectedSeq));
+  }
+  const payloadBytes = encodePayload(payload);
+  const salt = random.bytes(16).slice();
+  return {
+    stream,
+    correlation,
+    trace,
+    kind,
+    expectedSeq,
+    actor: actor.data,
+    time: formatTime(clock.now()),
+    salt,
+    payloadBytes,
+    payloadDigest: commitBytes(salt, payloadBytes),
+    ...(contentKey === undefined ? {} : { contentKey }),
+  };
+}
+
+/** The salted commitment to a payload whose canonical bytes are at hand (spec/record.md, "Payload commitment"). */
+export function commitBytes(salt: Uint8Array, payloadBytes: Uint8Array): Digest {
+  return digestBytes(PAYLOAD_DOMAIN, concatBytes(salt, payloadBytes));
+}
+
+/** The record a draft becomes at its place. @throws AuditError AUDIT_RECORD_TOO_LARGE */
+export function sealDraft(
+  draft: Draft,
+  place: { readonly tenant: string; readonly cell: string; readonly seq: number; readonly prev: Digest | null },
+): { readonly record: SealedRecord; readonly bytes: Uint8Array } {
+  const record: SealedRecord = {
+    schema: 'exoarmur.record/1',
+    tenant: place.tenant,
+    cell: place.cell,
+    correlation: draft.correlation,
+    stream: draft.stream,
+    seq: place.seq,
+    prev: place.prev,
+    kind: draft.kind,
+    time: draft.time,
+    actor: draft.actor,
+    trace: draft.trace,
+    payload: { digest: draft.payloadDigest, size: draft.payloadBytes.length },
+  };
+  const bytes = encodeRecord(record);
+  if (bytes.length > MAX_RECORD_BYTES) {
+    throw new AuditError('AUDIT_RECORD_TOO_LARGE', `record is larger than ${MAX_RECORD_BYTES} bytes`);
+  }
+  return { record, bytes };
+}
+
+function encodePayload(payload: JsonObject): Uint8Array {
+  if (!jsonObjectSchema.safeParse(payload).success) throw invalid('/payload', '');
+  let bytes: Uint8Array;
+  try {
+    bytes = canonicalizeToBytes(payload);
+  } catch (error) {
+    if (!isExoArmurError(error)) throw error;
+    const pointer = `/payload${error.pointer ?? ''}`;
+    throw new AuditError('AUDIT_DRAFT_INVALID', `payload is not canonical JSON: ${error.code}`, {
+      cause: error,
+      pointer,
+    });
+  }
+  if (bytes.length > MAX_PAYLOAD_BYTES) {
+    throw new AuditError('AUDIT_PAYLOAD_TOO_LARGE', `payload is larger than ${MAX_PAYLOAD_BYTES} bytes`);
+  }
+  return bytes;
+}
+
+function invalid(pointer: string, text: string): AuditError {
+  return new AuditError('AUDIT_DRAFT_INVALID', `${pointer.slice(1)} is not valid: ${quoteForMessage(text)}`, {
+    pointer,
+  });
+}
