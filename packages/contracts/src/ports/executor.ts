@@ -28,11 +28,19 @@ export interface ExecutorReport {
   readonly observed: JsonObject;
 }
 
+/**
+ * The platform's `AbortSignal` where its types are known. Written so that this package and its declarations compile without
+ * the types of any platform; what remains then is that one can see whether the time is up.
+ */
+type CancelSignal = typeof globalThis extends { AbortSignal: { prototype: infer Signal } }
+  ? Signal
+  : { readonly aborted: boolean };
+
 /** An untrusted plugin that performs one declared kind of effect. It sees the intent and nothing else. */
 export interface Executor {
   readonly manifest: ExecutorManifest;
   /** Has no effect. */
   validateTarget(intent: ActionIntent): Promise<TargetCheck>;
   /** Performs the effect; called at most once per grant, by the boundary alone. */
-  execute(intent: ActionIntent, options: { readonly signal: AbortSignal }): Promise<ExecutorReport>;
+  execute(intent: ActionIntent, options: { readonly signal: CancelSignal }): Promise<ExecutorReport>;
 }
