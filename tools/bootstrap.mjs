@@ -85,7 +85,12 @@ function workspaceFolders() {
 
 function digestFiles(paths) {
   const hash = createHash('sha256');
-  for (const path of paths) hash.update(path).update('\0').update(readFileSync(join(root, path))).update('\0');
+  for (const path of paths)
+    hash
+      .update(path)
+      .update('\0')
+      .update(readFileSync(join(root, path)))
+      .update('\0');
   return hash.digest('hex');
 }
 
@@ -102,7 +107,11 @@ function readStamp(path) {
 }
 
 function ensureInstalled(env) {
-  const manifests = ['package.json', join('bench', 'package.json'), ...workspaceFolders().map((folder) => join(folder, 'package.json'))];
+  const manifests = [
+    'package.json',
+    join('bench', 'package.json'),
+    ...workspaceFolders().map((folder) => join(folder, 'package.json')),
+  ];
   const wanted = digestFiles(['pnpm-lock.yaml', 'pnpm-workspace.yaml', ...manifests]);
   const stamp = join(root, 'node_modules', '.exoarmur-installed');
   if (readStamp(stamp) === wanted) return;
@@ -119,7 +128,9 @@ function ensureBuilt(env) {
   ]);
   const wanted = digestFiles(['tsconfig.base.json', 'tsconfig.build.json', ...sources]);
   const stamp = join(root, 'node_modules', '.exoarmur-built');
-  const complete = folders.every((folder) => existsSync(join(root, folder, 'dist')) && statSync(join(root, folder, 'dist')).isDirectory());
+  const complete = folders.every(
+    (folder) => existsSync(join(root, folder, 'dist')) && statSync(join(root, folder, 'dist')).isDirectory(),
+  );
   if (complete && readStamp(stamp) === wanted) return;
   const turbo = join('node_modules', '.bin', isWindows ? 'turbo.cmd' : 'turbo');
   runQuietly('building', turbo, ['run', 'build', '--output-logs=errors-only'], {
@@ -137,7 +148,9 @@ ensureInstalled(env);
 if (task.build) ensureBuilt(env);
 if (task.command !== undefined) {
   const node = env === process.env ? process.execPath : 'node';
-  const nodeFlags = task.command[0].endsWith('.ts') ? ['--conditions=@exoarmur/source', '--disable-warning=ExperimentalWarning'] : [];
+  const nodeFlags = task.command[0].endsWith('.ts')
+    ? ['--conditions=@exoarmur/source', '--disable-warning=ExperimentalWarning']
+    : [];
   const [script, ...fixed] = task.command;
   const result = spawnSync(node, [...nodeFlags, join(root, script), ...fixed, ...args], {
     stdio: 'inherit',

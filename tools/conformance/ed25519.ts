@@ -20,9 +20,9 @@ interface SpeccheckCase {
 }
 
 /**
- * What the profile answers to the twelve cases: only the two whose points are of mixed order but canonical, and whose
- * cofactorless equation holds, are valid. Small-order points (0 to 2, 11), cofactored-only equations (4, 5), S ≥ L (6, 7) and
- * non-canonical points (8 to 10) are not; case 3 is the one that remains.
+ * What the profile answers to the twelve cases. Only case 3 is valid: canonical points of mixed order for which the
+ * cofactorless equation holds. The others have small-order points (0 to 2, 10, 11), an equation that holds only with the
+ * cofactor (4, 5), an S that is not below L (6, 7) or a non-canonical R (8, 9).
  */
 const SPECCHECK_VALID: ReadonlySet<number> = new Set([3]);
 
