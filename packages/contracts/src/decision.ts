@@ -55,6 +55,18 @@ export const factsSchema = z.strictObject({
     resource_availability_milli: milliSchema.nullable(),
   }),
   approvals: z.array(approvalFactSchema).max(64),
+  /** What federated cells say about the same matter; absent where the cell has no peers, null when it could not be had. */
+  collective: z
+    .strictObject({
+      aggregate_milli: milliSchema,
+      /** Distinct, live, authenticated cells behind the aggregate. */
+      quorum_count: z.int().min(0).max(4096),
+      conflict_detected: z.boolean(),
+    })
+    .nullable()
+    .optional(),
+  /** Whether the executor declares that it can take the effect back; absent counts as no. */
+  reversible: z.boolean().optional(),
 });
 export type Facts = z.infer<typeof factsSchema>;
 

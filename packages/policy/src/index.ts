@@ -1,0 +1,14 @@
+export { type ApprovalCount, isRefused, isRequirementMet, mergeRequirements } from './approval-requirement.ts';
+export { type CompileAnswer, compilePolicySet, type PolicyProblem } from './cedar/compile.ts';
+export { CEDAR_ENGINE } from './cedar/identity.ts';
+export { createCedarEvaluator } from './cedar-evaluator.ts';
+export { approvalRequirementOf } from './decision.ts';
+export { createDecisionPoint } from './decision-point.ts';
+export { PolicyError, type PolicyErrorCode } from './errors.ts';
+export { SAFETY_GATE_PROFILE, SAFETY_RULES, type SafetyRuleId } from './gate/profile.ts';
+export { evaluateSafetyGate } from './gate/safety-gate.ts';
+export { assertPolicySet, digestPolicySet, POLICY_SET_LIMITS, parsePolicySet } from './policy-set.ts';
+export { type CedarRequest, createCedarRequest, type RequestAnswer } from './request/cedar-request.ts';
+export { formatIntentSchema } from './request/intent-schema.ts';
+export { parseTarget, TARGET_LIMITS, type Target, type TargetAnswer, type TargetRefusal } from './request/target.ts';
+export { type Resolution, type ResolutionRule, resolveVerdict } from './verdict-resolution.ts';
