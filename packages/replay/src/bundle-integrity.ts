@@ -1,11 +1,4 @@
-import {
-  canonicalizeToBytes,
-  commitPayload,
-  decodeBase64,
-  digestValue,
-  joinPointer,
-  verifyInclusion,
-} from '@exoarmur/canonical';
+import { commitPayload, digestValue, joinPointer, verifyInclusion } from '@exoarmur/canonical';
 import { ARTIFACTS_DIGEST_DOMAIN, POLICY_SET_DIGEST_DOMAIN } from '@exoarmur/contracts';
 import type { Check } from './check.ts';
 import { type ParsedBundle, payloadPointer } from './parsed-bundle.ts';
@@ -26,14 +19,13 @@ function checkCommitments({ records }: ParsedBundle, check: Check): void {
   records.forEach(({ record, payload }, index) => {
     if (payload === undefined) return;
     const pointer = payloadPointer(record);
-    const commitment = commitPayload(decodeBase64(payload.salt), payload.value);
+    const commitment = commitPayload(payload.salt, payload.value);
     if (commitment !== record.payload.digest) {
       const [expected, found] = [record.payload.digest, commitment];
       check.fail('payload_commitment_mismatch', { pointer, record: index, expected, found });
     }
-    const size = canonicalizeToBytes(payload.value).length;
-    if (size !== record.payload.size) {
-      const [expected, found] = [record.payload.size, size];
+    if (payload.size !== record.payload.size) {
+      const [expected, found] = [record.payload.size, payload.size];
       check.fail('payload_size_mismatch', { pointer, record: index, expected, found });
     }
   });
@@ -48,20 +40,19 @@ function checkChain({ records }: ParsedBundle, check: Check): void {
   });
 }
 
-function checkInclusion({ bundle, records, checkpoint }: ParsedBundle, check: Check): void {
+function checkInclusion({ proofs, records, checkpoint }: ParsedBundle, check: Check): void {
   const { size, root } = checkpoint;
   let previous = -1;
   records.forEach(({ leafHash }, record) => {
     const pointer = `/log/proofs/${record}`;
-    const proof = bundle.log.proofs[record];
+    const proof = proofs[record];
     if (proof === undefined) return;
     // A log appends a stream in its order, and no two records share a place.
     if (proof.index <= previous) {
       check.fail('proof_order', { pointer: `${pointer}/index`, record, expected: `> ${previous}`, found: proof.index });
     }
     previous = proof.index;
-    const path = proof.path.map((hash) => decodeBase64(hash));
-    const verdict = verifyInclusion({ index: proof.index, size, leafHash, root, path });
+    const verdict = verifyInclusion({ ...proof, size, leafHash, root });
     if (verdict.outcome === 'invalid') check.fail('inclusion_failed', { pointer, record, found: verdict.reason });
   });
 }

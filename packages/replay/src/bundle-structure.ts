@@ -72,6 +72,10 @@ export function parseBundle(file: JsonObject, check: Check): ParsedBundle | unde
     check.fail('proof_count_mismatch', { pointer: '/log/proofs', expected, found });
   }
   const records = bundle.records.map((record, index) => readRecord(bundle, record, index, check));
+  const proofs = bundle.log.proofs.map(({ index, path }, record) => ({
+    index,
+    path: path.map((hash, step) => readBase64(hash, `/log/proofs/${record}/path/${step}`, check)),
+  }));
   const statement = readStatement(bundle, check);
   const note = attempt(() => parseNote(bundle.log.checkpoint));
   const checkpoint = note instanceof CanonicalError ? note : attempt(() => parseCheckpoint(note.text));
@@ -83,6 +87,7 @@ export function parseBundle(file: JsonObject, check: Check): ParsedBundle | unde
   const parsed: ParsedBundle = {
     bundle,
     records,
+    proofs,
     statement,
     note: note as Note,
     checkpoint: checkpoint as Checkpoint,
@@ -104,7 +109,16 @@ function readRecord(
     check.fail('record_too_large', { pointer: `/records/${index}`, record: index, expected, found });
   }
   const { digest } = record.payload;
-  const payload = Object.hasOwn(bundle.payloads, digest) ? bundle.payloads[digest] : undefined;
+  const disclosed = Object.hasOwn(bundle.payloads, digest) ? bundle.payloads[digest] : undefined;
+  const payload = disclosed && {
+    salt: readBase64(disclosed.salt, `/payloads/${digest}/salt`, check),
+    value: disclosed.value,
+    size: canonicalizeToBytes(disclosed.value).length,
+  };
+  if (payload !== undefined && payload.size > MAX_PAYLOAD_BYTES) {
+    const [expected, found] = [MAX_PAYLOAD_BYTES, payload.size];
+    check.fail('payload_too_large', { pointer: `/payloads/${digest}/value`, record: index, expected, found });
+  }
   const leafHash = hashLeaf(bytes);
   return { record, leafHash, leafDigest: formatDigest(leafHash), payload };
 }
@@ -115,12 +129,8 @@ function readStatement(bundle: ProofBundle, check: Check): Statement | undefined
     const [expected, found] = [STATEMENT_PAYLOAD_TYPE, payloadType];
     check.fail('statement_malformed', { pointer: '/statement/payloadType', expected, found });
   }
-  // The schema lets stray bits under the padding through, and then one signature would have several spellings.
   signatures.forEach(({ sig }, index) => {
-    const bytes = attempt(() => decodeBase64(sig));
-    if (bytes instanceof CanonicalError) {
-      check.fail('statement_malformed', { pointer: `/statement/signatures/${index}/sig`, found: bytes.code });
-    }
+    readBase64(sig, `/statement/signatures/${index}/sig`, check);
   });
   const value = attempt(() => parseCanonicalJson(decodeBase64(payload)));
   if (value instanceof CanonicalError) {
@@ -134,6 +144,14 @@ function readStatement(bundle: ProofBundle, check: Check): Statement | undefined
     return undefined;
   }
   return value as unknown as Statement;
+}
+
+/** SECURITY: the schema lets stray bits under the padding through, and then one value would have several spellings. */
+function readBase64(text: string, pointer: string, check: Check): Uint8Array {
+  const bytes = attempt(() => decodeBase64(text));
+  if (!(bytes instanceof CanonicalError)) return bytes;
+  check.fail('base64_malformed', { pointer, found: bytes.code });
+  return new Uint8Array();
 }
 
 function readKeys(vkeys: readonly string[], check: Check): VerifierKey[] | undefined {
@@ -168,13 +186,6 @@ function refuseUnreferenced(parsed: ParsedBundle, check: Check): void {
     const isExtra = isSigningKey(key) && vkeys.findIndex(isSigningKey) !== index;
     if (!named || isExtra) check.fail('vkey_unreferenced', { pointer: `/log/vkeys/${index}`, found: key.name });
   });
-  for (const [digest, payload] of Object.entries(bundle.payloads)) {
-    const size = canonicalizeToBytes(payload.value).length;
-    if (size > MAX_PAYLOAD_BYTES) {
-      const pointer = `${joinPointer('/payloads', digest)}/value`;
-      check.fail('payload_too_large', { pointer, expected: MAX_PAYLOAD_BYTES, found: size });
-    }
-  }
 }
 
 function refuseOthers(

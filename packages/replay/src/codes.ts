@@ -4,7 +4,7 @@
  */
 export type VerificationCode =
   // structure
-  | 'artifacts_invalid'
+  | 'base64_malformed'
   | 'bundle_too_large'
   | 'checkpoint_malformed'
   | 'final_newline_missing'

@@ -7,7 +7,7 @@ import {
   SIGNATURE_TYPES,
   type VerifierKey,
 } from '@exoarmur/canonical';
-import type { DisclosedPayload, ProofBundle, SealedRecord, Statement } from '@exoarmur/contracts';
+import type { ProofBundle, SealedRecord, Statement } from '@exoarmur/contracts';
 
 /** One sealed record of a bundle with all that its header binds. */
 export interface BundleRecord {
@@ -16,8 +16,14 @@ export interface BundleRecord {
   readonly leafHash: Uint8Array;
   /** The same as digest text. */
   readonly leafDigest: Digest;
-  /** Undefined when withheld. */
-  readonly payload: DisclosedPayload | undefined;
+  /** With its canonical size in bytes; undefined when withheld. */
+  readonly payload: { readonly salt: Uint8Array; readonly value: JsonObject; readonly size: number } | undefined;
+}
+
+/** Decoded inclusion proof of one record. */
+export interface BundleProof {
+  readonly index: number;
+  readonly path: readonly Uint8Array[];
 }
 
 /**
@@ -27,6 +33,8 @@ export interface BundleRecord {
 export interface ParsedBundle {
   readonly bundle: ProofBundle;
   readonly records: readonly BundleRecord[];
+  /** One per record, in the same order. */
+  readonly proofs: readonly BundleProof[];
   readonly statement: Statement;
   readonly checkpoint: Checkpoint;
   readonly note: Note;
