@@ -1,5 +1,6 @@
 import { encodeUtf8, isWellFormed } from './bytes.ts';
 import { CanonicalError, type CanonicalErrorCode } from './errors.ts';
+import { writeFast } from './internal/fast-writer.ts';
 import { numberProblem } from './internal/number.ts';
 import { JSON_LIMITS, type JsonLimits, joinPointer } from './json-value.ts';
 
@@ -13,7 +14,9 @@ const PLAIN_TEXT = /^[ !#-[\]-~]*$/;
  * @throws CanonicalError with a JSON pointer to the refused value.
  */
 export function canonicalize(value: unknown, limits: Pick<JsonLimits, 'maxDepth'> = {}): string {
-  return writeValue(value, limits.maxDepth ?? JSON_LIMITS.maxDepth, []);
+  const maxDepth = limits.maxDepth ?? JSON_LIMITS.maxDepth;
+  const fast = typeof value === 'object' && value !== null ? writeFast(value, maxDepth) : undefined;
+  return fast ?? writeValue(value, maxDepth, []);
 }
 
 /** The UTF-8 bytes of {@link canonicalize}: what is hashed, signed and stored. */
@@ -54,15 +57,17 @@ function writeNumber(value: number, path: Path): string {
 }
 
 function writeArray(value: readonly unknown[], maxDepth: number, path: Path): string {
+  if (Object.getPrototypeOf(value) !== Array.prototype) {
+    throw refuse('CANONICAL_JSON_UNSUPPORTED_TYPE', 'array is not plain data', path);
+  }
   const depth = path.length;
   let text = '[';
   for (let i = 0; i < value.length; i++) {
     path[depth] = i;
-    const element = value[i];
-    if (element === undefined && !Object.hasOwn(value, i)) {
-      throw refuse('CANONICAL_JSON_SPARSE_ARRAY', 'array has a hole', path);
-    }
-    text += (i === 0 ? '' : ',') + writeValue(element, maxDepth, path);
+    const descriptor = Object.getOwnPropertyDescriptor(value, i);
+    if (descriptor === undefined) throw refuse('CANONICAL_JSON_SPARSE_ARRAY', 'array has a hole', path);
+    if (!('value' in descriptor)) throw refuse('CANONICAL_JSON_ACCESSOR', 'element is an accessor', path);
+    text += (i === 0 ? '' : ',') + writeValue(descriptor.value, maxDepth, path);
   }
   path.length = depth;
   return `${text}]`;

@@ -1,0 +1,120 @@
+import { numberProblem } from './number.ts';
+
+/**
+ * Writes ordinary values by way of the runtime's own JSON writer: each container is copied with its keys in canonical order
+ * and each property checked on the way, then the copy is written at once. Gives up (undefined) on anything that is not
+ * ordinary or not allowed; the plain writer then says what is wrong, or writes what this one does not know how to.
+ */
+export function writeFast(value: object, maxDepth: number): string | undefined {
+  // Pages that extend the built-in prototypes with toJSON would have it called.
+  if ('toJSON' in Object.prototype || 'toJSON' in Array.prototype) return undefined;
+  const copy = copyContainer(value, maxDepth);
+  if (copy === undefined) return undefined;
+  const text = JSON.stringify(copy);
+  // The runtime writes a lone surrogate as an escape. A backslash in the data may look like one: then check the long way.
+  return text.includes('\\ud') ? undefined : text;
+}
+
+/** How to write the objects with one list of keys. */
+interface Plan {
+  readonly keys: readonly string[];
+  /** The keys in canonical order. */
+  readonly sorted: readonly string[];
+  /** An object with these keys in canonical order, to be cloned. */
+  readonly template: Readonly<Record<string, unknown>>;
+}
+
+// INVARIANT: the cache holds at most MAX_PLANS plans of at most MAX_PLAN_KEYS keys; when full it starts again.
+const MAX_PLANS = 512;
+const MAX_PLAN_KEYS = 48;
+const MAX_PLANS_PER_BUCKET = 8;
+const plans = new Map<string, Plan[]>();
+let planCount = 0;
+
+/** A key that an object would list out of order, or not as a key at all. */
+const UNORDERED_KEY = /^(?:[0-9]|__proto__$)/;
+
+function copyContainer(value: object, depthLeft: number): object | undefined {
+  if (depthLeft === 0) return undefined;
+  return Array.isArray(value) ? copyArray(value, depthLeft - 1) : copyObject(value, depthLeft - 1);
+}
+
+function copyArray(array: readonly unknown[], depthLeft: number): unknown[] | undefined {
+  if (Object.getPrototypeOf(array) !== Array.prototype) return undefined;
+  const copy: unknown[] = [];
+  for (let i = 0; i < array.length; i++) {
+    const descriptor = Object.getOwnPropertyDescriptor(array, i);
+    if (descriptor === undefined || descriptor.get !== undefined) return undefined;
+    const element = copyValue(descriptor.value, depthLeft);
+    if (element === undefined) return undefined;
+    copy.push(element);
+  }
+  return copy;
+}
+
+function copyObject(object: object, depthLeft: number): object | undefined {
+  const prototype = Object.getPrototypeOf(object);
+  if (prototype !== Object.prototype && prototype !== null) return undefined;
+  const plan = planFor(Object.keys(object));
+  if (plan === undefined) return undefined;
+  const copy = { ...plan.template };
+  const { sorted } = plan;
+  for (let i = 0; i < sorted.length; i++) {
+    const key = sorted[i] as string;
+    const descriptor = Object.getOwnPropertyDescriptor(object, key);
+    if (descriptor === undefined || descriptor.get !== undefined) return undefined;
+    const member = copyValue(descriptor.value, depthLeft);
+    if (member === undefined) return undefined;
+    copy[key] = member;
+  }
+  return copy;
+}
+
+/** The value to write in place of one, or undefined for one that may not be written. */
+function copyValue(value: unknown, depthLeft: number): unknown {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return value;
+    case 'number':
+      return numberProblem(value) === undefined ? value : undefined;
+    case 'object':
+      return value === null ? null : copyContainer(value, depthLeft);
+    default:
+      return undefined;
+  }
+}
+
+function planFor(keys: readonly string[]): Plan | undefined {
+  const first = keys[0] ?? '';
+  const bucket = plans.get(first);
+  if (bucket !== undefined) {
+    for (let i = 0; i < bucket.length; i++) {
+      const plan = bucket[i] as Plan;
+      if (hasKeys(plan, keys)) return plan;
+    }
+  }
+  return addPlan(first, bucket, keys);
+}
+
+function hasKeys(plan: Plan, keys: readonly string[]): boolean {
+  const known = plan.keys;
+  if (known.length !== keys.length) return false;
+  for (let i = 0; i < keys.length; i++) if (known[i] !== keys[i]) return false;
+  return true;
+}
+
+function addPlan(first: string, bucket: Plan[] | undefined, keys: readonly string[]): Plan | undefined {
+  if (keys.length > MAX_PLAN_KEYS || keys.some((key) => key.length > 64 || UNORDERED_KEY.test(key))) return undefined;
+  const sorted = [...keys].sort();
+  const plan: Plan = { keys, sorted, template: Object.fromEntries(sorted.map((key) => [key, undefined])) };
+  if (planCount >= MAX_PLANS) {
+    plans.clear();
+    planCount = 0;
+  }
+  if (bucket === undefined || !plans.has(first)) plans.set(first, [plan]);
+  else if (bucket.length < MAX_PLANS_PER_BUCKET) bucket.push(plan);
+  else bucket[planCount % MAX_PLANS_PER_BUCKET] = plan;
+  planCount++;
+  return plan;
+}
