@@ -83,7 +83,7 @@ export class MemoryLogStore implements AuditLogStore {
     const log = this.#log(tenant);
     const start = Math.max(from, log.first);
     return log.entries
-      .slice(start, start + limit)
+      .slice(start, Math.max(start, from + limit))
       .filter((entry) => entry !== undefined)
       .map(copyEntry);
   }
@@ -147,8 +147,9 @@ export class MemoryLogStore implements AuditLogStore {
 
   async erasePayloads(tenant: string, indexes: readonly number[]): Promise<number> {
     const log = this.#log(tenant);
-    const erased = indexes.filter((index) => log.payloads[index]);
-    this.#forget(log, new Set(indexes));
+    const unique = new Set(indexes);
+    const erased = [...unique].filter((index) => log.payloads[index]);
+    this.#forget(log, unique);
     return erased.length;
   }
 

@@ -1,0 +1,1 @@
+export { type ConformanceCase, HOSTILE_TENANT_NAMES, logStoreConformance } from './log-store-conformance.ts';

@@ -1,0 +1,3 @@
+export { type BackupResult, backupLog } from './backup.ts';
+export { HeadFileKeeper, openHeadFiles } from './head-file.ts';
+export { openSqliteLogStore, SqliteLogStore, type SqliteLogStoreOptions } from './sqlite-log-store.ts';

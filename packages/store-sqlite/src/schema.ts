@@ -1,0 +1,78 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { LogStoreError } from '@exoarmur/contracts';
+
+/** Marks the file as a log of this project: the bytes `ExAL`. */
+export const APPLICATION_ID = 0x4578414c;
+
+/** Entries a tenant may have, and with it the layout of entry ids: tenant number × 2^36 + index. */
+export const MAX_ENTRIES = 2 ** 36;
+
+/** Tiles of one level a tenant may have: tile ids are (tenant number × 8 + level) × 2^28 + index. */
+export const MAX_TILES = 2 ** 28;
+
+/**
+ * One step per schema version, applied in order inside one transaction. A step is never edited once released. Ids are
+ * assigned so that a tenant's entries lie side by side and in order.
+ */
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE tenants (
+     id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
+     size INTEGER NOT NULL, root BLOB NOT NULL, first INTEGER NOT NULL
+   ) STRICT;
+   CREATE TABLE streams (
+     id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, name TEXT NOT NULL, correlation TEXT NOT NULL,
+     first INTEGER NOT NULL, UNIQUE (tenant, name)
+   ) STRICT;
+   CREATE INDEX streams_correlation ON streams (tenant, correlation, first);
+   CREATE INDEX streams_first ON streams (tenant, first);
+   CREATE TABLE entries (
+     id INTEGER PRIMARY KEY, stream INTEGER NOT NULL, seq INTEGER NOT NULL, bytes BLOB NOT NULL
+   ) STRICT;
+   CREATE UNIQUE INDEX entries_position ON entries (stream, seq);
+   CREATE TABLE payloads (id INTEGER PRIMARY KEY, salt BLOB NOT NULL, bytes BLOB NOT NULL) STRICT;
+   CREATE TABLE content_keys (
+     tenant INTEGER NOT NULL, identity BLOB NOT NULL, content BLOB NOT NULL, entry INTEGER NOT NULL,
+     PRIMARY KEY (tenant, identity)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX content_keys_entry ON content_keys (entry);
+   CREATE TABLE tiles (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL, root BLOB NOT NULL) STRICT;
+   CREATE TABLE notes (id INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;`,
+];
+
+/** Current schema version, kept in `user_version`. */
+export const SCHEMA_VERSION: number = MIGRATIONS.length;
+
+/**
+ * Brings the file to the current schema. @throws LogStoreError STORE_SCHEMA_UNSUPPORTED for a newer schema or a file that is
+ * not a log.
+ */
+export function migrate(database: DatabaseSync): void {
+  const version = pragma(database, 'user_version');
+  const application = pragma(database, 'application_id');
+  if (version === SCHEMA_VERSION && application === APPLICATION_ID) return;
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    // Read again under the lock: another process may have just created the file.
+    const current = pragma(database, 'user_version');
+    const owner = pragma(database, 'application_id');
+    const tables = database.prepare('SELECT count(*) AS n FROM sqlite_schema').get() as { n: number };
+    const isNew = current === 0 && owner === 0 && tables.n === 0;
+    if (!isNew && owner !== APPLICATION_ID) {
+      throw new LogStoreError('STORE_SCHEMA_UNSUPPORTED', 'file is another application’s database');
+    }
+    if (current > SCHEMA_VERSION) {
+      throw new LogStoreError('STORE_SCHEMA_UNSUPPORTED', `schema ${current} is newer than ${SCHEMA_VERSION}`);
+    }
+    for (const step of MIGRATIONS.slice(current)) database.exec(step);
+    database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`);
+    database.exec('COMMIT');
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function pragma(database: DatabaseSync, name: 'user_version' | 'application_id'): number {
+  const row = database.prepare(`PRAGMA ${name}`).get() as Record<string, number>;
+  return row[name] as number;
+}

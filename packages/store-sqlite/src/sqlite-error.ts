@@ -1,0 +1,21 @@
+import { LogStoreError, type LogStoreErrorCode } from '@exoarmur/contracts';
+
+/** Primary result codes of SQLite (sqlite.org/rescode.html) as codes of the port. */
+const CODES: ReadonlyMap<number, LogStoreErrorCode> = new Map([
+  [5, 'STORE_BUSY'],
+  [6, 'STORE_BUSY'],
+  [8, 'STORE_IO'],
+  [10, 'STORE_IO'],
+  [11, 'STORE_CORRUPT'],
+  [13, 'STORE_FULL'],
+  [14, 'STORE_IO'],
+  [19, 'STORE_ARGUMENT_INVALID'],
+  [26, 'STORE_CORRUPT'],
+]);
+
+/** An error of SQLite as an error of the port; anything else is handed back as it is. */
+export function toStoreError(error: unknown): unknown {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return error;
+  const code = CODES.get(error.errcode & 0xff) ?? 'STORE_IO';
+  return new LogStoreError(code, `database refused the operation with result ${error.errcode}`, { cause: error });
+}

@@ -1,0 +1,403 @@
+import { chmodSync, closeSync, openSync } from 'node:fs';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { setImmediate } from 'node:timers/promises';
+import { emptyRoot, equalBytes } from '@exoarmur/canonical';
+import {
+  type AuditLogStore,
+  type LogCommit,
+  type LogCommitResult,
+  type LogContentKey,
+  type LogEntry,
+  type LogHead,
+  type LogNote,
+  type LogPayload,
+  LogStoreError,
+  type LogStream,
+  scopeNameSchema,
+} from '@exoarmur/contracts';
+import { MAX_ENTRIES, MAX_TILES, migrate } from './schema.ts';
+import { toStoreError } from './sqlite-error.ts';
+
+/** Where the log is, and how long to wait for another writer. */
+export interface SqliteLogStoreOptions {
+  /** Path of the database file; created with mode 0600 when it is not there. */
+  readonly path: string;
+  /** Milliseconds to wait for a lock before STORE_BUSY; 10,000 unless told. */
+  readonly busyTimeoutMs?: number;
+}
+
+interface Tenant {
+  readonly id: number;
+  readonly head: LogHead;
+  readonly first: number;
+}
+
+/** Stream names whose number is remembered; numbers never change, so the list may be dropped at any time. */
+const MAX_STREAM_IDS = 20_000;
+
+/**
+ * The log store in one SQLite file: WAL, synchronous FULL, so a commit that resolved survives a power cut. Several
+ * processes may open the same file. Calls block the thread while the disk works; `ready` gives it back in between.
+ */
+export class SqliteLogStore implements AuditLogStore {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #streamIds = new Map<string, number>();
+
+  private constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  /** Opens or creates the file and brings its schema up to date. @throws LogStoreError */
+  static open({ path, busyTimeoutMs = 10_000 }: SqliteLogStoreOptions): SqliteLogStore {
+    return guard(() => {
+      createPrivately(path);
+      const database = new DatabaseSync(path, { timeout: busyTimeoutMs });
+      try {
+        database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON');
+        migrate(database);
+      } catch (error) {
+        database.close();
+        throw error;
+      }
+      return new SqliteLogStore(database);
+    });
+  }
+
+  async ready(): Promise<void> {
+    await setImmediate();
+  }
+
+  async head(tenant: string): Promise<LogHead> {
+    return guard(() => this.#tenant(tenant)?.head ?? { size: 0, root: emptyRoot() });
+  }
+
+  async commit(tenant: string, commit: LogCommit): Promise<LogCommitResult> {
+    const { expected, next, entries } = commit;
+    if (entries.length === 0 || next.size !== expected.size + entries.length || next.size > MAX_ENTRIES) {
+      throw new LogStoreError('STORE_ARGUMENT_INVALID', 'batch size does not fit the log');
+    }
+    assertTenant(tenant);
+    return this.#transaction(() => {
+      const current = this.#tenant(tenant);
+      const head = current?.head ?? { size: 0, root: emptyRoot() };
+      if (head.size !== expected.size || !equalBytes(head.root, expected.root)) return { outcome: 'stale', head };
+      const id = current?.id ?? this.#createTenant(tenant);
+      this.#insertEntries(id, commit);
+      for (const { level, index, hashes, root } of commit.tiles) {
+        this.#statement('INSERT INTO tiles VALUES (?, ?, ?)').run(tileId(id, level, index), hashes, root);
+      }
+      this.#insertNotes(id, commit.notes);
+      this.#statement('UPDATE tenants SET size = ?, root = ? WHERE id = ?').run(next.size, next.root, id);
+      return { outcome: 'committed' };
+    });
+  }
+
+  async saveNotes(tenant: string, notes: readonly LogNote[]): Promise<void> {
+    assertTenant(tenant);
+    this.#transaction(() => {
+      const current = this.#tenant(tenant);
+      if (current === undefined || notes.some(({ size }) => size > current.head.size)) {
+        throw new LogStoreError('STORE_ARGUMENT_INVALID', 'note above the head does not fit the log');
+      }
+      this.#insertNotes(current.id, notes);
+    });
+  }
+
+  async latestNote(tenant: string): Promise<LogNote | null> {
+    const notes = this.#rows<LogNote>(
+      tenant,
+      'SELECT id - :low AS size, note FROM notes WHERE id BETWEEN :low AND :high ORDER BY id DESC LIMIT 1',
+    );
+    return notes[0] ?? null;
+  }
+
+  async notes(tenant: string, { after, limit }: { after: number; limit: number }): Promise<readonly LogNote[]> {
+    return this.#rows<LogNote>(
+      tenant,
+      `SELECT id - :low AS size, note FROM notes
+       WHERE id BETWEEN :low + :after + 1 AND :high ORDER BY id LIMIT :limit`,
+      { after, limit },
+    );
+  }
+
+  async entries(tenant: string, { from, limit }: { from: number; limit: number }): Promise<readonly LogEntry[]> {
+    return this.#rows<LogEntry>(
+      tenant,
+      `SELECT e.id - :low AS "index", s.name AS stream, e.seq, e.bytes FROM entries e JOIN streams s ON s.id = e.stream
+       WHERE e.id BETWEEN :low + :from AND min(:high, :low + :from + :limit - 1) ORDER BY e.id`,
+      { from, limit },
+    );
+  }
+
+  async lastOfStreams(tenant: string, streams: readonly string[]): Promise<readonly LogEntry[]> {
+    return streams.flatMap((stream) =>
+      this.#rows<LogEntry>(
+        tenant,
+        `SELECT e.id - :low AS "index", s.name AS stream, e.seq, e.bytes FROM streams s JOIN entries e ON e.stream = s.id
+         WHERE s.tenant = :tenant AND s.name = :stream ORDER BY e.seq DESC LIMIT 1`,
+        { stream },
+      ),
+    );
+  }
+
+  async stream(tenant: string, stream: string): Promise<readonly LogEntry[]> {
+    return this.#rows<LogEntry>(
+      tenant,
+      `SELECT e.id - :low AS "index", s.name AS stream, e.seq, e.bytes FROM streams s JOIN entries e ON e.stream = s.id
+       WHERE s.tenant = :tenant AND s.name = :stream ORDER BY e.seq`,
+      { stream },
+    );
+  }
+
+  async streams(
+    tenant: string,
+    options: { readonly correlation?: string; readonly after: number; readonly limit: number },
+  ): Promise<readonly LogStream[]> {
+    const { correlation, after, limit } = options;
+    const where = correlation === undefined ? '' : 'AND s.correlation = :correlation';
+    return this.#rows<LogStream>(
+      tenant,
+      `SELECT s.name AS stream, s.correlation, s.first FROM streams s
+       WHERE s.tenant = :tenant AND s.first > :after ${where}
+       AND EXISTS (SELECT 1 FROM entries e WHERE e.stream = s.id) ORDER BY s.first LIMIT :limit`,
+      { after, limit, ...(correlation === undefined ? {} : { correlation }) },
+    );
+  }
+
+  async payloads(tenant: string, indexes: readonly number[]): Promise<readonly (LogPayload | null)[]> {
+    return guard(() => {
+      const current = this.#tenant(tenant);
+      const select = this.#statement('SELECT salt, bytes FROM payloads WHERE id = ?');
+      return indexes.map((index) => {
+        if (current === undefined || !isIndex(index)) return null;
+        return (select.get(entryId(current.id, index)) as unknown as LogPayload | undefined) ?? null;
+      });
+    });
+  }
+
+  async findContentKeys(
+    tenant: string,
+    identities: readonly Uint8Array[],
+  ): Promise<readonly (LogContentKey & { readonly index: number })[]> {
+    return identities.flatMap((identity) =>
+      this.#rows<LogContentKey & { readonly index: number }>(
+        tenant,
+        `SELECT identity, content, entry - :low AS "index" FROM content_keys
+         WHERE tenant = :tenant AND identity = :identity`,
+        { identity },
+      ),
+    );
+  }
+
+  async tile(tenant: string, level: number, index: number): Promise<Uint8Array | null> {
+    return guard(() => {
+      const current = this.#tenant(tenant);
+      if (current === undefined) return null;
+      const select = this.#statement('SELECT hashes FROM tiles WHERE id = ?');
+      const row = select.get(tileId(current.id, level, index)) as { hashes: Uint8Array } | undefined;
+      return row?.hashes ?? null;
+    });
+  }
+
+  async tileRoots(tenant: string, level: number, from: number): Promise<readonly Uint8Array[]> {
+    return guard(() => {
+      const current = this.#tenant(tenant);
+      if (current === undefined) return [];
+      const select = this.#statement('SELECT root FROM tiles WHERE id BETWEEN ? AND ? ORDER BY id');
+      const rows = select.all(tileId(current.id, level, from), tileId(current.id, level, MAX_TILES - 1));
+      return rows.map(({ root }) => root as Uint8Array);
+    });
+  }
+
+  async erasePayloads(tenant: string, indexes: readonly number[]): Promise<number> {
+    assertTenant(tenant);
+    const erased = this.#transaction(() => {
+      const current = this.#tenant(tenant);
+      if (current === undefined) return 0;
+      let count = 0;
+      for (const id of indexes.filter(isIndex).map((index) => entryId(current.id, index))) {
+        count += Number(this.#statement('DELETE FROM payloads WHERE id = ?').run(id).changes);
+        this.#statement('DELETE FROM content_keys WHERE entry = ?').run(id);
+      }
+      return count;
+    });
+    this.#emptyWal();
+    return erased;
+  }
+
+  async prune(tenant: string, before: number): Promise<void> {
+    assertTenant(tenant);
+    this.#transaction(() => {
+      const current = this.#tenant(tenant);
+      if (!Number.isSafeInteger(before) || before < 0 || before > (current?.head.size ?? 0)) {
+        throw new LogStoreError('STORE_ARGUMENT_INVALID', 'prune index does not fit the log');
+      }
+      if (current === undefined || before <= current.first) return;
+      const range = [entryId(current.id, current.first), entryId(current.id, before) - 1];
+      for (const table of ['entries', 'payloads']) {
+        this.#statement(`DELETE FROM ${table} WHERE id BETWEEN ? AND ?`).run(...range);
+      }
+      this.#statement('DELETE FROM content_keys WHERE entry BETWEEN ? AND ?').run(...range);
+      this.#statement('UPDATE tenants SET first = ? WHERE id = ?').run(before, current.id);
+    });
+    this.#emptyWal();
+  }
+
+  async firstIndex(tenant: string): Promise<number> {
+    return guard(() => this.#tenant(tenant)?.first ?? 0);
+  }
+
+  async tenants(): Promise<readonly string[]> {
+    return guard(() => {
+      const rows = this.#statement('SELECT name FROM tenants WHERE size > 0 ORDER BY name').all();
+      return rows.map(({ name }) => name as string);
+    });
+  }
+
+  async close(): Promise<void> {
+    if (!this.#database.isOpen) return;
+    guard(() => this.#database.close());
+  }
+
+  /** For {@link backupLog}: the open connection. */
+  get database(): DatabaseSync {
+    return this.#database;
+  }
+
+  #insertEntries(tenant: number, { expected, entries }: LogCommit): void {
+    const insertEntry = this.#statement('INSERT INTO entries VALUES (?, ?, ?, ?)');
+    const insertPayload = this.#statement('INSERT INTO payloads VALUES (?, ?, ?)');
+    for (const [offset, entry] of entries.entries()) {
+      const index = expected.size + offset;
+      const id = entryId(tenant, index);
+      const { stream, correlation, seq, bytes, payload, contentKey } = entry;
+      insertEntry.run(id, this.#streamId(tenant, stream, correlation, index, seq), seq, bytes);
+      insertPayload.run(id, payload.salt, payload.bytes);
+      if (contentKey === undefined) continue;
+      const insertKey = this.#statement('INSERT INTO content_keys VALUES (?, ?, ?, ?)');
+      insertKey.run(tenant, contentKey.identity, contentKey.content, id);
+    }
+  }
+
+  #streamId(tenant: number, name: string, correlation: string, first: number, seq: number): number {
+    const key = `${tenant} ${name}`;
+    const cached = this.#streamIds.get(key);
+    if (cached !== undefined) return cached;
+    const select = this.#statement('SELECT id FROM streams WHERE tenant = ? AND name = ?');
+    const id = (select.get(tenant, name) as { id: number } | undefined)?.id;
+    if (id === undefined) {
+      if (seq !== 0) throw new LogStoreError('STORE_ARGUMENT_INVALID', 'position in the stream does not fit the log');
+      const insert = this.#statement('INSERT INTO streams (tenant, name, correlation, first) VALUES (?, ?, ?, ?)');
+      // Not remembered yet: the transaction may still be rolled back.
+      return Number(insert.run(tenant, name, correlation, first).lastInsertRowid);
+    }
+    if (this.#streamIds.size >= MAX_STREAM_IDS) this.#streamIds.clear();
+    this.#streamIds.set(key, id);
+    return id;
+  }
+
+  #insertNotes(tenant: number, notes: readonly LogNote[]): void {
+    const insert = this.#statement('INSERT OR IGNORE INTO notes VALUES (?, ?)');
+    for (const { size, note } of notes) insert.run(entryId(tenant, size), note);
+  }
+
+  #createTenant(name: string): number {
+    const insert = this.#statement('INSERT INTO tenants (name, size, root, first) VALUES (?, 0, ?, 0)');
+    return Number(insert.run(name, emptyRoot()).lastInsertRowid);
+  }
+
+  #tenant(name: string): Tenant | undefined {
+    assertTenant(name);
+    const row = this.#statement('SELECT id, size, root, first FROM tenants WHERE name = ?').get(name) as
+      | { id: number; size: number; root: Uint8Array; first: number }
+      | undefined;
+    return row && { id: row.id, head: { size: row.size, root: row.root }, first: row.first };
+  }
+
+  /** Rows of one tenant; `:tenant`, `:low` and `:high` (its first and last entry id) are given to every query that uses them. */
+  #rows<Row>(
+    tenant: string,
+    sql: string,
+    parameters: Record<string, string | number | Uint8Array> = {},
+  ): readonly Row[] {
+    return guard(() => {
+      const current = this.#tenant(tenant);
+      if (current === undefined) return [];
+      const bounds = { low: entryId(current.id, 0), high: entryId(current.id + 1, 0) - 1, tenant: current.id };
+      const used = Object.entries(bounds).filter(([name]) => new RegExp(`:${name}\\b`).test(sql));
+      return this.#statement(sql).all({ ...Object.fromEntries(used), ...parameters }) as unknown as readonly Row[];
+    });
+  }
+
+  #statement(sql: string): StatementSync {
+    if (!this.#database.isOpen) throw new LogStoreError('STORE_CLOSED', 'store is closed');
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #transaction<T>(action: () => T): T {
+    return guard(() => {
+      this.#statement('BEGIN IMMEDIATE').run();
+      try {
+        const result = action();
+        this.#statement('COMMIT').run();
+        return result;
+      } catch (error) {
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+        throw error;
+      }
+    });
+  }
+
+  /** Erased bytes also stand in the write-ahead log until it is written back and cut. */
+  #emptyWal(): void {
+    guard(() => {
+      const row = this.#statement('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number };
+      if (row.busy !== 0)
+        throw new LogStoreError('STORE_BUSY', 'erased bytes remain in the write-ahead log: it is in use');
+    });
+  }
+}
+
+/** Opens the log store in a SQLite file. @throws LogStoreError */
+export function openSqliteLogStore(options: SqliteLogStoreOptions): SqliteLogStore {
+  return SqliteLogStore.open(options);
+}
+
+function entryId(tenant: number, index: number): number {
+  return tenant * MAX_ENTRIES + index;
+}
+
+function tileId(tenant: number, level: number, index: number): number {
+  return (tenant * 8 + level) * MAX_TILES + index;
+}
+
+function isIndex(index: number): boolean {
+  return Number.isSafeInteger(index) && index >= 0 && index < MAX_ENTRIES;
+}
+
+function assertTenant(name: string): void {
+  if (!scopeNameSchema.safeParse(name).success) {
+    throw new LogStoreError('STORE_TENANT_INVALID', 'tenant name is not valid');
+  }
+}
+
+/** The file is made before SQLite opens it, so that it is never readable by others, not even for a moment. */
+export function createPrivately(path: string, mode: 'a' | 'wx' = 'a'): void {
+  if (path === ':memory:') return;
+  closeSync(openSync(path, mode, 0o600));
+  chmodSync(path, 0o600);
+}
+
+function guard<T>(action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw toStoreError(error);
+  }
+}
