@@ -3,7 +3,7 @@ import { verdictSchema } from './decision.ts';
 import { dsseEnvelopeSchema } from './envelope.ts';
 import { outcomeStatusSchema } from './outcome.ts';
 import { policySetSchema } from './policy-set.ts';
-import { base64Schema, digestSchema, identifierSchema, jsonObjectSchema } from './primitives.ts';
+import { base64Schema, digestSchema, identifierSchema, jsonObjectSchema, keyedSchema } from './primitives.ts';
 import { sealedRecordSchema } from './record.ts';
 
 /** Media type of a proof bundle 3. */
@@ -77,9 +77,9 @@ export const proofBundleSchema = z.strictObject({
   /** The sealed records of the whole stream, in order; their canonical form inside the file is their sealed bytes. */
   records: z.array(sealedRecordSchema).min(2).max(10_000),
   /** Disclosed payloads by payload digest; a missing one is withheld. */
-  payloads: z.record(digestSchema, disclosedPayloadSchema),
+  payloads: keyedSchema(digestSchema, disclosedPayloadSchema),
   /** Policy sets by policy digest. */
-  policies: z.record(digestSchema, policySetSchema),
+  policies: keyedSchema(digestSchema, policySetSchema),
   log: z.strictObject({
     /** One signed checkpoint note, verbatim. */
     checkpoint: z.string().max(65_536),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { digestSchema, lineSchema } from './primitives.ts';
+import { digestSchema, keyedSchema, lineSchema } from './primitives.ts';
 
 /** Domain of the policy digest, over the canonical bytes of the whole policy set. */
 export const POLICY_SET_DIGEST_DOMAIN = 'exoarmur.policy-set/1';
@@ -9,7 +9,7 @@ export const policySetSchema = z.strictObject({
   schema: z.literal('exoarmur.policy-set/1'),
   language: z.literal('cedar'),
   /** Policy id to policy text. An id is 1 to 128 of `A-Za-z0-9._-`. */
-  policies: z.record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/), z.string().max(65_536)),
+  policies: keyedSchema(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/), z.string().max(65_536)),
   /** Cedar schema text that every request is validated against. */
   cedar_schema: z.string().max(262_144),
 });

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
-import type { z } from 'zod';
+import { z } from 'zod';
 import {
   actionTypeSchema,
   base64Schema,
   digestSchema,
   identifierSchema,
   jsonObjectSchema,
+  keyedSchema,
   lineSchema,
   milliSchema,
   scopeNameSchema,
@@ -56,4 +57,18 @@ test('a free-form object keeps its members, those named like a prototype include
   const object: unknown = JSON.parse('{"__proto__":{"isAdmin":true},"constructor":1}');
   expect(jsonObjectSchema.parse(object)).toBe(object);
   expect(({} as Record<string, unknown>).isAdmin).toBe(undefined);
+});
+
+const map = keyedSchema(z.string().max(3), z.number());
+
+test('a map takes keys and values of the stated kinds and no others', () => {
+  expect(map.parse({ a: 1, b: 2 })).toEqual({ a: 1, b: 2 });
+  expect(map.safeParse({ long_key: 1 }).success).toBe(false);
+  expect(map.safeParse({ a: 'text' }).success).toBe(false);
+  expect(map.safeParse(null).success).toBe(false);
+});
+
+test('a map refuses a member named __proto__ instead of leaving it out unseen', () => {
+  const result = map.safeParse(JSON.parse('{"a":1,"__proto__":2}'));
+  expect(result.error?.issues.map((issue) => issue.message)).toEqual(['a member named `__proto__` is refused']);
 });

@@ -21,7 +21,7 @@ export const actionTypeSchema = z
   .regex(/^[a-z][a-z0-9_]*(?:[.:/-][a-z0-9_]+)*$/)
   .max(64);
 
-/** One line of text a person may read, at most `max` UTF-16 units, without control characters. */
+/** One line of text a person may read, at most `max` characters, without control characters. */
 export function lineSchema(max: number): z.ZodString {
   return z
     .string()
@@ -53,3 +53,19 @@ function isPlainObject(value: unknown): value is JsonObject {
 export const jsonObjectSchema = z
   .custom<JsonObject>(isPlainObject, 'expected a JSON object')
   .meta({ type: 'object', description: 'any JSON object within the limits of the canonical reader' });
+
+/**
+ * A map with keys and values of one kind each. SECURITY: zod's own record leaves a member named `__proto__` out, unseen;
+ * here it is refused, so that no member of a map can be in a signed file and not be read.
+ */
+export function keyedSchema<Key extends z.core.$ZodRecordKey, Value extends z.ZodType>(key: Key, value: Value) {
+  return z.preprocess(
+    (map, context) => {
+      if (typeof map === 'object' && map !== null && Object.hasOwn(map, '__proto__')) {
+        context.addIssue({ code: 'custom', message: 'a member named `__proto__` is refused' });
+      }
+      return map;
+    },
+    z.record(key, value),
+  );
+}
