@@ -1,0 +1,90 @@
+import { digestValue, formatTime, parseTime } from '@exoarmur/canonical';
+import { type ApprovalFact, DECISION_DIGEST_DOMAIN, type Decision } from '@exoarmur/contracts';
+import { approvalRequirementOf } from '@exoarmur/policy';
+import { type ActionEnd, attributeDenial } from './action-result.ts';
+import { type ActionRun, closeAction, endOf } from './action-run.ts';
+import type { BoundaryContext } from './boundary-context.ts';
+import { takeDecision } from './decision-step.ts';
+import { authorizeAndExecute } from './execution-step.ts';
+import { gatherFacts } from './facts.ts';
+import type { IntentSnapshot } from './intent-snapshot.ts';
+
+/** Steps 1 to 8 for an intent that nobody has seen before. */
+export async function runAction(run: ActionRun): Promise<ActionEnd> {
+  const { stream, snapshot } = run;
+  const { intent } = snapshot;
+  await stream.append('intent_received', intent, { type: intent.actor_type, id: intent.actor_id });
+  return decideAndAct(run, []);
+}
+
+/** Steps 2 to 8: also the way on for an action that people have agreed to, with their answers as facts. */
+export async function decideAndAct(run: ActionRun, approvals: readonly ApprovalFact[]): Promise<ActionEnd> {
+  const { context, snapshot, stream, cancel } = run;
+  if (cancel?.aborted) return closeAction(stream, 'cancelled', 'BOUNDARY_CANCELLED');
+  const decision = await decide(context, snapshot, approvals);
+  if (decision === undefined) return closeAction(stream, 'cancelled', 'BOUNDARY_DECISION_UNAVAILABLE');
+  await stream.append('verdict_resolved', decision);
+  switch (decision.verdict) {
+    case 'deny':
+      return closeAction(stream, 'denied', attributeDenial(decision));
+    case 'require_approval':
+    case 'require_quorum':
+    case 'require_human':
+      return requestApproval(run, decision);
+    case 'allow':
+      return validateAndExecute(run, decision);
+  }
+}
+
+/** Steps 2 and 3, which leave no trace: facts, then the decision on them; undefined when there is none to be had. */
+export async function decide(
+  context: BoundaryContext,
+  snapshot: IntentSnapshot,
+  approvals: readonly ApprovalFact[],
+): Promise<Decision | undefined> {
+  const { decisionPoint, facts: source, clock, limits } = context;
+  const time = formatTime(clock.now());
+  const { intent } = snapshot;
+  const facts = await gatherFacts({ source, intent, time, approvals, timeoutMs: limits.factTimeoutMs });
+  return takeDecision({ decisionPoint, snapshot, facts, timeoutMs: limits.decisionTimeoutMs });
+}
+
+/** Step 4: asks for what policies and safety gate demand together. */
+async function requestApproval({ context, snapshot, stream }: ActionRun, decision: Decision): Promise<ActionEnd> {
+  const { clock, limits } = context;
+  const requirement = approvalRequirementOf(decision, snapshot.intent) ?? {
+    ...{ kind: 'human' as const, quorum: 1, roles: [] },
+    ttl_seconds: limits.approvalTtlSeconds,
+  };
+  await stream.append('approval_requested', {
+    schema: 'exoarmur.approval-request/1',
+    intent_digest: decision.intent_digest,
+    decision_digest: digestValue(DECISION_DIGEST_DOMAIN, decision),
+    policy_digest: decision.policy_digest,
+    requirement,
+    expires_at: formatTime(clock.now() + requirement.ttl_seconds * 1000),
+  });
+  return endOf(stream);
+}
+
+/** Steps 5 to 8: the executor's own rules first, before any authority exists. */
+async function validateAndExecute(run: ActionRun, decision: Decision): Promise<ActionEnd> {
+  const { context, snapshot, stream, cancel } = run;
+  const { host } = context;
+  const { result, reason, evidence } = await host.checkTarget(snapshot.intent);
+  await stream.append('target_validated', {
+    schema: 'exoarmur.target-validation/1',
+    intent_digest: snapshot.digest,
+    executor: host.identity,
+    result,
+    reason,
+    evidence: { isolation: host.isolation, executor: evidence },
+  });
+  if (result !== 'valid') return closeAction(stream, 'target_refused', 'BOUNDARY_TARGET_REFUSED');
+  if (cancel?.aborted) return closeAction(stream, 'cancelled', 'BOUNDARY_CANCELLED');
+  const now = context.clock.now();
+  if (decision.facts.approvals.some(({ expires_at }) => parseTime(expires_at) <= now)) {
+    return closeAction(stream, 'cancelled', 'BOUNDARY_APPROVAL_EXPIRED');
+  }
+  return authorizeAndExecute(run, decision);
+}

@@ -1,0 +1,159 @@
+import { advanceTrail, initialTrail, type TrailState } from '@exoarmur/audit/trail';
+import { digestBytes, formatTime } from '@exoarmur/canonical';
+import {
+  type ActionIntent,
+  type ApprovalDecided,
+  type AuditSink,
+  type Clock,
+  type Digest,
+  InvariantError,
+  isExoArmurError,
+  type JsonObject,
+  type SealedRecord,
+  type StreamEvidence,
+  type TrailKind,
+  type TrailPayloads,
+} from '@exoarmur/contracts';
+import { BoundaryError } from './errors.ts';
+
+/** Stands where a record not yet sealed has no digest yet. */
+const UNSEALED = digestBytes('exoarmur.payload/1', new Uint8Array());
+
+/** What an action stream writes to. */
+export interface ActionLog {
+  readonly sink: AuditSink;
+  readonly clock: Clock;
+}
+
+/**
+ * The records of one action as the boundary writes them: each step is put to the trail's rule book before it is appended,
+ * and the sealed record again afterwards. Remembers the latest payload of each kind.
+ */
+export class ActionStream {
+  readonly #log: ActionLog;
+  readonly #header: Pick<SealedRecord, 'tenant' | 'cell' | 'correlation' | 'stream' | 'trace'>;
+  readonly #latest = new Map<TrailKind, JsonObject>();
+  #answers: ApprovalDecided[] = [];
+  #state: TrailState = initialTrail();
+
+  /** A stream without records. */
+  constructor(
+    log: ActionLog,
+    header: { tenant: string; cell: string; correlation: string; stream: string; trace: string | null },
+  ) {
+    this.#log = log;
+    this.#header = header;
+  }
+
+  /** The stream that an intent begins. */
+  static begin(log: ActionLog, intent: ActionIntent): ActionStream {
+    return new ActionStream(log, {
+      tenant: intent.tenant_id,
+      cell: intent.cell_id,
+      correlation: intent.correlation_id,
+      stream: intent.intent_id,
+      trace: intent.trace_id,
+    });
+  }
+
+  /** A stream read back from the log. @throws BoundaryError BOUNDARY_EVIDENCE_UNLAWFUL, BOUNDARY_EVIDENCE_INCOMPLETE */
+  static resume(log: ActionLog, evidence: StreamEvidence): ActionStream {
+    const [first] = evidence.records;
+    if (first === undefined) throw new BoundaryError('BOUNDARY_EVIDENCE_INCOMPLETE', 'stream has no record');
+    const stream = new ActionStream(log, first);
+    for (const record of evidence.records) {
+      stream.#advance(record, evidence.payloads.get(record.payload.digest)?.value, 'BOUNDARY_EVIDENCE_UNLAWFUL');
+    }
+    return stream;
+  }
+
+  get id(): string {
+    return this.#header.stream;
+  }
+
+  get state(): TrailState {
+    return this.#state;
+  }
+
+  /** Digest of the intent. @throws BoundaryError BOUNDARY_EVIDENCE_INCOMPLETE when no readable record states it. */
+  get intentDigest(): Digest {
+    if (this.#state.intentDigest === null) {
+      throw new BoundaryError('BOUNDARY_EVIDENCE_INCOMPLETE', 'no record of the stream states the intent');
+    }
+    return this.#state.intentDigest;
+  }
+
+  /** The latest payload of one kind; undefined when there is no such record or its payload was erased. */
+  latest<Kind extends TrailKind>(kind: Kind): TrailPayloads[Kind] | undefined {
+    // The trail has checked the payload against the schema of its kind.
+    return this.#latest.get(kind) as TrailPayloads[Kind] | undefined;
+  }
+
+  /** Readable answers to the latest request, in order. */
+  answers(): readonly ApprovalDecided[] {
+    return this.#answers;
+  }
+
+  /**
+   * Appends one step; resolves when it is durable.
+   * @throws BoundaryError BOUNDARY_STEP_UNLAWFUL before anything is written, BOUNDARY_ACTION_UNFINISHED when another
+   * boundary wrote to the stream, BOUNDARY_LOG_UNAVAILABLE when the log did not confirm.
+   */
+  async append<Kind extends TrailKind>(
+    kind: Kind,
+    payload: TrailPayloads[Kind],
+    actor: SealedRecord['actor'] = { type: 'boundary', id: this.#header.cell },
+  ): Promise<void> {
+    const { tenant, cell, correlation, stream, trace } = this.#header;
+    const seq = this.#state.count;
+    const draft = { stream, correlation, trace, actor, kind, payload, expectedSeq: seq };
+    const time = formatTime(this.#log.clock.now());
+    const proposed: SealedRecord = {
+      ...{ schema: 'exoarmur.record/1' as const, tenant, cell, correlation, stream, seq, kind, time, actor, trace },
+      prev: seq === 0 ? null : UNSEALED,
+      payload: { digest: UNSEALED, size: 2 },
+    };
+    const verdict = advanceTrail(this.#state, { record: proposed, payload: payload as JsonObject });
+    if (verdict.outcome === 'unlawful') throw unlawful('BOUNDARY_STEP_UNLAWFUL', kind, verdict.violation);
+    let record: SealedRecord;
+    try {
+      ({ record } = await this.#log.sink.append(draft));
+    } catch (cause) {
+      throw appendFailed(kind, cause);
+    }
+    if (record.kind !== kind || record.seq !== seq) throw new InvariantError('the log sealed another record');
+    this.#advance(record, payload as JsonObject, 'BOUNDARY_STEP_UNLAWFUL');
+  }
+
+  #advance(
+    record: SealedRecord,
+    payload: JsonObject | undefined,
+    code: 'BOUNDARY_STEP_UNLAWFUL' | 'BOUNDARY_EVIDENCE_UNLAWFUL',
+  ) {
+    const verdict = advanceTrail(this.#state, { record, payload });
+    if (verdict.outcome === 'unlawful') throw unlawful(code, record.kind, verdict.violation);
+    this.#state = verdict.state;
+    const kind = record.kind as TrailKind;
+    if (payload === undefined) this.#latest.delete(kind);
+    else this.#latest.set(kind, payload);
+    if (kind === 'approval_requested') this.#answers = [];
+    const answer = kind === 'approval_decided' ? this.latest('approval_decided') : undefined;
+    if (answer !== undefined) this.#answers.push(answer);
+  }
+}
+
+function unlawful(
+  code: 'BOUNDARY_STEP_UNLAWFUL' | 'BOUNDARY_EVIDENCE_UNLAWFUL',
+  kind: string,
+  violation: { readonly code: string; readonly pointer: string },
+): BoundaryError {
+  return new BoundaryError(code, `${kind} may not stand here: ${violation.code}`, { pointer: violation.pointer });
+}
+
+function appendFailed(kind: string, cause: unknown): BoundaryError {
+  const code = isExoArmurError(cause) ? cause.code : undefined;
+  if (code === 'AUDIT_SEQ_CONFLICT' || code === 'AUDIT_STREAM_CLOSED') {
+    return new BoundaryError('BOUNDARY_ACTION_UNFINISHED', 'another boundary wrote to the stream', { cause });
+  }
+  return new BoundaryError('BOUNDARY_LOG_UNAVAILABLE', `${kind} was not recorded`, { cause });
+}

@@ -1,0 +1,70 @@
+import type {
+  AuditSink,
+  Clock,
+  PolicyDecisionPoint,
+  RandomSource,
+  Signer,
+  StreamEvidenceSource,
+} from '@exoarmur/contracts';
+import { scopeNameSchema } from '@exoarmur/contracts';
+import { BoundaryError } from './errors.ts';
+import type { ExecutorHost } from './executor-host.ts';
+import type { FactSource } from './facts.ts';
+import type { GrantStore } from './grant-store.ts';
+import type { OperatorRegistry } from './operator-registry.ts';
+
+/** Times a boundary allows. Wall-clock for what is waited for, the injected clock for what is recorded. */
+export interface BoundaryLimits {
+  readonly factTimeoutMs: number;
+  readonly decisionTimeoutMs: number;
+  /** Life of a grant between its record and its redemption. */
+  readonly grantTtlSeconds: number;
+  /** How long people have when the policies name no time. */
+  readonly approvalTtlSeconds: number;
+}
+
+/** The limits that hold unless told otherwise. */
+export const BOUNDARY_LIMITS: BoundaryLimits = Object.freeze({
+  factTimeoutMs: 2000,
+  decisionTimeoutMs: 5000,
+  grantTtlSeconds: 60,
+  approvalTtlSeconds: 3600,
+});
+
+/** What a boundary stands on. Every part that decides, remembers or acts is named; none has a default. */
+export interface BoundaryOptions {
+  readonly tenant: string;
+  readonly cell: string;
+  readonly log: AuditSink & StreamEvidenceSource;
+  readonly decisionPoint: PolicyDecisionPoint;
+  readonly facts: FactSource;
+  readonly host: ExecutorHost;
+  readonly grants: GrantStore;
+  /** Who may approve. Without one every action that needs approval waits until it expires. */
+  readonly operators?: OperatorRegistry;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  /** The boundary's key: signs the statements of bundles. */
+  readonly signer: Signer;
+  readonly limits?: Partial<BoundaryLimits>;
+}
+
+/** The options with every gap filled. */
+export type BoundaryContext = Readonly<Required<Omit<BoundaryOptions, 'limits'>>> & { readonly limits: BoundaryLimits };
+
+/** Checks what can be checked before the first action. @throws BoundaryError BOUNDARY_CONFIG_INVALID */
+export function createContext(options: BoundaryOptions): BoundaryContext {
+  for (const name of ['tenant', 'cell'] as const) {
+    if (!scopeNameSchema.safeParse(options[name]).success) throw invalid(`${name} is no scope name`, `/${name}`);
+  }
+  const limits = { ...BOUNDARY_LIMITS, ...options.limits };
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw invalid(`${name} must be a positive integer`, `/limits/${name}`);
+  }
+  return { ...options, operators: options.operators ?? { findByKeyId: async () => [] }, limits };
+}
+
+function invalid(message: string, pointer: string): BoundaryError {
+  return new BoundaryError('BOUNDARY_CONFIG_INVALID', message, { pointer });
+}

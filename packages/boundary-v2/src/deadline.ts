@@ -1,0 +1,37 @@
+/** What came of waiting: the value, the fault, or nothing in time. */
+export type Settled<Value> =
+  | { readonly outcome: 'returned'; readonly value: Value }
+  | { readonly outcome: 'threw'; readonly error: unknown }
+  | { readonly outcome: 'timed_out' }
+  | { readonly outcome: 'aborted' };
+
+/**
+ * Runs `work` for at most `timeoutMs` and never throws. The work is told through its signal when its time is up or the
+ * caller gave up; whatever it answers after that is dropped.
+ */
+export function settleWithin<Value>(
+  timeoutMs: number,
+  work: (signal: AbortSignal) => Promise<Value> | Value,
+  cancel?: AbortSignal,
+): Promise<Settled<Value>> {
+  return new Promise((resolve) => {
+    const controller = new AbortController();
+    const settle = (settled: Settled<Value>) => {
+      clearTimeout(timer);
+      cancel?.removeEventListener('abort', giveUp);
+      resolve(settled);
+      if (settled.outcome === 'timed_out' || settled.outcome === 'aborted') controller.abort();
+    };
+    const giveUp = () => settle({ outcome: 'aborted' });
+    const timer = setTimeout(() => settle({ outcome: 'timed_out' }), timeoutMs);
+    if (cancel?.aborted) return giveUp();
+    cancel?.addEventListener('abort', giveUp, { once: true });
+    // Inside a then, so that a synchronous throw is a fault like any other.
+    Promise.resolve()
+      .then(() => work(controller.signal))
+      .then(
+        (value) => settle({ outcome: 'returned', value }),
+        (error: unknown) => settle({ outcome: 'threw', error }),
+      );
+  });
+}

@@ -1,0 +1,120 @@
+import { digestValue } from '@exoarmur/canonical';
+import {
+  type CloseReason,
+  type Decision,
+  type Digest,
+  type Grant,
+  type Outcome,
+  type OutcomeStatus,
+  RESULT_DIGEST_DOMAIN,
+} from '@exoarmur/contracts';
+import type { ActionEnd } from './action-result.ts';
+import { type ActionRun, closeAction } from './action-run.ts';
+import { BoundaryError } from './errors.ts';
+import type { HostedOutcome } from './executor-host.ts';
+import { createGrant, digestGrant, redeemGrant } from './grant.ts';
+
+const CLOSE_REASON: { readonly [Status in OutcomeStatus]: CloseReason } = {
+  succeeded: 'executed',
+  failed: 'execution_failed',
+  ambiguous: 'execution_ambiguous',
+};
+
+/**
+ * Steps 6 to 8 of an action that is allowed and whose target is valid: the grant becomes durable, is redeemed, and the
+ * executor runs. From the redemption on nothing is thrown: the caller learns what is known, recorded or not.
+ */
+export async function authorizeAndExecute(run: ActionRun, decision: Decision): Promise<ActionEnd> {
+  const { context, snapshot, stream } = run;
+  const { host, clock, random, limits } = context;
+  const executor = host.identity;
+  const grant = createGrant({ decision, executor, clock, random, ttlSeconds: limits.grantTtlSeconds });
+  // INVARIANT: the executor is reached only past this line, and this line resolves only when the grant is durable.
+  await stream.append('execution_authorized', grant);
+  const grantDigest = digestGrant(grant);
+  const refused = await tryRedeem(run, grant, grantDigest);
+  const hosted = refused ?? (await host.run(snapshot.intent, run.cancel));
+  return finishExecution(run, createOutcome(snapshot.digest, grantDigest, hosted));
+}
+
+/** The outcome of a grant, with the digest over what is claimed and what was observed. */
+export function createOutcome(intentDigest: Digest, grantDigest: Digest, hosted: HostedOutcome): Outcome {
+  const { status, errorCode, claimed, observed } = hosted;
+  return {
+    schema: 'exoarmur.outcome/1',
+    intent_digest: intentDigest,
+    grant_digest: grantDigest,
+    status,
+    error_code: errorCode,
+    result_digest: digestValue(RESULT_DIGEST_DOMAIN, { claimed, observed }),
+    claimed,
+    observed,
+  };
+}
+
+/** Closes a stream whose outcome is recorded. */
+export function closeExecuted(run: Pick<ActionRun, 'stream'>, status: OutcomeStatus): Promise<ActionEnd> {
+  return closeAction(run.stream, CLOSE_REASON[status], '');
+}
+
+/** Undefined when the grant was redeemed for this run; otherwise the outcome of not running. */
+async function tryRedeem(run: ActionRun, grant: Grant, recordedDigest: Digest): Promise<HostedOutcome | undefined> {
+  const { context, snapshot, cancel } = run;
+  const { host, clock, grants } = context;
+  const { digest: intentDigest } = snapshot;
+  const { decision_digest: decisionDigest } = grant;
+  try {
+    await redeemGrant({
+      ...{ grant, recordedDigest, intentDigest, decisionDigest, clock },
+      executor: host.identity,
+      store: grants,
+    });
+  } catch (error) {
+    // Whoever else used the grant up knows what happened; here it is only known that this run did nothing.
+    if (error instanceof BoundaryError && error.code === 'BOUNDARY_GRANT_REDEEMED')
+      return notRun('ambiguous', error.code);
+    return notRun('failed', error instanceof BoundaryError ? error.code : 'BOUNDARY_GRANT_STORE_UNAVAILABLE');
+  }
+  return cancel?.aborted ? notRun('failed', 'BOUNDARY_CANCELLED') : undefined;
+}
+
+async function finishExecution(run: ActionRun, outcome: Outcome): Promise<ActionEnd> {
+  const { stream } = run;
+  const summary = {
+    stream: stream.id,
+    intentDigest: stream.intentDigest,
+    decision: stream.latest('verdict_resolved') ?? null,
+    isClosed: false,
+  };
+  try {
+    await stream.append('execution_completed', outcome);
+  } catch (error) {
+    // The effect may have happened and the log does not say so: that is doubt, and never a plain failure to retry.
+    if (!(error instanceof BoundaryError)) throw error;
+    const recordCount = stream.state.count;
+    return { ...summary, recordCount, status: 'ambiguous', code: 'BOUNDARY_OUTCOME_UNRECORDED', outcome };
+  }
+  try {
+    return await closeExecuted(run, outcome.status);
+  } catch (error) {
+    if (!(error instanceof BoundaryError)) throw error;
+    const end = readResultOfOutcome(outcome);
+    return { ...summary, recordCount: stream.state.count, ...end };
+  }
+}
+
+function readResultOfOutcome(outcome: Outcome) {
+  const code = outcome.error_code ?? 'BOUNDARY_EXECUTOR_ANSWER_MALFORMED';
+  switch (outcome.status) {
+    case 'succeeded':
+      return { status: 'completed', outcome } as const;
+    case 'failed':
+      return { status: 'failed', code, outcome } as const;
+    case 'ambiguous':
+      return { status: 'ambiguous', code, outcome } as const;
+  }
+}
+
+function notRun(status: 'failed' | 'ambiguous', errorCode: string): HostedOutcome {
+  return { status, errorCode, claimed: {}, observed: {} };
+}

@@ -1,0 +1,137 @@
+import { canonicalize, digestValue, parseJson } from '@exoarmur/canonical';
+import {
+  type ActionIntent,
+  type Executor,
+  type ExecutorIdentity,
+  type JsonObject,
+  type OutcomeStatus,
+  outcomeSchema,
+  type TargetVerdict,
+  targetVerdictSchema,
+} from '@exoarmur/contracts';
+import { settleWithin } from './deadline.ts';
+
+/** Domain of the digest of an executor's manifest. */
+export const EXECUTOR_DIGEST_DOMAIN = 'exoarmur.executor/1';
+
+/** Largest canonical report or evidence of an executor, in UTF-16 units; a larger one counts as garbage. */
+export const MAX_REPORT_LENGTH = 2_097_152;
+
+/** What the executor says of a target, with everything that is not `valid` spelled out. */
+export interface HostedCheck {
+  readonly result: TargetVerdict;
+  readonly reason: string;
+  readonly evidence: JsonObject;
+}
+
+/** What came of running an executor, never an exception. */
+export interface HostedOutcome {
+  readonly status: OutcomeStatus;
+  readonly errorCode: string | null;
+  readonly claimed: JsonObject;
+  readonly observed: JsonObject;
+}
+
+/** Keeps executors at arm's length: whatever they do, the boundary gets an answer of known shape in known time. */
+export interface ExecutorHost {
+  readonly identity: ExecutorIdentity;
+  /** How far the executor is separated from the boundary; stands in the evidence of every target validation. */
+  readonly isolation: 'in_process_trusted';
+  /** Has no effect. Anything but a clear `valid` from the executor is a refusal. */
+  checkTarget(intent: ActionIntent): Promise<HostedCheck>;
+  /** Runs the executor once. Doubt about what happened is `ambiguous`. */
+  run(intent: ActionIntent, cancel?: AbortSignal): Promise<HostedOutcome>;
+}
+
+/**
+ * Hosts an executor inside this process, with a deadline. The operator vouches for its code: it could do anything this
+ * process may do, and the records say `in_process_trusted`. @throws TypeError for a manifest without canonical form.
+ */
+export function createTrustedHost(options: {
+  readonly executor: Executor;
+  readonly targetTimeoutMs: number;
+  readonly executionTimeoutMs: number;
+}): ExecutorHost {
+  const { executor, targetTimeoutMs, executionTimeoutMs } = options;
+  const manifest = copyJsonObject(executor.manifest);
+  if (manifest === undefined) throw new TypeError('an executor needs a manifest of plain JSON');
+  const { name, version } = executor.manifest;
+  const actionTypes = new Set(executor.manifest.action_types);
+  return {
+    identity: Object.freeze({ name, version, digest: digestValue(EXECUTOR_DIGEST_DOMAIN, manifest) }),
+    isolation: 'in_process_trusted',
+    checkTarget: async (intent) => {
+      if (!actionTypes.has(intent.action_type)) {
+        return refuse('unsupported', 'the executor declares no such action type', 'BOUNDARY_ACTION_UNSUPPORTED');
+      }
+      const settled = await settleWithin(targetTimeoutMs, () => executor.validateTarget(intent));
+      if (settled.outcome === 'timed_out') {
+        return refuse('invalid', 'the executor did not answer in time', 'BOUNDARY_EXECUTOR_TIMEOUT');
+      }
+      if (settled.outcome !== 'returned') {
+        return refuse('invalid', 'the executor failed to answer', 'BOUNDARY_EXECUTOR_THREW');
+      }
+      return readCheck(settled.value);
+    },
+    run: async (intent, cancel) => {
+      const settled = await settleWithin(executionTimeoutMs, (signal) => executor.execute(intent, { signal }), cancel);
+      switch (settled.outcome) {
+        case 'returned':
+          return readReport(settled.value);
+        case 'threw':
+          return doubt('BOUNDARY_EXECUTOR_THREW');
+        case 'timed_out':
+          return doubt('BOUNDARY_EXECUTOR_TIMEOUT');
+        case 'aborted':
+          return doubt('BOUNDARY_CANCELLED');
+      }
+    },
+  };
+}
+
+function readCheck(answer: unknown): HostedCheck {
+  const copy = copyJsonObject(answer);
+  const result = targetVerdictSchema.safeParse(copy?.result);
+  const evidence = copyJsonObject(copy?.evidence);
+  if (!result.success || evidence === undefined || typeof copy?.reason !== 'string') {
+    return refuse('invalid', 'the executor gave an unreadable answer', 'BOUNDARY_EXECUTOR_ANSWER_MALFORMED');
+  }
+  return { result: result.data, reason: asLine(copy.reason), evidence };
+}
+
+function readReport(answer: unknown): HostedOutcome {
+  const copy = copyJsonObject(answer);
+  const errorCode = outcomeSchema.shape.error_code.safeParse(copy?.error_code);
+  const claimed = copyJsonObject(copy?.claimed);
+  const observed = copyJsonObject(copy?.observed);
+  const success = copy?.success;
+  // A success with an error, or a failure without one, says nothing that can be relied on.
+  const isClear = errorCode.success && success === (errorCode.data === null);
+  if (!isClear || claimed === undefined || observed === undefined) return doubt('BOUNDARY_EXECUTOR_ANSWER_MALFORMED');
+  return { status: success ? 'succeeded' : 'failed', errorCode: errorCode.data, claimed, observed };
+}
+
+/** A copy of a plain JSON object of bounded size, made before any member is looked at; undefined for anything else. */
+function copyJsonObject(value: unknown): JsonObject | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  let text: string;
+  try {
+    text = canonicalize(value);
+  } catch {
+    // SECURITY: the traps of a hostile proxy throw whatever they like, so here every error means garbage.
+    return undefined;
+  }
+  return text.length > MAX_REPORT_LENGTH ? undefined : (parseJson(text) as JsonObject);
+}
+
+function asLine(text: string): string {
+  return text.replace(/\p{Cc}/gu, ' ').slice(0, 1024);
+}
+
+function refuse(result: TargetVerdict, reason: string, code: string): HostedCheck {
+  return { result, reason, evidence: { code } };
+}
+
+function doubt(errorCode: string): HostedOutcome {
+  return { status: 'ambiguous', errorCode, claimed: {}, observed: {} };
+}

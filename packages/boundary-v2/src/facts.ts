@@ -1,0 +1,74 @@
+import { type ActionIntent, type ApprovalFact, type Facts, factsSchema, type SwitchStore } from '@exoarmur/contracts';
+import { settleWithin } from './deadline.ts';
+
+/** What a fact source knows about the world; the boundary itself adds the time and the approvals. */
+export type GatheredFacts = Omit<Facts, 'schema' | 'time' | 'approvals'>;
+
+/** Where the facts of a decision come from: kill switches, trust, the state of the environment. */
+export interface FactSource {
+  gather(intent: ActionIntent): Promise<GatheredFacts>;
+}
+
+/** What is known when nothing is known. The safety gate denies on it. */
+export const UNKNOWN_FACTS: GatheredFacts = Object.freeze({
+  policy_verified: false,
+  switches: Object.freeze({ global: 'unknown', tenant: 'unknown', actor: 'unknown', action_class: 'unknown' }),
+  trust_milli: null,
+  environment: Object.freeze({
+    degraded: null,
+    cell_load_milli: null,
+    network_health_milli: null,
+    resource_availability_milli: null,
+  }),
+});
+
+/**
+ * A fact source from its parts. Each part answers for its own facts only: one that throws leaves its facts unknown.
+ * Trust and environment have no default source, because a made-up number would be a fact that nobody established.
+ */
+export function createFactSource(options: {
+  readonly policyVerified: boolean;
+  readonly switches: SwitchStore;
+  readonly trust: (intent: ActionIntent) => Promise<number | null> | number | null;
+  readonly environment: () => Promise<Facts['environment']> | Facts['environment'];
+}): FactSource {
+  const { policyVerified, switches, trust, environment } = options;
+  return {
+    gather: async (intent) => {
+      const [read, trusted, seen] = await Promise.allSettled([
+        switches.read({ tenant: intent.tenant_id, actor: intent.actor_id, actionClass: intent.action_class }),
+        (async () => trust(intent))(),
+        (async () => environment())(),
+      ]);
+      return {
+        policy_verified: policyVerified,
+        switches: read.status === 'fulfilled' ? read.value : UNKNOWN_FACTS.switches,
+        trust_milli: trusted.status === 'fulfilled' ? trusted.value : null,
+        environment: seen.status === 'fulfilled' ? seen.value : UNKNOWN_FACTS.environment,
+      };
+    },
+  };
+}
+
+/**
+ * The facts of one decision. A source that throws, hangs, or answers with another shape is taken for one that knows
+ * nothing: a missing fact never widens.
+ */
+export async function gatherFacts(options: {
+  readonly source: FactSource;
+  readonly intent: ActionIntent;
+  readonly time: string;
+  readonly approvals: readonly ApprovalFact[];
+  readonly timeoutMs: number;
+}): Promise<Facts> {
+  const { source, intent, time, approvals, timeoutMs } = options;
+  const settled = await settleWithin(timeoutMs, () => source.gather(intent));
+  const complete = (gathered: GatheredFacts): Facts => ({
+    ...gathered,
+    schema: 'exoarmur.facts/1',
+    time,
+    approvals: [...approvals],
+  });
+  const parsed = factsSchema.safeParse(settled.outcome === 'returned' ? complete(settled.value) : undefined);
+  return parsed.success ? parsed.data : complete(UNKNOWN_FACTS);
+}

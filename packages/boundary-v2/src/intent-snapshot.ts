@@ -1,0 +1,72 @@
+import { canonicalizeToBytes, type Digest, digestBytes, parseJson } from '@exoarmur/canonical';
+import {
+  type ActionIntent,
+  actionIntentSchema,
+  INTENT_DIGEST_DOMAIN,
+  isExoArmurError,
+  MAX_INTENT_BYTES,
+} from '@exoarmur/contracts';
+import { BoundaryError } from './errors.ts';
+
+/** The one reading of an intent that policy, approvals, executor and log all see. */
+export interface IntentSnapshot {
+  /** Deep-frozen and free of prototypes; nobody who holds it can change it. */
+  readonly intent: ActionIntent;
+  readonly digest: Digest;
+}
+
+/**
+ * Reads an intent once: JSON text, JSON bytes or a plain object become canonical bytes, and everything else comes from
+ * those. What the caller does to its object afterwards has no effect. The input is attacker-controlled.
+ * @throws BoundaryError BOUNDARY_INTENT_MALFORMED, BOUNDARY_INTENT_TOO_LARGE
+ */
+export function snapshotIntent(input: unknown): IntentSnapshot {
+  const bytes = readCanonicalBytes(input);
+  if (bytes.length > MAX_INTENT_BYTES) throw tooLarge();
+  const value = parseJson(bytes, { maxBytes: MAX_INTENT_BYTES });
+  const parsed = actionIntentSchema.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new BoundaryError('BOUNDARY_INTENT_MALFORMED', `intent is malformed: ${firstLine(issue?.message)}`, {
+      pointer: (issue?.path ?? []).map((part) => `/${escapePointer(String(part))}`).join(''),
+    });
+  }
+  // The value itself goes on, not zod's copy: a copy might lose a member such as `__proto__`.
+  return { intent: deepFreeze(value) as unknown as ActionIntent, digest: digestBytes(INTENT_DIGEST_DOMAIN, bytes) };
+}
+
+function readCanonicalBytes(input: unknown): Uint8Array {
+  try {
+    if (typeof input === 'string' || input instanceof Uint8Array) {
+      return canonicalizeToBytes(parseJson(input, { maxBytes: MAX_INTENT_BYTES }));
+    }
+    return canonicalizeToBytes(input);
+  } catch (cause) {
+    if (!isExoArmurError(cause)) throw cause;
+    if (cause.code === 'CANONICAL_JSON_TOO_LARGE') throw tooLarge();
+    throw new BoundaryError('BOUNDARY_INTENT_MALFORMED', `intent is not plain JSON: ${cause.message}`, {
+      ...(cause.pointer === undefined ? {} : { pointer: cause.pointer }),
+      cause,
+    });
+  }
+}
+
+function deepFreeze<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const member of Object.values(value)) deepFreeze(member);
+  return Object.freeze(value);
+}
+
+function tooLarge(): BoundaryError {
+  return new BoundaryError('BOUNDARY_INTENT_TOO_LARGE', `intent has more than ${MAX_INTENT_BYTES} bytes`, {
+    pointer: '',
+  });
+}
+
+function firstLine(text = 'another shape'): string {
+  return text.split('\n', 1)[0]?.slice(0, 120) ?? '';
+}
+
+function escapePointer(token: string): string {
+  return token.replaceAll('~', '~0').replaceAll('/', '~1');
+}
