@@ -1,9 +1,10 @@
 import type { CheckName, CheckResult, Divergence } from '@exoarmur/contracts';
+import { oneLine } from './one-line.ts';
 
 /** Most divergences a check reports; the first one is what matters, the rest helps a person. */
 export const MAX_DIVERGENCES = 32;
 
-/** Longest value shown in a divergence, in UTF-16 units. */
+/** Longest value shown in a divergence, in characters. */
 const MAX_SHOWN = 160;
 
 /** Where something was found, with what was expected there. */
@@ -83,8 +84,5 @@ function divergence(code: string, place: Place): Divergence {
 
 function show(value: string | number | null | undefined): string | null {
   if (value === undefined || value === null) return null;
-  // Evidence may hold anything: one printable line of bounded length goes into a report, cut at a character.
-  const printable = String(value).replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '?');
-  const characters = Array.from(printable);
-  return characters.length > MAX_SHOWN ? `${characters.slice(0, MAX_SHOWN).join('')}…` : printable;
+  return oneLine(String(value), MAX_SHOWN);
 }

@@ -95,7 +95,6 @@ export type LimitationCode =
   | 'legacy_fields_not_covered'
   | 'legacy_forgeable'
   | 'legacy_id_not_recomputable'
-  | 'legacy_no_lifecycle'
   | 'legacy_records_not_bound'
   | 'legacy_stale_trace_hash'
   | 'payloads_withheld'
