@@ -198,7 +198,7 @@ export const TAMPERINGS: readonly Tampering[] = [
     'a payload under a prototype name',
     () => respelled((file) => file.replace('"payloads":{', '"payloads":{"__proto__":{},')),
     'structure',
-    'payload_unreferenced',
+    'shape_invalid',
   ],
   [
     'an added policy set',
