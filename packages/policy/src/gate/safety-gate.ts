@@ -111,8 +111,8 @@ function findEscalations(facts: Facts, intent: ActionIntent, pdp: PdpResult): Fi
   if (intent.action_class === 'A1_soft_containment') return findings;
   const trust = facts.trust_milli ?? 0;
   if (trust < P.trustFloor) findings.push({ rule: 'SG-301', effect: 'require_human' });
-  if (!isIrreversible && trust < P.trustA2) findings.push({ rule: 'SG-302', effect: 'require_quorum' });
-  if (isIrreversible && trust < P.trustA3) findings.push({ rule: 'SG-303', effect: 'require_human' });
+  else if (!isIrreversible && trust < P.trustA2) findings.push({ rule: 'SG-302', effect: 'require_quorum' });
+  else if (isIrreversible && trust < P.trustA3) findings.push({ rule: 'SG-303', effect: 'require_human' });
   const { degraded, cell_load_milli, network_health_milli } = facts.environment;
   if (degraded !== false) findings.push({ rule: 'SG-351', effect: 'require_quorum' });
   if ((cell_load_milli ?? 1000) > P.cellLoad || (network_health_milli ?? 0) < P.networkHealth) {
