@@ -50,6 +50,11 @@ export class LogTree {
     return this.#subproof(size1, 0, size2, true, size2);
   }
 
+  /** Hashes of one tile of the tree of `size`, 1 to 256 of them. */
+  async tile(level: number, index: number, size: number): Promise<readonly Uint8Array[]> {
+    return (await this.#tile(level, index, Math.floor(size / TILE_WIDTH ** level)))[0] ?? [];
+  }
+
   async #path(index: number, start: number, end: number, size: number): Promise<Uint8Array[]> {
     if (end - start === 1) return [];
     const middle = start + splitPoint(end - start);

@@ -1,4 +1,11 @@
-import { decodeUtf8, encodeBase64, formatTlogProof, formatVerifierKey, parseJson } from '@exoarmur/canonical';
+import {
+  createUlid,
+  decodeUtf8,
+  encodeBase64,
+  formatTlogProof,
+  formatVerifierKey,
+  parseJson,
+} from '@exoarmur/canonical';
 import {
   type AppendReceipt,
   type AuditLogStore,
@@ -11,20 +18,25 @@ import {
   type JsonObject,
   type LogHeadKeeper,
   LogStoreError,
+  lineSchema,
   quoteForMessage,
   type RandomSource,
   type RecordDraft,
   type RecordProof,
+  type SealedRecord,
   type Signer,
   type StreamEvidence,
   type StreamEvidenceSource,
   scopeNameSchema,
+  timeSchema,
 } from '@exoarmur/contracts';
 import { AuditError } from '../errors.ts';
 import { parseRecord } from '../reader/record.ts';
 import { type Pending, planBatch } from './batch.ts';
 import { type DraftFields, takeDraft } from './draft.ts';
+import { type EraseOrder, findErasable } from './erase.ts';
 import { LogEdge, type SignedHead } from './log-edge.ts';
+import { findPrunePoint } from './prune.ts';
 import { StreamTable } from './stream-table.ts';
 
 /** What a log is made of. Nothing here has a default that would weaken it. */
@@ -164,6 +176,62 @@ export class AuditLog implements AuditSink, CellAuditSink, StreamEvidenceSource 
         proofs.push({ index, path: path.map(encodeBase64) });
       }
       return { records, payloads, proofs, checkpoint: note, vkey: this.vkey };
+    });
+  }
+
+  /**
+   * Erases payloads for good. Who asked and why is recorded, durably, before anything is deleted; the records stay and
+   * every proof still passes. @throws AuditError AUDIT_STREAM_NOT_FOUND and those of an append.
+   */
+  async erase(order: EraseOrder): Promise<{ readonly receipt: AppendReceipt; readonly erased: number }> {
+    const { store, tenant } = this.#options;
+    const indexes = await findErasable(store, tenant, order.selection);
+    const receipt = await this.#recordRemoval(order, {
+      schema: 'exoarmur.payload-erased/1',
+      selection: { ...order.selection },
+      records: indexes,
+      reason: order.reason,
+    });
+    return { receipt, erased: await store.erasePayloads(tenant, indexes) };
+  }
+
+  /**
+   * Forgets records older than a time, RFC 3339: entries and payloads go, the tree stays, so what remains can still be
+   * proved. Open actions and whole tiles set the limit. Recorded first, like an erasure.
+   */
+  async prune(order: {
+    readonly before: string;
+    readonly requestedBy: SealedRecord['actor'];
+    readonly reason: string;
+  }): Promise<{ readonly before: number }> {
+    const { store, tenant } = this.#options;
+    if (!timeSchema.safeParse(order.before).success) {
+      throw new AuditError('AUDIT_DRAFT_INVALID', 'time to prune before is not valid', { pointer: '/before' });
+    }
+    const before = await findPrunePoint(store, tenant, order.before);
+    if (before === (await store.firstIndex(tenant))) return { before };
+    await this.#recordRemoval(order, { schema: 'exoarmur.log-pruned/1', before, reason: order.reason });
+    await store.prune(tenant, before);
+    return { before };
+  }
+
+  #recordRemoval(
+    { requestedBy, reason }: { readonly requestedBy: SealedRecord['actor']; readonly reason: string },
+    payload: JsonObject,
+  ): Promise<AppendReceipt> {
+    if (!lineSchema(1024).min(1).safeParse(reason).success) {
+      throw new AuditError('AUDIT_DRAFT_INVALID', 'reason is not a line of 1 to 1024 characters', {
+        pointer: '/reason',
+      });
+    }
+    const { cell, clock, random } = this.#options;
+    return this.appendCell({
+      stream: `erasure-${createUlid(clock.now(), random.bytes(10))}`,
+      correlation: `cell-${cell}`,
+      trace: null,
+      actor: requestedBy,
+      kind: 'payload_erased',
+      payload,
     });
   }
 

@@ -1,4 +1,4 @@
-import { canonicalizeToBytes, concatBytes, digestBytes, formatTime } from '@exoarmur/canonical';
+import { canonicalizeToBytes, concatBytes, digestBytes, encodeUtf8, formatTime } from '@exoarmur/canonical';
 import {
   type Clock,
   type Digest,
@@ -8,7 +8,6 @@ import {
   jsonObjectSchema,
   type LogContentKey,
   MAX_PAYLOAD_BYTES,
-  MAX_RECORD_BYTES,
   PAYLOAD_DOMAIN,
   quoteForMessage,
   type RandomSource,
@@ -19,7 +18,7 @@ import {
   trailPayloadSchemas,
 } from '@exoarmur/contracts';
 import { AuditError } from '../errors.ts';
-import { encodeRecord } from '../reader/record.ts';
+import { writeSealedText } from '../reader/record-grammar.ts';
 
 /** What every draft says; `expectedSeq` null takes the next number of the stream. */
 export interface DraftFields {
@@ -87,7 +86,7 @@ export function commitBytes(salt: Uint8Array, payloadBytes: Uint8Array): Digest 
   return digestBytes(PAYLOAD_DOMAIN, concatBytes(salt, payloadBytes));
 }
 
-/** The record a draft becomes at its place. @throws AuditError AUDIT_RECORD_TOO_LARGE */
+/** The record a draft becomes at its place. */
 export function sealDraft(
   draft: Draft,
   place: { readonly tenant: string; readonly cell: string; readonly seq: number; readonly prev: Digest | null },
@@ -106,10 +105,8 @@ export function sealDraft(
     trace: draft.trace,
     payload: { digest: draft.payloadDigest, size: draft.payloadBytes.length },
   };
-  const bytes = encodeRecord(record);
-  if (bytes.length > MAX_RECORD_BYTES) {
-    throw new AuditError('AUDIT_RECORD_TOO_LARGE', `record is larger than ${MAX_RECORD_BYTES} bytes`);
-  }
+  // Every field passed its schema in takeDraft, so the grammar holds.
+  const bytes = encodeUtf8(writeSealedText(record));
   return { record, bytes };
 }
 

@@ -1,0 +1,9 @@
+export {
+  type FsckCounts,
+  type FsckFinding,
+  type FsckFindingCode,
+  type FsckOptions,
+  type FsckReport,
+  fsckLog,
+} from './fsck.ts';
+export { exportTiles, type TileFile } from './tiles.ts';
