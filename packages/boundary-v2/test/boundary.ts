@@ -7,10 +7,12 @@ import type {
   AuditSink,
   Clock,
   Executor,
+  ExecutorReport,
   PolicyDecisionPoint,
   RandomSource,
   RecordDraft,
   StreamEvidenceSource,
+  TargetCheck,
 } from '@exoarmur/contracts';
 import { createTestExecutor } from '@exoarmur/executors';
 import { createDecisionPoint, formatIntentSchema } from '@exoarmur/policy';
@@ -100,9 +102,12 @@ export function clearFacts(): FactSource {
   });
 }
 
+// It holds no state, and building one compiles the policies.
+let decisionPoint: PolicyDecisionPoint | undefined;
+
 /** Permits below /data, forbids below /data/locked, asks one person below /data/ask and two admins below /data/quorum. */
 export function createTestDecisionPoint(): PolicyDecisionPoint {
-  return createDecisionPoint({
+  decisionPoint ??= createDecisionPoint({
     policySet: {
       schema: 'exoarmur.policy-set/1',
       language: 'cedar',
@@ -116,6 +121,7 @@ export function createTestDecisionPoint(): PolicyDecisionPoint {
       cedar_schema: formatIntentSchema(['test.act', 'delete', 'write', 'read']),
     },
   });
+  return decisionPoint;
 }
 
 /** A log that writes down what it is asked, and can be told to fail or to act just before or after an append. */
@@ -183,3 +189,19 @@ export function createTestBoundary(
 export async function kindsOf(log: StreamEvidenceSource, stream = 'intent-1'): Promise<string[]> {
   return (await log.collect(stream)).records.map(({ kind }) => kind);
 }
+
+/** Kinds of record of an action that a decision ended, whose target was refused, and that went all the way. */
+export const DENIED = ['intent_received', 'verdict_resolved', 'stream_closed'];
+export const REFUSED = ['intent_received', 'verdict_resolved', 'target_validated', 'stream_closed'];
+export const EXECUTED = [...REFUSED.slice(0, 3), 'execution_authorized', 'execution_completed', 'stream_closed'];
+
+/** A report of success, changed. */
+export function report(change: Partial<ExecutorReport> = {}): ExecutorReport {
+  return { success: true, error_code: null, claimed: {}, observed: {}, ...change };
+}
+
+/** An executor that reports just this, whatever it is. */
+export const reporting = (answer: unknown) => createTestExecutor({ onExecute: () => answer as ExecutorReport });
+
+/** An executor that says just this of any target. */
+export const validating = (answer: unknown) => createTestExecutor({ onValidate: () => answer as TargetCheck });

@@ -28,18 +28,23 @@ export function createTestExecutor(
       capabilities: [],
     },
     performed,
-    validateTarget: async (intent) =>
-      options.onValidate?.(intent) ?? { result: 'valid', reason: 'every target is accepted', evidence: {} },
+    validateTarget: async (intent) => {
+      const { onValidate } = options;
+      return onValidate === undefined
+        ? { result: 'valid', reason: 'every target is accepted', evidence: {} }
+        : onValidate(intent);
+    },
     execute: async (intent, { signal }) => {
       performed.push(intent);
-      return (
-        options.onExecute?.(intent, signal) ?? {
-          success: true,
-          error_code: null,
-          claimed: { done: true },
-          observed: {},
-        }
-      );
+      const { onExecute } = options;
+      return onExecute === undefined
+        ? {
+            success: true,
+            error_code: null,
+            claimed: { done: true },
+            observed: {},
+          }
+        : onExecute(intent, signal);
     },
   };
 }

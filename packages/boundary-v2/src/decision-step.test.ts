@@ -1,0 +1,54 @@
+import type { PolicyDecisionPoint } from '@exoarmur/contracts';
+import { createTestExecutor } from '@exoarmur/executors';
+import { describe, expect, it } from 'vitest';
+import { createIntent, createTestBoundary, createTestDecisionPoint, kindsOf } from '../test/boundary.ts';
+import { UNKNOWN_FACTS } from './index.ts';
+
+/** A decision point that answers as the real one and lets a test spoil the answer. */
+function spoiled(spoil: (answer: object) => unknown): PolicyDecisionPoint {
+  const point = createTestDecisionPoint();
+  return { ...point, decide: async (request) => spoil(await point.decide(request)) as never };
+}
+
+describe('decisions that cannot be relied on', () => {
+  const other = `sha256:${'0'.repeat(64)}`;
+  it.each<[string, PolicyDecisionPoint]>([
+    [
+      'the decision point throws',
+      spoiled(() => {
+        throw new Error('x');
+      }),
+    ],
+    ['the decision point hangs', spoiled(() => new Promise(() => undefined))],
+    ['the decision has no shape', spoiled(() => ({ verdict: 'allow' }))],
+    ['the verdict is unknown', spoiled((answer) => ({ ...answer, verdict: 'ALLOW' }))],
+    ['the decision is about another intent', spoiled((answer) => ({ ...answer, intent_digest: other }))],
+    ['the decision is under another policy set', spoiled((answer) => ({ ...answer, policy_digest: other }))],
+    [
+      'the decision rests on other facts',
+      spoiled((answer) => {
+        const { facts } = answer as { facts: object };
+        return { ...answer, facts: { ...facts, trust_milli: 1000 } };
+      }),
+    ],
+  ])('does nothing when %s', async (_, decisionPoint) => {
+    const executor = createTestExecutor();
+    const { pipeline, log } = createTestBoundary({ executor, decisionPoint, limits: { decisionTimeoutMs: 20 } });
+    const result = await pipeline.execute(createIntent());
+    expect(result).toMatchObject({ status: 'denied', code: 'BOUNDARY_DECISION_UNAVAILABLE', decision: null });
+    expect(await kindsOf(log)).toEqual(['intent_received', 'stream_closed']);
+    expect(executor.performed).toEqual([]);
+  });
+
+  it.each([
+    ['throws', () => Promise.reject(new Error('x'))],
+    ['hangs', () => new Promise(() => undefined)],
+    ['answers nonsense', async () => ({ ...UNKNOWN_FACTS, trust_milli: 5000 })],
+    ['answers too much', async () => ({ ...UNKNOWN_FACTS, sure: true })],
+  ])('denies on unknown facts when the fact source %s', async (_, gather) => {
+    const { pipeline } = createTestBoundary({ facts: { gather: gather as never }, limits: { factTimeoutMs: 20 } });
+    const result = await pipeline.execute(createIntent());
+    expect(result).toMatchObject({ status: 'denied', code: 'BOUNDARY_DENIED_BY_SAFETY' });
+    expect(result.decision?.facts).toMatchObject(UNKNOWN_FACTS);
+  });
+});

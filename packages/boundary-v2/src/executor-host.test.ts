@@ -1,0 +1,121 @@
+import { createTestExecutor } from '@exoarmur/executors';
+import { describe, expect, it } from 'vitest';
+import {
+  createIntent,
+  createTestBoundary,
+  EXECUTED,
+  kindsOf,
+  report,
+  reporting,
+  validating,
+} from '../test/boundary.ts';
+
+describe('an executor that misbehaves after the redemption', () => {
+  const hanging = () => createTestExecutor({ onExecute: () => new Promise(() => undefined) });
+  const throwing = () =>
+    createTestExecutor({
+      onExecute: () => {
+        throw new Error('half way');
+      },
+    });
+  it.each([
+    ['throws', throwing(), 'BOUNDARY_EXECUTOR_THREW'],
+    ['rejects', createTestExecutor({ onExecute: () => Promise.reject('no') }), 'BOUNDARY_EXECUTOR_THREW'],
+    ['hangs', hanging(), 'BOUNDARY_EXECUTOR_TIMEOUT'],
+    ['returns nothing', reporting(null), 'BOUNDARY_EXECUTOR_ANSWER_MALFORMED'],
+    ['returns text', reporting('done'), 'BOUNDARY_EXECUTOR_ANSWER_MALFORMED'],
+    ['claims what is no JSON', reporting(report({ claimed: { n: Number.NaN } })), 'BOUNDARY_EXECUTOR_ANSWER_MALFORMED'],
+    ['claims a list', reporting(report({ claimed: [] as never })), 'BOUNDARY_EXECUTOR_ANSWER_MALFORMED'],
+    [
+      'observes nothing',
+      reporting({ success: true, error_code: null, claimed: {} }),
+      'BOUNDARY_EXECUTOR_ANSWER_MALFORMED',
+    ],
+    ['succeeds with an error', reporting(report({ error_code: 'ODD' })), 'BOUNDARY_EXECUTOR_ANSWER_MALFORMED'],
+    ['fails without an error', reporting(report({ success: false })), 'BOUNDARY_EXECUTOR_ANSWER_MALFORMED'],
+    [
+      'names a code that is none',
+      reporting(report({ success: false, error_code: 'x y' })),
+      'BOUNDARY_EXECUTOR_ANSWER_MALFORMED',
+    ],
+    [
+      'returns too much',
+      reporting(report({ claimed: { x: 'x'.repeat(2_200_000) } })),
+      'BOUNDARY_EXECUTOR_ANSWER_MALFORMED',
+    ],
+    [
+      'returns a getter that throws',
+      reporting(
+        Object.defineProperty(report(), 'claimed', {
+          enumerable: true,
+          get: () => {
+            throw new Error('x');
+          },
+        }),
+      ),
+      'BOUNDARY_EXECUTOR_ANSWER_MALFORMED',
+    ],
+    [
+      'returns a proxy that throws',
+      reporting(
+        new Proxy(report(), {
+          ownKeys: () => {
+            throw new Error('x');
+          },
+        }),
+      ),
+      'BOUNDARY_EXECUTOR_ANSWER_MALFORMED',
+    ],
+  ])('is ambiguous when it %s', async (_, executor, code) => {
+    const { pipeline, log } = createTestBoundary({ executor, executionTimeoutMs: 30 });
+    const result = await pipeline.execute(createIntent());
+    expect(result).toMatchObject({ status: 'ambiguous', code, isClosed: true, outcome: { status: 'ambiguous' } });
+    expect(executor.performed).toHaveLength(1);
+    expect(await kindsOf(log)).toEqual(EXECUTED);
+    expect(log.appended[5]?.payload).toMatchObject({ reason: 'execution_ambiguous', outcome: 'ambiguous' });
+  });
+
+  it('is told to stop when its time is up', async () => {
+    let stopped: AbortSignal | undefined;
+    const executor = createTestExecutor({
+      onExecute: (_, signal) => {
+        stopped = signal;
+        return new Promise(() => undefined);
+      },
+    });
+    await createTestBoundary({ executor, executionTimeoutMs: 20 }).pipeline.execute(createIntent());
+    expect(stopped?.aborted).toBe(true);
+  });
+});
+
+describe('an executor that misbehaves when asked about a target', () => {
+  it.each([
+    ['throws', createTestExecutor({ onValidate: () => Promise.reject(new Error('x')) }), 'BOUNDARY_EXECUTOR_THREW'],
+    ['answers nothing', validating(null), 'BOUNDARY_EXECUTOR_ANSWER_MALFORMED'],
+    ['answers yes', validating(true), 'BOUNDARY_EXECUTOR_ANSWER_MALFORMED'],
+    [
+      'answers an unknown word',
+      validating({ result: 'VALID', reason: '', evidence: {} }),
+      'BOUNDARY_EXECUTOR_ANSWER_MALFORMED',
+    ],
+    ['gives no evidence', validating({ result: 'valid', reason: '' }), 'BOUNDARY_EXECUTOR_ANSWER_MALFORMED'],
+    ['gives no reason', validating({ result: 'valid', evidence: {} }), 'BOUNDARY_EXECUTOR_ANSWER_MALFORMED'],
+  ])('is refused when it %s', async (_, executor, code) => {
+    const { pipeline, log } = createTestBoundary({ executor });
+    const result = await pipeline.execute(createIntent());
+    expect(result).toMatchObject({ status: 'denied', code: 'BOUNDARY_TARGET_REFUSED' });
+    expect(log.appended[2]?.payload).toMatchObject({ result: 'invalid', evidence: { executor: { code } } });
+    expect(executor.performed).toEqual([]);
+  });
+
+  it('is not asked at all about an action type it does not declare', async () => {
+    const executor = createTestExecutor({
+      actionTypes: ['delete'],
+      onValidate: () => Promise.reject(new Error('asked')),
+    });
+    const { pipeline, log } = createTestBoundary({ executor });
+    expect(await pipeline.execute(createIntent())).toMatchObject({ code: 'BOUNDARY_TARGET_REFUSED' });
+    const evidence = { executor: { code: 'BOUNDARY_ACTION_UNSUPPORTED' } };
+    expect(log.appended[2]?.payload).toMatchObject({ result: 'unsupported', evidence });
+  });
+});

@@ -1,0 +1,48 @@
+import { createTestExecutor } from '@exoarmur/executors';
+import { describe, expect, it } from 'vitest';
+import { createIntent, createTestBoundary } from '../test/boundary.ts';
+
+describe('an intent is read once', () => {
+  it('takes text, bytes and objects for the same action', async () => {
+    const digests = new Set<string>();
+    const text = JSON.stringify(createIntent(), null, 2);
+    for (const input of [createIntent(), text, new TextEncoder().encode(text)]) {
+      digests.add((await createTestBoundary().pipeline.execute(input)).intentDigest);
+    }
+    expect(digests.size).toBe(1);
+  });
+
+  it('does not see what the caller does to its object afterwards', async () => {
+    const executor = createTestExecutor();
+    const input = { ...createIntent(), parameters: { path: 'a' } };
+    const running = createTestBoundary({ executor }).pipeline.execute(input);
+    input.target = '/etc/passwd';
+    input.parameters.path = 'b';
+    expect((await running).status).toBe('completed');
+    expect(executor.performed[0]).toMatchObject({ target: '/data/report.csv', parameters: { path: 'a' } });
+  });
+
+  it('cannot be changed by the executor between validation and execution', async () => {
+    const executor = createTestExecutor({
+      onValidate: (intent) => {
+        try {
+          (intent as { target: string }).target = '/etc/passwd';
+          (intent.parameters as { path: string }).path = 'b';
+        } catch (error) {
+          if (!(error instanceof TypeError)) throw error;
+        }
+        return { result: 'valid', reason: '', evidence: {} };
+      },
+    });
+    await createTestBoundary({ executor }).pipeline.execute(createIntent({ parameters: { path: 'a' } }));
+    expect(executor.performed[0]).toMatchObject({ target: '/data/report.csv', parameters: { path: 'a' } });
+  });
+
+  it('keeps a parameter that is named like the prototype', async () => {
+    const executor = createTestExecutor();
+    const text = JSON.stringify(createIntent()).replace('"parameters":{}', '"parameters":{"__proto__":{"x":1}}');
+    expect((await createTestBoundary({ executor }).pipeline.execute(text)).status).toBe('completed');
+    expect(Object.keys(executor.performed[0]?.parameters ?? {})).toEqual(['__proto__']);
+    expect(Object.getPrototypeOf(executor.performed[0]?.parameters)).toBeNull();
+  });
+});
