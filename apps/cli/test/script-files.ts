@@ -10,15 +10,22 @@ const ROOT = resolve(fileURLToPath(import.meta.url), '../../../..');
  *     read FILE            the text of a file
  *     state FILE           `there` or `gone`
  *     mode FILE            permission bits in octal
+ *     same FILE FILE       `same` or `different`, byte for byte
  *     mark FILE OCTAL      sets the permission bits
  *     take PATH FILE       copies a file of the repository
- *     flip FILE OFFSET     flips the lowest bit of one byte
+ *     copy FILE FILE       copies a file of the folder
+ *     holds FILE TEXT      `yes` or `no`; `\\u001b` in the text is that character
  *     swap FILE OLD NEW    replaces the first occurrence of a text, which must be there
  */
 export const FILE_COMMANDS: ReadonlyMap<string, (folder: string, args: readonly string[]) => string> = new Map([
   ['read', (folder, [file = '']) => readFileSync(join(folder, file), 'utf8')],
   ['state', (folder, [file = '']) => (existsSync(join(folder, file)) ? 'there\n' : 'gone\n')],
   ['mode', (folder, [file = '']) => `${(statSync(join(folder, file)).mode & 0o777).toString(8)}\n`],
+  [
+    'same',
+    (folder, [one = '', other = '']) =>
+      readFileSync(join(folder, one)).equals(readFileSync(join(folder, other))) ? 'same\n' : 'different\n',
+  ],
   [
     'mark',
     (folder, [file = '', mode = '']) => {
@@ -34,15 +41,17 @@ export const FILE_COMMANDS: ReadonlyMap<string, (folder: string, args: readonly 
     },
   ],
   [
-    'flip',
-    (folder, [file = '', offset = '']) => {
-      const bytes = readFileSync(join(folder, file));
-      const index = Number(offset);
-      const byte = bytes[index];
-      if (byte === undefined) throw new RangeError(`${file} has no byte ${offset}`);
-      bytes[index] = byte ^ 1;
-      writeFileSync(join(folder, file), bytes);
+    'copy',
+    (folder, [from = '', to = '']) => {
+      copyFileSync(join(folder, from), join(folder, to));
       return '';
+    },
+  ],
+  [
+    'holds',
+    (folder, [file = '', text = '']) => {
+      const wanted = JSON.parse(`"${text}"`) as string;
+      return readFileSync(join(folder, file), 'utf8').includes(wanted) ? 'yes\n' : 'no\n';
     },
   ],
   [

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { matchesOutput, parseScript, type ScriptStep } from './script.ts';
 import { FILE_COMMANDS } from './script-files.ts';
 
@@ -24,7 +24,7 @@ function runExoarmur(args: readonly string[], env: Readonly<Record<string, strin
   const kept = ['PATH', 'SYSTEMROOT', 'TEMP', 'TMP', 'TMPDIR'].map((name) => [name, process.env[name]] as const);
   const child = spawn(process.execPath, [...flags, MAIN, ...args], {
     cwd,
-    env: { ...Object.fromEntries(kept.filter(([, value]) => value !== undefined)), ...env },
+    env: { ...Object.fromEntries(kept.filter(([, value]) => value !== undefined)), NODE_COMPILE_CACHE: cache, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   return new Promise((settle, fail) => {
@@ -45,6 +45,16 @@ async function runStep(step: ScriptStep, folder: string): Promise<Output> {
 }
 
 let folder = '';
+/** Compiled sources, shared by the processes of this file: the command starts twice as fast. */
+let cache = '';
+
+beforeAll(() => {
+  cache = mkdtempSync(join(tmpdir(), 'exoarmur-cache-'));
+});
+
+afterAll(() => {
+  rmSync(cache, { recursive: true, force: true });
+});
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'exoarmur-script-'));

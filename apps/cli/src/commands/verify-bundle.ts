@@ -1,6 +1,12 @@
 import { resolve } from 'node:path';
 import { decodeUtf8, parseTrustPolicy, TRUST_POLICY_LIMITS, type TrustPolicy } from '@exoarmur/canonical';
-import { type CheckName, checkNameSchema, MAX_BUNDLE_BYTES, quoteForMessage } from '@exoarmur/contracts';
+import {
+  type CheckName,
+  checkNameSchema,
+  MAX_BUNDLE_BYTES,
+  quoteForMessage,
+  type VerificationReport,
+} from '@exoarmur/contracts';
 import { createCedarEvaluator } from '@exoarmur/policy';
 import { formatReport, verifyBundle } from '@exoarmur/replay';
 import type { Command } from 'commander';
@@ -10,7 +16,7 @@ import { EXIT_CODES } from '../exit-code.ts';
 import { readInputFile } from '../files.ts';
 import { addExamples } from '../help.ts';
 import { formatJson } from '../json-output.ts';
-import { printable } from '../terminal.ts';
+import { printable, type Terminal } from '../terminal.ts';
 
 interface Options {
   readonly bundle: string;
@@ -23,7 +29,10 @@ export function register(command: Command, context: CommandContext): void {
   command
     .requiredOption('--bundle <file>', 'proof bundle to check')
     .option('--trust <file>', 'trust file (C2SP tlog-policy) with the keys that you trust')
-    .option('--require <checks>', `checks that must pass, separated by commas: ${checkNameSchema.options.join(', ')}`)
+    .option(
+      '--require <checks>',
+      `checks that must pass in place of the default ones: ${checkNameSchema.options.join(',')}`,
+    )
     .option('--json', 'print the report as one JSON object')
     .action(async (options: Options) => {
       const require = options.require === undefined ? undefined : parseCheckNames(options.require);
@@ -34,7 +43,7 @@ export function register(command: Command, context: CommandContext): void {
         ...(trust === undefined ? {} : { trust }),
         ...(require === undefined ? {} : { require }),
       });
-      context.terminal.out(options.json === true ? formatJson(report) : printable(formatReport(report)));
+      context.terminal.out(options.json === true ? formatJson(report) : paintVerdict(report, context.terminal));
       context.finish(report.verify_verdict === 'PASS' ? EXIT_CODES.pass : EXIT_CODES.fail);
     });
   addExamples(command, [
@@ -42,6 +51,13 @@ export function register(command: Command, context: CommandContext): void {
     ['verify-bundle --bundle proof-bundle.json --trust trust.txt', 'and did the key that I trust vouch for it'],
     ['verify-bundle --bundle proof-bundle.json --require signer,decision --trust trust.txt', 'fail unless these pass'],
   ]);
+}
+
+function paintVerdict(report: VerificationReport, terminal: Terminal): string {
+  const { verify_verdict: verdict } = report;
+  const text = printable(formatReport(report));
+  const painted = terminal.paint(verdict === 'PASS' ? 'green' : 'red', verdict);
+  return text.startsWith(verdict) ? `${painted}${text.slice(verdict.length)}` : text;
 }
 
 function parseCheckNames(text: string): readonly CheckName[] {
