@@ -1,6 +1,8 @@
 // Which module may import which. The table is tools/gates/planes.json; what it does not list is refused (`allowed`, error).
 // The named rules repeat its most important refusals on purpose: widening the table does not switch them off, and
 // each says why the edge must not exist. Every rule has a violating example in tools/gates/fixtures/imports/<rule>.
+const { existsSync, readdirSync, readFileSync } = require('node:fs');
+const { join } = require('node:path');
 const planes = require('./tools/gates/planes.json');
 
 const group = (names) => `(?:${names.join('|')})`;
@@ -23,10 +25,18 @@ const only = (name, from, others, comment) => ({
   to: { path: `^(?:packages/(?!${group([from, ...others])}/)|apps/)` },
 });
 
-const entriesOf = (name) => (planes.entries[name] ?? ['src/index.ts']).map((entry) => entry.replaceAll('.', '\\.'));
+/** Public entries of a package: what its exports map names. Folders that do not exist yet have `src/index.ts`. */
+const entriesOf = (name) => {
+  const manifest = join(__dirname, 'packages', name, 'package.json');
+  if (!existsSync(manifest)) return ['src/index\\.ts'];
+  const targets = Object.values(JSON.parse(readFileSync(manifest, 'utf8')).exports ?? {});
+  const sources = targets.map((target) => target['@exoarmur/source']).filter((source) => source !== undefined);
+  return sources.map((source) => source.replace(/^\.\//, '').replaceAll('.', '\\.'));
+};
+const packageNames = readdirSync(join(__dirname, 'packages'));
 const entryPattern = `(?:${[
-  ...Object.keys(planes.entries).map((name) => `${name}/${group(entriesOf(name))}`),
-  `(?!${group(Object.keys(planes.entries))}/)[^/]+/src/index\\.ts`,
+  ...packageNames.map((name) => `${name}/${group(entriesOf(name))}`),
+  `(?!${group(packageNames)}/)[^/]+/src/index\\.ts`,
 ].join('|')})$`;
 const targetOf = (specifier) => {
   const [name, entry] = specifier.split('/');

@@ -6,7 +6,8 @@
 // into .toolchain/. Installing and building happen only when their inputs changed, so a second run starts at once.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -58,19 +59,61 @@ function hasPnpm() {
   return result.status === 0 && result.stdout.trim() === PNPM_VERSION;
 }
 
+/** Where one invocation of this script waits for another on the same work tree; outside of it, so that git sees nothing. */
+const lock = join(tmpdir(), `exoarmur-${createHash('sha256').update(root).digest('hex').slice(0, 16)}.lock`);
+const LOCK_TIMEOUT_MS = 15 * 60_000;
+const LOCK_POLL_MS = 200;
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+/** Runs a step that writes into the work tree while no other invocation does. The lock of a dead process is taken over. */
+function withLock(step) {
+  const deadline = Date.now() + LOCK_TIMEOUT_MS;
+  for (;;) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      break;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+      const owner = Number(readStamp(lock));
+      if (owner > 0 && !isAlive(owner)) rmSync(lock, { force: true });
+      else if (Date.now() > deadline) fail(`waited too long for process ${owner}; remove ${lock} if it is gone`);
+      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOCK_POLL_MS);
+    }
+  }
+  const release = () => rmSync(lock, { force: true });
+  process.once('exit', release);
+  try {
+    step();
+  } finally {
+    process.removeListener('exit', release);
+    release();
+  }
+}
+
 /** Returns the environment whose PATH starts with a Node and a pnpm that the toolchain can use. */
 function ensureToolchain() {
   const stamp = join(toolchain, 'versions');
   const wanted = `node@${NODE_VERSION} pnpm@${PNPM_VERSION}`;
-  const needed = !isRecentNode(process.versions.node) || !hasPnpm();
-  if (!needed) return process.env;
-  if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
-    rmSync(toolchain, { recursive: true, force: true });
-    mkdirSync(toolchain, { recursive: true });
-    writeFileSync(join(toolchain, 'package.json'), '{"private":true}\n');
-    const flags = ['--no-audit', '--no-fund', '--no-save', '--loglevel=error'];
-    runQuietly(`fetching ${wanted}`, 'npm', ['install', '--prefix', toolchain, ...flags, ...wanted.split(' ')]);
-    writeFileSync(stamp, wanted);
+  const isFetched = () => readStamp(stamp) === wanted;
+  if (!isFetched() && isRecentNode(process.versions.node) && hasPnpm()) return process.env;
+  if (!isFetched()) {
+    withLock(() => {
+      if (isFetched()) return;
+      rmSync(toolchain, { recursive: true, force: true });
+      mkdirSync(toolchain, { recursive: true });
+      writeFileSync(join(toolchain, 'package.json'), '{"private":true}\n');
+      const flags = ['--no-audit', '--no-fund', '--no-save', '--loglevel=error'];
+      runQuietly(`fetching ${wanted}`, 'npm', ['install', ...flags, ...wanted.split(' ')], { cwd: toolchain });
+      writeFileSync(stamp, wanted);
+    });
   }
   return { ...process.env, PATH: `${toolchainBin}${delimiter}${process.env.PATH ?? ''}` };
 }
@@ -115,8 +158,11 @@ function ensureInstalled(env) {
   const wanted = digestFiles(['pnpm-lock.yaml', 'pnpm-workspace.yaml', ...manifests]);
   const stamp = join(root, 'node_modules', '.exoarmur-installed');
   if (readStamp(stamp) === wanted) return;
-  runQuietly('installing from the lockfile', 'pnpm', ['install', '--frozen-lockfile'], { env });
-  writeFileSync(stamp, wanted);
+  withLock(() => {
+    if (readStamp(stamp) === wanted) return;
+    runQuietly('installing from the lockfile', 'pnpm', ['install', '--frozen-lockfile'], { env });
+    writeFileSync(stamp, wanted);
+  });
 }
 
 function ensureBuilt(env) {
@@ -128,15 +174,21 @@ function ensureBuilt(env) {
   ]);
   const wanted = digestFiles(['tsconfig.base.json', 'tsconfig.build.json', ...sources]);
   const stamp = join(root, 'node_modules', '.exoarmur-built');
-  const complete = folders.every(
-    (folder) => existsSync(join(root, folder, 'dist')) && statSync(join(root, folder, 'dist')).isDirectory(),
-  );
-  if (complete && readStamp(stamp) === wanted) return;
-  const turbo = join('node_modules', '.bin', isWindows ? 'turbo.cmd' : 'turbo');
-  runQuietly('building', turbo, ['run', 'build', '--output-logs=errors-only'], {
-    env: { ...env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' },
+  const isComplete = () =>
+    readStamp(stamp) === wanted && folders.every((folder) => existsSync(join(root, folder, 'dist')));
+  if (isComplete()) return;
+  withLock(() => {
+    if (isComplete()) return;
+    const turbo = join(root, 'node_modules', 'turbo', 'bin', 'turbo');
+    const quiet = { ...env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' };
+    runQuietly(
+      'building',
+      'node',
+      [turbo, 'run', 'build', '--filter=./packages/*', '--filter=./apps/*', '--output-logs=errors-only'],
+      { env: quiet },
+    );
+    writeFileSync(stamp, wanted);
   });
-  writeFileSync(stamp, wanted);
 }
 
 const [taskName, ...args] = process.argv.slice(2);

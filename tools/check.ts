@@ -23,7 +23,7 @@ const gates: readonly Gate[] = [
   packageGate,
   documentGate,
   stabilityGate,
-  createCleanTreeGate(before, process.env['CI'] === 'true'),
+  createCleanTreeGate(before, process.env.CI === 'true'),
 ];
 
 const args = process.argv.slice(2);

@@ -85,7 +85,7 @@ export function runBlocks(blocks: readonly DocumentBlock[], folder: string, snip
   const findings: string[] = [];
   const env = {
     ...process.env,
-    PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`,
+    PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH ?? ''}`,
     NO_COLOR: '1',
     CI: 'true',
   };

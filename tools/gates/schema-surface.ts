@@ -28,7 +28,7 @@ export function flattenSchema(schema: Json, pointer = ''): Surface {
   if (!isObject(schema)) return { [pointer]: JSON.stringify(schema) };
   const surface: Record<string, string> = {};
   const { type, properties, required, items, additionalProperties, $defs } = schema;
-  const values = schema['enum'] ?? (schema['const'] === undefined ? undefined : [schema['const']]);
+  const values = schema.enum ?? (schema.const === undefined ? undefined : [schema.const]);
   if (type !== undefined) surface[`${pointer}#type`] = JSON.stringify(type);
   if (Array.isArray(values)) surface[`${pointer}#enum`] = JSON.stringify([...values].sort());
   for (const limit of LIMITS)
@@ -53,9 +53,9 @@ export function flattenSchema(schema: Json, pointer = ''): Surface {
 
 /** Names a branch by its discriminating constant, so that a new branch in the middle renames none of the others. */
 function nameBranch(branch: Json, branches: readonly Json[]): string {
-  const properties = isObject(branch) ? branch['properties'] : undefined;
+  const properties = isObject(branch) ? branch.properties : undefined;
   for (const [name, child] of isObject(properties) ? Object.entries(properties) : []) {
-    if (isObject(child) && child['const'] !== undefined) return `${name}=${JSON.stringify(child['const'])}`;
+    if (isObject(child) && child.const !== undefined) return `${name}=${JSON.stringify(child.const)}`;
   }
   return String(branches.indexOf(branch));
 }
