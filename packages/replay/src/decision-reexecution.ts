@@ -7,6 +7,7 @@ import {
   type EngineIdentity,
   INTENT_DIGEST_DOMAIN,
   InvariantError,
+  POLICY_SET_DIGEST_DOMAIN,
   type PolicyEvaluator,
 } from '@exoarmur/contracts';
 import type { Check } from './check.ts';
@@ -65,12 +66,24 @@ async function checkDecision(
     });
     return;
   }
+  // SECURITY: the evaluator may remember what it compiled by digest; it never gets to see a set under a digest not its own.
+  const policyDigest = digestValue(POLICY_SET_DIGEST_DOMAIN, policySet);
+  if (policyDigest !== decision.policy_digest) {
+    const expected = decision.policy_digest;
+    check.fail('policy_digest_mismatch', {
+      pointer: `/policies/${expected}`,
+      record: index,
+      expected,
+      found: policyDigest,
+    });
+    return;
+  }
   const request = {
     intent: intent as unknown as ActionIntent,
     intentDigest: digestValue(INTENT_DIGEST_DOMAIN, intent),
     facts: decision.facts,
     policySet,
-    policyDigest: decision.policy_digest,
+    policyDigest,
   };
   const again = await evaluate(evaluator, request);
   if (again === undefined) {

@@ -237,6 +237,10 @@ describe('bundles of the Python ancestor', () => {
     const report = await verifyBundle(changed('allow-plain', (file) => file.set('more', 1n)));
     expect(report.checks[0]?.divergences[0]).toMatchObject({ code: 'shape_invalid', pointer: '/more' });
     expect(report.coverage).toBe(null);
+    for (const name of ['integrity', 'lifecycle']) {
+      const check = report.checks.find((result) => result.name === name);
+      expect(check).toMatchObject({ status: 'unverifiable', divergences: [{ code: 'not_reached' }] });
+    }
   });
 
   it('refuse a file with the marks of two shapes', async () => {

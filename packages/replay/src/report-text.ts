@@ -23,6 +23,12 @@ const QUESTIONS: Readonly<Record<CheckName, string>> = {
   governance: 'the governance artifacts are in order',
 };
 
+/** The same for the ancestor's bundles, which have neither proofs nor signatures. */
+const LEGACY_QUESTIONS: Readonly<Partial<Record<CheckName, string>>> = {
+  structure: 'a shape that the ancestor wrote, no key twice',
+  integrity: 'the hashes, ids and verdicts inside the file agree',
+};
+
 const STATUSES: Readonly<Record<CheckStatus, string>> = {
   passed: 'passed',
   failed: 'FAILED',
@@ -59,7 +65,7 @@ export function formatReport(report: VerificationReport): string {
     ...facts.map(([name, value]) => `  ${name.padEnd(10)}${oneLine(value, 200)}`),
     '',
     'Checks',
-    ...report.checks.flatMap((check) => formatCheck(check, report.required.includes(check.name))),
+    ...report.checks.flatMap((check) => formatCheck(check, report)),
   ];
   if (coverage !== null) {
     lines.push('', 'Members whose change would show', ...wrap(coverage.covered));
@@ -70,9 +76,10 @@ export function formatReport(report: VerificationReport): string {
   return `${lines.join('\n')}\n`;
 }
 
-function formatCheck(check: CheckResult, isRequired: boolean): string[] {
-  const need = isRequired ? 'required' : '';
-  const head = `  ${STATUSES[check.status].padEnd(8)}${check.name.padEnd(14)}${need.padEnd(10)}${QUESTIONS[check.name]}`;
+function formatCheck(check: CheckResult, { required, coverage }: VerificationReport): string[] {
+  const need = required.includes(check.name) ? 'required' : '';
+  const question = (coverage === null ? undefined : LEGACY_QUESTIONS[check.name]) ?? QUESTIONS[check.name];
+  const head = `  ${STATUSES[check.status].padEnd(8)}${check.name.padEnd(14)}${need.padEnd(10)}${question}`;
   return [head, ...check.divergences.map((divergence) => `          ${formatDivergence(divergence)}`)];
 }
 

@@ -179,6 +179,31 @@ describe('decision', () => {
     expect(statusOf(await verifyBundle(bytes, { evaluator }), 'decision')).toEqual(['unverifiable', 'policy_withheld']);
   });
 
+  it('never lets the evaluator see a policy set under a digest that is not its own', async () => {
+    let wasAsked = false;
+    const evaluate: PolicyEvaluator['evaluate'] = (request) => {
+      wasAsked = true;
+      return evaluator.evaluate(request);
+    };
+    const bytes = edited((bundle) => {
+      for (const set of Object.values(bundle.policies)) Object.assign(set as object, { cedar_schema: 'x' });
+    });
+    const report = await verifyBundle(bytes, { evaluator: { ...evaluator, evaluate } });
+    expect([wasAsked, ...statusOf(report, 'decision')]).toEqual([false, 'failed', 'policy_digest_mismatch']);
+  });
+
+  it('is unverifiable when nothing was decided', async () => {
+    const steps = lying(deniedSteps(), 'stream_closed', (payload) => {
+      Object.assign(payload, { reason: 'cancelled', record_count: 2 });
+    }).filter((step) => step.kind !== 'verdict_resolved');
+    const report = await verifyBundle(resealed(steps), { evaluator });
+    expect([report.verify_verdict, ...statusOf(report, 'decision')]).toEqual([
+      'PASS',
+      'unverifiable',
+      'decision_missing',
+    ]);
+  });
+
   it('names the member that differs with both values', async () => {
     const bytes = resealed(
       lying(deniedSteps(), 'verdict_resolved', (payload) => {
