@@ -1,40 +1,394 @@
 import {
+  createSigner,
   decodeBase64,
+  encodeUtf8,
+  hashLeaf,
   parseCheckpoint,
   parseDigest,
+  parseTlogProof,
   parseVerifierKey,
   verifyCheckpoint,
+  verifyConsistency,
   verifyInclusion,
 } from '@exoarmur/canonical';
+import { type LogCommitResult, LogStoreError } from '@exoarmur/contracts';
 import { describe, expect, it } from 'vitest';
-import { appendWalk, testLog } from '../../test/logs.ts';
-import { lawfulWalks } from '../../test/walks.ts';
+import { codeOf } from '../../test/codes.ts';
+import { appendWalk, countingRandom, draftsOf, ORIGIN, SIGNER, testLog } from '../../test/logs.ts';
+import { type CommitStage, stagedStore } from '../../test/staged-store.ts';
+import { lawfulWalks, Walk } from '../../test/walks.ts';
+import { MemoryHeadKeeper, MemoryLogStore } from '../memory/index.ts';
 import { checkPayload, checkStreamChain } from '../reader/index.ts';
+import { createAuditLog } from './index.ts';
 
-describe('AuditLog', () => {
-  it('gives evidence of a stream that a verifier can check with the key alone', async () => {
+const denied = (id: string) => new Walk(id).decide('deny').close('denied');
+const cellDraft = (stream: string, value = 0) =>
+  ({
+    stream,
+    correlation: 'cell',
+    trace: null,
+    actor: { type: 'human', id: 'operator-1' },
+    kind: 'switch_changed',
+    payload: { value },
+  }) as const;
+
+describe('evidence', () => {
+  it('of a stream can be checked with the key alone', async () => {
     const { log } = testLog();
-    const walks = lawfulWalks();
-    for (const [index, walk] of Object.values(lawfulWalks('other')).slice(0, 1).entries()) {
-      void index;
-      await appendWalk(log, walk);
-    }
-    await appendWalk(log, walks.approved as never);
+    await appendWalk(log, denied('other'));
+    await appendWalk(log, lawfulWalks().approved as Walk);
     const evidence = await log.collect('intent-1');
     const chain = checkStreamChain(evidence.records);
     if (chain.outcome !== 'valid') throw new Error(chain.failure.reason);
-    const verdict = verifyCheckpoint(evidence.checkpoint, [parseVerifierKey(evidence.vkey)]);
-    expect(verdict.outcome).toBe('valid');
-    const { size, root } = parseCheckpoint(evidence.checkpoint);
+    expect(chain.closed).toBe(true);
+    expect(verifyCheckpoint(evidence.checkpoint, [parseVerifierKey(evidence.vkey)]).outcome).toBe('valid');
+    const { size, root, origin } = parseCheckpoint(evidence.checkpoint);
+    expect(origin).toBe(ORIGIN);
     for (const [position, record] of evidence.records.entries()) {
-      const proof = evidence.proofs[position];
-      const path = proof?.path.map(decodeBase64) ?? [];
-      const leafHash = parseDigest(chain.leafHashes[position] ?? '');
-      expect(verifyInclusion({ index: proof?.index ?? -1, size, root, leafHash, path })).toEqual({ outcome: 'valid' });
+      const { index, path } = evidence.proofs[position] as { index: number; path: string[] };
+      const leafHash = parseDigest(chain.leafHashes[position] as string);
+      const claim = { index, size, root, leafHash, path: path.map(decodeBase64) };
+      expect(verifyInclusion(claim)).toEqual({ outcome: 'valid' });
       const payload = evidence.payloads.get(record.payload.digest);
-      expect(checkPayload(record, decodeBase64(payload?.salt ?? ''), payload?.value ?? {})).toEqual({
-        outcome: 'valid',
-      });
+      expect(checkPayload(record, decodeBase64(payload?.salt ?? ''), payload?.value ?? {}).outcome).toBe('valid');
     }
+  });
+
+  it('is byte for byte the same for the same drafts, clock, key and random source', async () => {
+    const notes = [];
+    for (let run = 0; run < 2; run++) {
+      const { log } = testLog();
+      await appendWalk(log, denied('intent-1'));
+      notes.push((await log.checkpoint()).note);
+    }
+    expect(notes[0]).toBe(notes[1]);
+  });
+
+  it('of every record of a log of 600, at its size, passes, and every two checkpoints are consistent', async () => {
+    const { log, store } = testLog();
+    const heads = [];
+    for (let i = 0; i < 20; i++) {
+      await Promise.all(Array.from({ length: 30 }, (_, j) => log.appendCell(cellDraft(`s-${i}-${j}`))));
+      heads.push(await log.checkpoint());
+    }
+    const entries = await store.entries('demo', { from: 0, limit: 600 });
+    for (const { index, bytes } of entries) {
+      const { checkpoint, path } = parseTlogProof(await log.prove(index));
+      const { size, root } = parseCheckpoint(checkpoint);
+      expect(verifyInclusion({ index, size, root, path, leafHash: hashLeaf(bytes) }).outcome).toBe('valid');
+    }
+    for (const [i, old] of heads.entries()) {
+      for (const { size, root } of heads.slice(i)) {
+        const path = await log.proveConsistency(old.size, size);
+        const claim = { size1: old.size, root1: old.root, size2: size, root2: root, path };
+        expect(verifyConsistency(claim).outcome).toBe('valid');
+      }
+    }
+    await expect(codeOf(() => log.prove(600))).resolves.toBe('AUDIT_RECORD_NOT_FOUND');
+    await expect(codeOf(() => log.prove(-1))).resolves.toBe('AUDIT_RECORD_NOT_FOUND');
+  });
+
+  it('of a stream nobody wrote is refused', async () => {
+    const { log } = testLog();
+    await expect(codeOf(() => log.collect('intent-1'))).resolves.toBe('AUDIT_STREAM_NOT_FOUND');
+  });
+});
+
+describe('append', () => {
+  it('gives the same step at the same place its first receipt, also from another process and in the same batch', async () => {
+    const { log, store, heads } = testLog();
+    const drafts = draftsOf(denied('intent-1'));
+    const first = await Promise.all([...drafts, ...drafts].map((draft) => log.append(draft)));
+    expect(first.map(({ index }) => index)).toEqual([0, 1, 2, 0, 1, 2]);
+    const other = testLog({ store, heads, random: countingRandom(1000) }).log;
+    const again = await other.append(drafts[1] as never);
+    expect(again.index).toBe(1);
+    expect(again.bytes).toEqual(first[1]?.bytes);
+    expect((await store.head('demo')).size).toBe(3);
+  });
+
+  it.each([
+    ['payload', { payload: { ...denied('intent-1').intent, reason: 'another' } }],
+    ['actor', { actor: { type: 'agent', id: 'agent-2' } }],
+    ['trace', { trace: 'trace-2' }],
+  ] as const)('refuses another %s at a place that is taken', async (_, changes) => {
+    const { log } = testLog();
+    const [draft] = draftsOf(denied('intent-1'));
+    await log.append(draft as never);
+    await expect(codeOf(() => log.append({ ...draft, ...changes } as never))).resolves.toBe('AUDIT_SEQ_CONFLICT');
+    const both = ['x', 'y'].map((reason) => ({ ...draft, stream: 's', payload: { reason } }));
+    const codes = await Promise.all(both.map((one) => codeOf(() => log.append(one as never))));
+    expect(codes).toEqual(['none', 'AUDIT_SEQ_CONFLICT']);
+  });
+
+  it('refuses the same step once its payload was erased: nothing is left to compare', async () => {
+    const { log, store } = testLog();
+    const drafts = draftsOf(denied('intent-1'));
+    for (const draft of drafts) await log.append(draft);
+    await store.erasePayloads('demo', [0]);
+    await expect(codeOf(() => log.append(drafts[0] as never))).resolves.toBe('AUDIT_SEQ_CONFLICT');
+  });
+
+  it('refuses a gap, a closed stream, another correlation and a record of the wrong family', async () => {
+    const { log } = testLog();
+    const drafts = draftsOf(denied('intent-1'));
+    await expect(codeOf(() => log.append(drafts[1] as never))).resolves.toBe('AUDIT_SEQ_CONFLICT');
+    await log.append(drafts[0] as never);
+    await expect(codeOf(() => log.append(drafts[2] as never))).resolves.toBe('AUDIT_SEQ_CONFLICT');
+    const stray = { ...drafts[1], correlation: 'another' };
+    await expect(codeOf(() => log.append(stray as never))).resolves.toBe('AUDIT_DRAFT_INVALID');
+    await expect(codeOf(() => log.appendCell(cellDraft('intent-1')))).resolves.toBe('AUDIT_STREAM_RESERVED');
+    await log.append(drafts[1] as never);
+    await log.append(drafts[2] as never);
+    const more = { ...drafts[2], expectedSeq: 3 };
+    await expect(codeOf(() => log.append(more as never))).resolves.toBe('AUDIT_STREAM_CLOSED');
+    await log.appendCell(cellDraft('cell-1'));
+    const misplaced = { ...drafts[0], stream: 'cell-1', correlation: 'cell', expectedSeq: 1 };
+    await expect(codeOf(() => log.append(misplaced as never))).resolves.toBe('AUDIT_STREAM_RESERVED');
+    const headless = { ...drafts[1], stream: 'intent-2', expectedSeq: 0 };
+    await expect(codeOf(() => log.append(headless as never))).resolves.toBe('AUDIT_STREAM_RESERVED');
+  });
+
+  it.each([
+    ['/stream', { stream: '../x' }],
+    ['/stream', { stream: '__proto__' }],
+    ['/stream', { stream: 'x'.repeat(129) }],
+    ['/correlation', { correlation: 'a\0b' }],
+    ['/trace', { trace: '' }],
+    ['/kind', { kind: 'nonsense' }],
+    ['/actor', { actor: { type: 'robot', id: 'x' } }],
+    ['/expectedSeq', { expectedSeq: -1 }],
+    ['/expectedSeq', { expectedSeq: 0.5 }],
+    ['/payload', { payload: [] }],
+    ['/payload/x', { payload: { x: Number.NaN } }],
+  ])('refuses a draft with a bad %s', async (pointer, changes) => {
+    const { log, store } = testLog();
+    const [draft] = draftsOf(denied('intent-1'));
+    const error = await log.append({ ...draft, ...changes } as never).catch((caught) => caught);
+    expect(error).toMatchObject({ code: 'AUDIT_DRAFT_INVALID', pointer });
+    expect((await store.head('demo')).size).toBe(0);
+  });
+
+  it('refuses a payload above 4 MiB', async () => {
+    const { log } = testLog();
+    const big = { ...cellDraft('s'), payload: { text: 'x'.repeat(4_194_304) } };
+    await expect(codeOf(() => log.appendCell(big))).resolves.toBe('AUDIT_PAYLOAD_TOO_LARGE');
+  });
+
+  it('records the draft as it was handed in, whatever happens to it afterwards', async () => {
+    const { log } = testLog();
+    const payload = { value: 1 };
+    const receipt = log.appendCell({ ...cellDraft('s'), payload });
+    payload.value = 2;
+    await receipt;
+    const evidence = await log.collect('s');
+    expect([...evidence.payloads.values()][0]?.value).toEqual({ value: 1 });
+  });
+
+  it('commits what waits together in one batch under one checkpoint', async () => {
+    const batches: number[] = [];
+    const store = stagedStore(new MemoryLogStore(), () => (commit, proceed) => {
+      batches.push(commit.entries.length);
+      return proceed();
+    });
+    const { log } = testLog({ store, maxBatch: 64 });
+    await Promise.all(Array.from({ length: 100 }, (_, i) => log.appendCell(cellDraft(`s-${i}`))));
+    expect(batches).toEqual([64, 36]);
+    await log.close();
+    expect((await store.notes('demo', { after: 0, limit: 10 })).map(({ size }) => size)).toEqual([64, 100]);
+  });
+
+  it('refuses one more than the queue holds, at once', async () => {
+    const { log } = testLog({ maxQueue: 10 });
+    const codes = await Promise.all(
+      Array.from({ length: 12 }, (_, i) => codeOf(() => log.appendCell(cellDraft(`s-${i}`)))),
+    );
+    expect(codes.filter((code) => code === 'AUDIT_QUEUE_FULL')).toHaveLength(2);
+    await expect(codeOf(() => log.appendCell(cellDraft('later')))).resolves.toBe('none');
+  });
+
+  it('refuses after close, and close waits for what is queued', async () => {
+    const { log, store } = testLog();
+    const receipt = log.appendCell(cellDraft('s'));
+    await log.close();
+    expect((await receipt).index).toBe(0);
+    expect((await store.latestNote('demo'))?.size).toBe(1);
+    await expect(codeOf(() => log.appendCell(cellDraft('s')))).resolves.toBe('AUDIT_LOG_CLOSED');
+  });
+});
+
+describe('a failing store or signer', () => {
+  const failing = (stage: CommitStage) => {
+    const memory = new MemoryLogStore();
+    let left = 1;
+    const store = stagedStore(memory, () => (left-- > 0 ? stage : undefined));
+    return { ...testLog({ store }), memory };
+  };
+  const full = () => new LogStoreError('STORE_FULL', 'disk is full');
+
+  it('means no receipt when the batch was not written, and the next append goes on', async () => {
+    const { log, memory } = failing(async () => Promise.reject(full()));
+    await expect(codeOf(() => log.appendCell(cellDraft('s', 1)))).resolves.toBe('AUDIT_COMMIT_FAILED');
+    expect((await memory.head('demo')).size).toBe(0);
+    expect((await log.appendCell(cellDraft('s', 2))).record.seq).toBe(0);
+  });
+
+  it('means no receipt when nobody knows whether it was, and the same draft again finds its record', async () => {
+    const { log, memory } = failing(async (_, proceed) => {
+      await proceed();
+      throw new LogStoreError('STORE_IO', 'connection lost');
+    });
+    const [draft] = draftsOf(denied('intent-1'));
+    await expect(codeOf(() => log.append(draft as never))).resolves.toBe('AUDIT_COMMIT_FAILED');
+    expect((await log.append(draft as never)).index).toBe(0);
+    expect((await memory.head('demo')).size).toBe(1);
+  });
+
+  it('gives no receipt without a signature, and the signature comes before the receipt of a retry', async () => {
+    let failures = 1;
+    const signer = {
+      ...SIGNER,
+      sign: (message: Uint8Array) => (failures-- > 0 ? Promise.reject(full()) : SIGNER.sign(message)),
+    };
+    const { log } = testLog({ signer });
+    const [draft] = draftsOf(denied('intent-1'));
+    await expect(codeOf(() => log.append(draft as never))).resolves.toBe('AUDIT_COMMIT_FAILED');
+    await log.append(draft as never);
+    expect((await log.checkpoint()).size).toBe(1);
+  });
+
+  it('gives no receipt when the head cannot be kept', async () => {
+    const heads = new MemoryHeadKeeper();
+    const { log } = testLog({ heads });
+    heads.advance = () => Promise.reject(full());
+    await expect(codeOf(() => log.appendCell(cellDraft('s')))).resolves.toBe('AUDIT_COMMIT_FAILED');
+  });
+
+  it('refuses all that waits when the store can begin no commit', async () => {
+    const { log, store } = testLog();
+    await store.close();
+    const codes = await Promise.all([0, 1].map((i) => codeOf(() => log.appendCell(cellDraft(`s-${i}`)))));
+    expect(codes).toEqual(['AUDIT_COMMIT_FAILED', 'AUDIT_COMMIT_FAILED']);
+  });
+});
+
+describe('several writers', () => {
+  it('sign one line of heads: nothing is signed before the store took it', async () => {
+    const memory = new MemoryLogStore();
+    const signed: { size: number; text: string }[] = [];
+    const signer = {
+      ...SIGNER,
+      sign: (message: Uint8Array) => {
+        const text = new TextDecoder().decode(message);
+        signed.push({ size: parseCheckpoint(text).size, text });
+        return SIGNER.sign(message);
+      },
+    };
+    const heads = new MemoryHeadKeeper();
+    const other = testLog({ store: memory, heads, signer, random: countingRandom(5000) }).log;
+    let turn = 0;
+    const store = stagedStore(memory, () => async (_, proceed): Promise<LogCommitResult> => {
+      // Before each commit of one writer the other one is faster, so its own compare-and-set fails.
+      if (turn++ % 2 === 0) await other.appendCell(cellDraft(`fast-${turn}`));
+      return proceed();
+    });
+    const { log } = testLog({ store, heads, signer });
+    for (let i = 0; i < 20; i++) await log.appendCell(cellDraft(`slow-${i % 3}`, i));
+    expect((await memory.head('demo')).size).toBe(40);
+    const bySize = new Map<number, string>();
+    for (const { size, text } of signed) {
+      expect(bySize.get(size) ?? text).toBe(text);
+      bySize.set(size, text);
+    }
+    expect(checkStreamChain((await log.collect('slow-1')).records).outcome).toBe('valid');
+  });
+
+  it('give up by name when others are always faster', async () => {
+    const memory = new MemoryLogStore();
+    const store = stagedStore(memory, () => async (commit) => ({ outcome: 'stale', head: commit.expected }));
+    const { log } = testLog({ store });
+    await expect(codeOf(() => log.appendCell(cellDraft('s')))).resolves.toBe('AUDIT_LOG_CONTENDED');
+  });
+});
+
+describe('a log that is not what was signed', () => {
+  const grown = async (records: number, heads = new MemoryHeadKeeper(), text = 'a') => {
+    const store = new MemoryLogStore();
+    const { log } = testLog({ store, heads });
+    for (let i = 0; i < records; i++) await log.appendCell({ ...cellDraft(`s-${i}`), payload: { text } });
+    await log.close();
+    return { store, heads, log };
+  };
+
+  it('refuses to sign when an older state was restored, until an operator resets the head', async () => {
+    const { heads } = await grown(5);
+    const restored = await grown(3, new MemoryHeadKeeper());
+    const { log } = testLog({ store: restored.store, heads });
+    await expect(codeOf(() => log.appendCell(cellDraft('x')))).resolves.toBe('AUDIT_LOG_BEHIND_HEAD');
+    await expect(codeOf(() => log.checkpoint())).resolves.toBe('AUDIT_LOG_BEHIND_HEAD');
+    expect((await restored.store.head('demo')).size).toBe(3);
+    await heads.reset('demo', await restored.store.head('demo'));
+    await expect(codeOf(() => log.appendCell(cellDraft('x')))).resolves.toBe('none');
+  });
+
+  it('refuses to sign when another history took its place', async () => {
+    const { heads } = await grown(5);
+    const forged = await grown(6, new MemoryHeadKeeper(), 'b');
+    const { log } = testLog({ store: forged.store, heads });
+    await expect(codeOf(() => log.appendCell(cellDraft('x')))).resolves.toBe('AUDIT_LOG_FORKED');
+  });
+
+  it('refuses to go on when the store changes under a running process', async () => {
+    const first = await grown(5, new MemoryHeadKeeper());
+    let current = first.store;
+    const store = new Proxy(first.store, {
+      get: (_, name) => {
+        const member: unknown = Reflect.get(current, name, current);
+        return typeof member === 'function' ? member.bind(current) : member;
+      },
+    });
+    const { log } = testLog({ store });
+    await log.appendCell(cellDraft('x'));
+    current = (await grown(3, new MemoryHeadKeeper())).store;
+    await expect(codeOf(() => log.appendCell(cellDraft('y')))).resolves.toBe('AUDIT_LOG_BEHIND_HEAD');
+    current = (await grown(9, new MemoryHeadKeeper(), 'b')).store;
+    await expect(codeOf(() => log.appendCell(cellDraft('y')))).resolves.toBe('AUDIT_LOG_FORKED');
+  });
+
+  it('refuses a store whose entries do not give its root', async () => {
+    const { store } = await grown(5);
+    const entry = (await store.entries('demo', { from: 4, limit: 1 }))[0];
+    const lying = new Proxy(store, {
+      get: (target, name) => {
+        if (name === 'entries') return async () => [{ ...entry, bytes: encodeUtf8('forged') }];
+        const member: unknown = Reflect.get(target, name, target);
+        return typeof member === 'function' ? member.bind(target) : member;
+      },
+    });
+    const { log } = testLog({ store: lying });
+    await expect(codeOf(() => log.appendCell(cellDraft('x')))).resolves.toBe('AUDIT_LOG_CORRUPT');
+  });
+});
+
+describe('createAuditLog', () => {
+  it.each([
+    { tenant: '../demo' },
+    { tenant: '__proto__' },
+    { tenant: 'd'.repeat(300) },
+    { cell: 'Cell' },
+    { origin: 'cell-1.test/other' },
+    { signer: createSigner('somebody.test/demo', new Uint8Array(32)) },
+  ])('refuses %j', async (changes) => {
+    const options = {
+      store: new MemoryLogStore(),
+      heads: new MemoryHeadKeeper(),
+      signer: SIGNER,
+      clock: { now: () => 0 },
+      random: countingRandom(),
+      tenant: 'demo',
+      cell: 'cell-1',
+      origin: ORIGIN,
+    };
+    await expect(codeOf(() => createAuditLog({ ...options, ...changes }))).resolves.toBe('AUDIT_SCOPE_INVALID');
   });
 });
