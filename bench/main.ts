@@ -46,7 +46,9 @@ async function main(args: readonly string[]): Promise<number> {
   const unknown = wanted.find((name) => !suites.includes(name));
   const seconds = Number(values.seconds);
   if (unknown !== undefined || !(seconds > 0)) {
-    process.stderr.write(`bench: ${unknown === undefined ? '--seconds must be positive' : `no suite ${unknown}`}\n\n${HELP}`);
+    process.stderr.write(
+      `bench: ${unknown === undefined ? '--seconds must be positive' : `no suite ${unknown}`}\n\n${HELP}`,
+    );
     return 2;
   }
   const report: Record<string, Record<string, Row[]>> = {};
