@@ -77,7 +77,7 @@ export class Walk {
   }
 
   get decisionDigest(): Digest {
-    return digestValue(DECISION_DIGEST_DOMAIN, this.#decision);
+    return digestValue(DECISION_DIGEST_DOMAIN, this.#decision ?? null);
   }
 
   decide(verdict: Verdict, changes: Partial<Decision> = {}): this {
@@ -209,7 +209,7 @@ export class Walk {
     const payload: Outcome = {
       schema: 'exoarmur.outcome/1',
       intent_digest: this.intentDigest,
-      grant_digest: digestValue(GRANT_DIGEST_DOMAIN, this.#grant),
+      grant_digest: digestValue(GRANT_DIGEST_DOMAIN, this.#grant ?? null),
       status,
       error_code: status === 'succeeded' ? null : 'EXECUTOR_FAILED',
       result_digest: digestValue(RESULT_DIGEST_DOMAIN, said),
