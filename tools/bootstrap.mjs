@@ -19,6 +19,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const toolchain = join(root, '.toolchain');
 const toolchainBin = join(toolchain, 'node_modules', '.bin');
 const isWindows = process.platform === 'win32';
+const toolchainNode = join(toolchain, 'node_modules', 'node', 'bin', isWindows ? 'node.exe' : 'node');
 
 /** Task name to the steps it needs and the command it ends in. `build: true` means the compiled packages are used. */
 const TASKS = {
@@ -27,6 +28,7 @@ const TASKS = {
   demo: { build: true, command: ['apps/cli/dist/main.js', 'demo'] },
   exoarmur: { build: true, command: ['apps/cli/dist/main.js'] },
   test: { build: true, command: ['tools/run-tests.ts'] },
+  'test:heavy': { build: true, command: ['tools/test-heavy.ts'] },
   check: { build: true, command: ['tools/check.ts'] },
   conformance: { build: true, command: ['tools/conformance/main.ts'] },
   generate: { build: false, command: ['tools/generate.ts'] },
@@ -183,7 +185,7 @@ function ensureBuilt(env) {
     const quiet = { ...env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' };
     runQuietly(
       'building',
-      'node',
+      process.execPath,
       [turbo, 'run', 'build', '--filter=./packages/*', '--filter=./apps/*', '--output-logs=errors-only'],
       { env: quiet },
     );
@@ -199,7 +201,7 @@ const env = ensureToolchain();
 ensureInstalled(env);
 if (task.build) ensureBuilt(env);
 if (task.command !== undefined) {
-  const node = env === process.env ? process.execPath : 'node';
+  const node = isRecentNode(process.versions.node) ? process.execPath : toolchainNode;
   const nodeFlags = task.command[0].endsWith('.ts')
     ? ['--conditions=@exoarmur/source', '--disable-warning=ExperimentalWarning']
     : [];

@@ -64,13 +64,13 @@ export function parseConsole(text: string): ConsoleStep[] {
   return steps;
 }
 
-const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+const escapePattern = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /** True when the output is what the document shows; `...` alone on a line stands for any lines, inside one for any text. */
 export function isShownOutput(expected: readonly string[], output: string): boolean {
   if (expected.length === 0) return true;
   const lines = expected.map((line) =>
-    line.trim() === '...' ? '(?:.*\\n)*?' : `${line.trimEnd().split('...').map(escape).join('.*')}\\n`,
+    line.trim() === '...' ? '(?:.*\\n)*?' : `${line.trimEnd().split('...').map(escapePattern).join('.*')}\\n`,
   );
   const actual = output
     .replaceAll('\r\n', '\n')
