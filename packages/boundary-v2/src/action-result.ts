@@ -11,6 +11,7 @@ export type DenialCode =
   | 'BOUNDARY_DENIED_BY_SAFETY'
   | 'BOUNDARY_INTERRUPTED'
   | 'BOUNDARY_NO_POLICY_APPLIES'
+  | 'BOUNDARY_POLICY_CHANGED'
   | 'BOUNDARY_TARGET_REFUSED';
 
 /** What every result tells. */
@@ -104,13 +105,20 @@ const CODE_OF_REASON: { readonly [Reason in CloseReason]: DenialCode } = {
   cancelled: 'BOUNDARY_CANCELLED',
 };
 
+/** Codes that share the reason `cancelled` and are told apart by the detail. */
+const CANCELLATIONS: readonly DenialCode[] = [
+  'BOUNDARY_APPROVAL_EXPIRED',
+  'BOUNDARY_DECISION_UNAVAILABLE',
+  'BOUNDARY_INTERRUPTED',
+  'BOUNDARY_POLICY_CHANGED',
+];
+
 function readDenial(stream: ActionStream): DenialCode {
   const closed = stream.latest('stream_closed');
   const decision = stream.latest('verdict_resolved');
   if (closed === undefined) return 'BOUNDARY_INTERRUPTED';
   if (closed.reason === 'denied' && decision !== undefined) return attributeDenial(decision);
-  const { detail } = closed;
-  const isMore = detail === 'BOUNDARY_DECISION_UNAVAILABLE' || detail === 'BOUNDARY_INTERRUPTED';
-  const isLate = detail === 'BOUNDARY_APPROVAL_EXPIRED';
-  return closed.reason === 'cancelled' && (isMore || isLate) ? detail : CODE_OF_REASON[closed.reason];
+  const { reason, detail } = closed;
+  const code = CANCELLATIONS.find((known) => known === detail);
+  return reason === 'cancelled' && code !== undefined ? code : CODE_OF_REASON[reason];
 }

@@ -23,6 +23,11 @@ export async function decideAndAct(run: ActionRun, approvals: readonly ApprovalF
   if (cancel?.aborted) return closeAction(stream, 'cancelled', 'BOUNDARY_CANCELLED');
   const decision = await decide(context, snapshot, approvals);
   if (decision === undefined) return closeAction(stream, 'cancelled', 'BOUNDARY_DECISION_UNAVAILABLE');
+  // An approval is for one decision under one policy set; under another one people would have to be asked anew.
+  const request = stream.latest('approval_requested');
+  if (request !== undefined && request.policy_digest !== decision.policy_digest) {
+    return closeAction(stream, 'cancelled', 'BOUNDARY_POLICY_CHANGED');
+  }
   await stream.append('verdict_resolved', decision);
   switch (decision.verdict) {
     case 'deny':

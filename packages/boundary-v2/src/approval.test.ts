@@ -1,0 +1,398 @@
+import { canonicalizeToBytes, createSigner, encodeHex, signEnvelope } from '@exoarmur/canonical';
+import {
+  type ActionIntent,
+  APPROVAL_PAYLOAD_TYPE,
+  type Approval,
+  type ApprovalRequest,
+  type DsseEnvelope,
+} from '@exoarmur/contracts';
+import { createTestExecutor } from '@exoarmur/executors';
+import { createDecisionPoint } from '@exoarmur/policy';
+import { describe, expect, it } from 'vitest';
+import {
+  BOUNDARY_SIGNER,
+  clearFacts,
+  countingRandom,
+  createIntent,
+  createTestBoundary,
+  createTestClock,
+  createTestDecisionPoint,
+  kindsOf,
+  OPERATORS,
+} from '../test/boundary.ts';
+import { createOperatorRegistry, ProxyPipeline, signApproval } from './index.ts';
+
+const [ALICE, BOB, CAROL] = OPERATORS as [(typeof OPERATORS)[0], (typeof OPERATORS)[0], (typeof OPERATORS)[0]];
+const ONE = { target: '/data/ask/x' };
+const TWO = { target: '/data/quorum/x' };
+
+/** A waiting action, and answers to it. */
+async function createWaiting(change: Partial<ActionIntent> = ONE) {
+  const executor = createTestExecutor();
+  const boundary = createTestBoundary({ executor });
+  const pending = await boundary.pipeline.execute(createIntent(change));
+  if (pending.status !== 'pending_approval') throw new Error(pending.status);
+  const { request, stream } = pending;
+  const answer = (operator = ALICE, verdict: Approval['verdict'] = 'approve', ttlSeconds = 600) =>
+    signApproval({
+      ...{ request, verdict, ttlSeconds, reason: 'seen' },
+      ...{ approverId: operator.operatorId, signer: operator.signer, clock: boundary.clock, random: boundary.random },
+    });
+  const submit = (envelope: unknown) => boundary.pipeline.submitApproval(stream, envelope);
+  return { ...boundary, executor, request, answer, submit };
+}
+
+/** An approval with chosen members, signed as it is. */
+function forge(request: ApprovalRequest, change: object, signer = ALICE.signer, payloadType = APPROVAL_PAYLOAD_TYPE) {
+  const approval = {
+    schema: 'exoarmur.approval/1',
+    intent_digest: request.intent_digest,
+    decision_digest: request.decision_digest,
+    policy_digest: request.policy_digest,
+    verdict: 'approve',
+    approver_id: 'alice',
+    reason: '',
+    nonce: '0'.repeat(32),
+    expires_at: '2024-01-01T12:30:00.000Z',
+    ...change,
+  };
+  return signEnvelope({ payloadType, payload: canonicalizeToBytes(approval), signers: [signer] });
+}
+
+const APPROVED = [
+  ...['intent_received', 'verdict_resolved', 'approval_requested', 'approval_decided', 'verdict_resolved'],
+  ...['target_validated', 'execution_authorized', 'execution_completed', 'stream_closed'],
+];
+
+describe('an approval', () => {
+  it('lets the action be decided again, with the answer as a fact, and go on', async () => {
+    const { executor, log, request, answer, submit } = await createWaiting();
+    const envelope = answer();
+    const result = await submit(envelope);
+    expect(result).toMatchObject({ status: 'completed', isClosed: true });
+    expect(await kindsOf(log)).toEqual(APPROVED);
+    const fact = result.decision?.facts.approvals[0];
+    expect(fact).toMatchObject({ verdict: 'approve', approver_id: 'alice', roles: ['admin', 'operator'] });
+    expect(log.appended[3]).toMatchObject({ actor: { type: 'human', id: 'alice' }, payload: { envelope } });
+    expect(log.appended[6]?.payload).toMatchObject({
+      intent_digest: request.intent_digest,
+      approval_digests: [fact?.approval_digest],
+    });
+    expect(executor.performed).toHaveLength(1);
+  });
+
+  it('counts one key per person until the quorum is there', async () => {
+    const { executor, answer, submit } = await createWaiting(TWO);
+    expect(await submit(answer(ALICE))).toMatchObject({ status: 'pending_approval', recordCount: 4 });
+    expect(executor.performed).toEqual([]);
+    expect(await submit(answer(BOB))).toMatchObject({ status: 'completed' });
+    expect(executor.performed).toHaveLength(1);
+  });
+
+  it('is taken by another process from the records alone', async () => {
+    const { options, executor, answer } = await createWaiting(TWO);
+    for (const operator of [ALICE, BOB]) {
+      await new ProxyPipeline(options).submitApproval('intent-1', answer(operator));
+    }
+    expect(executor.performed).toHaveLength(1);
+  });
+
+  it('does not run the action twice when two answers arrive at once', async () => {
+    const { executor, answer, submit } = await createWaiting();
+    const ends = await Promise.allSettled([submit(answer(ALICE)), submit(answer(BOB))]);
+    expect(ends.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(ends.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: { code: 'BOUNDARY_ACTION_NOT_WAITING' },
+    });
+    expect(executor.performed).toHaveLength(1);
+  });
+
+  it('of two needed ones at once counts both', async () => {
+    const { executor, answer, submit } = await createWaiting(TWO);
+    const ends = await Promise.all([submit(answer(ALICE)), submit(answer(BOB))]);
+    expect(ends.map(({ status }) => status).sort()).toEqual(['completed', 'pending_approval']);
+    expect(executor.performed).toHaveLength(1);
+  });
+});
+
+describe('a denial', () => {
+  it('ends the action for good, also after an approval and before another one', async () => {
+    const { executor, log, answer, submit, pipeline } = await createWaiting(TWO);
+    await submit(answer(ALICE));
+    expect(await submit(answer(BOB, 'deny'))).toMatchObject({
+      ...{ status: 'denied', code: 'BOUNDARY_APPROVAL_DENIED', isClosed: true },
+    });
+    await expect(submit(answer(ALICE))).rejects.toMatchObject({ code: 'BOUNDARY_ACTION_NOT_WAITING' });
+    expect(await pipeline.execute(createIntent(TWO))).toMatchObject({ code: 'BOUNDARY_APPROVAL_DENIED' });
+    expect((await kindsOf(log)).at(-1)).toBe('stream_closed');
+    expect(executor.performed).toEqual([]);
+  });
+});
+
+describe('a wait', () => {
+  it('ends when its time is up, and a late approval changes nothing', async () => {
+    const { clock, executor, answer, submit } = await createWaiting();
+    const envelope = answer(ALICE, 'approve', 7200);
+    clock.nowMs += 3_600_000;
+    expect(await submit(envelope)).toMatchObject({ status: 'denied', code: 'BOUNDARY_APPROVAL_EXPIRED' });
+    expect(executor.performed).toEqual([]);
+  });
+
+  it('is still a wait when the same intent is sent again, and expires there too', async () => {
+    const { clock, pipeline, log } = await createWaiting();
+    expect(await pipeline.execute(createIntent(ONE))).toMatchObject({ status: 'pending_approval' });
+    expect(await pipeline.recover('intent-1')).toMatchObject({ status: 'pending_approval' });
+    expect(log.appended).toHaveLength(3);
+    clock.nowMs += 3_600_000;
+    expect(await pipeline.execute(createIntent(ONE))).toMatchObject({ code: 'BOUNDARY_APPROVAL_EXPIRED' });
+  });
+
+  it('closes after a denial that a crash kept from closing it', async () => {
+    const { answer, submit, log, pipeline } = await createWaiting();
+    log.before = (draft) => {
+      if (draft.kind === 'stream_closed') throw new Error('crash');
+    };
+    await expect(submit(answer(ALICE, 'deny'))).rejects.toMatchObject({ code: 'BOUNDARY_LOG_UNAVAILABLE' });
+    log.before = () => undefined;
+    expect(await pipeline.recover('intent-1')).toMatchObject({ status: 'denied', code: 'BOUNDARY_APPROVAL_DENIED' });
+  });
+
+  it('does not end for a boundary without operators', async () => {
+    const { options, answer } = await createWaiting();
+    const { operators, ...bare } = options;
+    expect(operators).toBeTypeOf('object');
+    await expect(new ProxyPipeline(bare).submitApproval('intent-1', answer())).rejects.toMatchObject({
+      code: 'BOUNDARY_APPROVER_UNKNOWN',
+    });
+  });
+});
+
+describe('the second decision', () => {
+  it('is taken on the facts of its own moment: a switch engaged meanwhile stops the action', async () => {
+    const { options, executor, answer } = await createWaiting();
+    const clear = await clearFacts().gather(createIntent());
+    const switches = { ...clear.switches, global: 'engaged' as const };
+    const later = new ProxyPipeline({ ...options, facts: { gather: async () => ({ ...clear, switches }) } });
+    expect(await later.submitApproval('intent-1', answer())).toMatchObject({
+      ...{ status: 'denied', code: 'BOUNDARY_DENIED_BY_SAFETY' },
+    });
+    expect(executor.performed).toEqual([]);
+  });
+
+  it('is not taken under another policy set than people agreed to', async () => {
+    const { options, executor, answer, log } = await createWaiting();
+    const { policySet } = createTestDecisionPoint();
+    const policies = { ...policySet.policies, more: 'permit(principal, action, resource);' };
+    const decisionPoint = createDecisionPoint({ policySet: { ...policySet, policies } });
+    const later = new ProxyPipeline({ ...options, decisionPoint });
+    expect(await later.submitApproval('intent-1', answer())).toMatchObject({
+      ...{ status: 'denied', code: 'BOUNDARY_POLICY_CHANGED', isClosed: true },
+    });
+    expect(executor.performed).toEqual([]);
+    expect((await kindsOf(log)).slice(3)).toEqual(['approval_decided', 'stream_closed']);
+  });
+
+  it('does not count an answer of an operator revoked since', async () => {
+    const { options, executor, answer, submit } = await createWaiting(TWO);
+    await submit(answer(ALICE));
+    const operators = createOperatorRegistry(
+      OPERATORS.map(({ operatorId, signer, roles }) => ({
+        ...{ operatorId, vkey: signer.vkey, roles },
+        isRevoked: operatorId === 'alice',
+      })),
+    );
+    const later = new ProxyPipeline({ ...options, operators });
+    expect(await later.submitApproval('intent-1', answer(BOB))).toMatchObject({ status: 'pending_approval' });
+    expect(executor.performed).toEqual([]);
+  });
+
+  it('does not count an answer that expired since', async () => {
+    const { clock, executor, answer, submit } = await createWaiting(TWO);
+    await submit(answer(ALICE, 'approve', 60));
+    clock.nowMs += 60_000;
+    expect(await submit(answer(BOB))).toMatchObject({ status: 'pending_approval' });
+    expect(executor.performed).toEqual([]);
+  });
+
+  it('grants no longer than the approvals it rests on last', async () => {
+    const { log, answer, submit } = await createWaiting();
+    await submit(answer(ALICE, 'approve', 5));
+    expect(log.appended[6]?.payload).toMatchObject({ expires_at: '2024-01-01T12:00:05.000Z' });
+  });
+
+  it('leads to nothing when the approval expires before the authorisation', async () => {
+    const { clock, log, executor, answer, submit } = await createWaiting();
+    log.after = (draft) => {
+      if (draft.kind === 'target_validated') clock.nowMs += 5000;
+    };
+    expect(await submit(answer(ALICE, 'approve', 5))).toMatchObject({
+      ...{ status: 'denied', code: 'BOUNDARY_APPROVAL_EXPIRED', isClosed: true },
+    });
+    expect(executor.performed).toEqual([]);
+  });
+});
+
+describe('a forged approval', () => {
+  const other = `sha256:${'0'.repeat(64)}`;
+  const mallory = createSigner('alice.test', new Uint8Array(32).fill(66));
+  const byAlice = (change: object) => (request: ApprovalRequest) => forge(request, change);
+  const flip = (text: string) => (text[0] === 'A' ? 'B' : 'A') + text.slice(1);
+  const cases: [string, (request: ApprovalRequest) => unknown, string][] = [
+    ['for another intent', byAlice({ intent_digest: other }), 'BOUNDARY_APPROVAL_BINDING_MISMATCH'],
+    ['for another decision', byAlice({ decision_digest: other }), 'BOUNDARY_APPROVAL_BINDING_MISMATCH'],
+    ['for another policy set', byAlice({ policy_digest: other }), 'BOUNDARY_APPROVAL_BINDING_MISMATCH'],
+    ['that has expired', byAlice({ expires_at: '2024-01-01T12:00:00.000Z' }), 'BOUNDARY_APPROVAL_EXPIRED'],
+    ['that expires on no day', byAlice({ expires_at: '2024-02-30T12:00:00.000Z' }), 'BOUNDARY_APPROVAL_MALFORMED'],
+    ['in the name of another operator', byAlice({ approver_id: 'bob' }), 'BOUNDARY_APPROVER_UNKNOWN'],
+    ['with a member more', byAlice({ scope: 'all' }), 'BOUNDARY_APPROVAL_MALFORMED'],
+    ['with an unknown verdict', byAlice({ verdict: 'approved' }), 'BOUNDARY_APPROVAL_MALFORMED'],
+    ['by an unknown key', (request) => forge(request, {}, mallory), 'BOUNDARY_APPROVER_UNKNOWN'],
+    ['by the boundary itself', (request) => forge(request, {}, BOUNDARY_SIGNER), 'BOUNDARY_APPROVER_UNKNOWN'],
+    [
+      'by an unknown key that gives itself out for a known one',
+      (request) => {
+        const [known] = forge(request, {}).signatures;
+        const envelope = forge(request, {}, mallory);
+        return { ...envelope, signatures: [{ ...envelope.signatures[0], keyid: known?.keyid }] };
+      },
+      'BOUNDARY_APPROVAL_SIGNATURE_INVALID',
+    ],
+    [
+      'whose payload was altered',
+      (request) => ({ ...forge(request, { verdict: 'deny' }), payload: forge(request, {}).payload }),
+      'BOUNDARY_APPROVAL_SIGNATURE_INVALID',
+    ],
+    [
+      'whose signature was altered',
+      (request) => {
+        const envelope = forge(request, {});
+        const [signature] = envelope.signatures;
+        return { ...envelope, signatures: [{ ...signature, sig: flip(signature?.sig ?? '') }] };
+      },
+      'BOUNDARY_APPROVAL_SIGNATURE_INVALID',
+    ],
+    [
+      'of another payload type',
+      (request) => forge(request, {}, ALICE.signer, 'application/vnd.in-toto+json'),
+      'BOUNDARY_APPROVAL_MALFORMED',
+    ],
+    [
+      'whose type was altered',
+      (request) => ({ ...forge(request, {}), payloadType: 'application/json' }),
+      'BOUNDARY_APPROVAL_SIGNATURE_INVALID',
+    ],
+    [
+      'with two signatures',
+      (request) => {
+        const [one, two] = [forge(request, {}), forge(request, {}, BOB.signer)];
+        return { ...one, signatures: [...one.signatures, ...two.signatures] };
+      },
+      'BOUNDARY_APPROVAL_MALFORMED',
+    ],
+    ['that is not signed', (request) => ({ ...forge(request, {}), signatures: [] }), 'BOUNDARY_APPROVAL_MALFORMED'],
+    ['that is plain text', () => 'approved by alice', 'BOUNDARY_APPROVAL_MALFORMED'],
+    ['that is nothing', () => null, 'BOUNDARY_APPROVAL_MALFORMED'],
+    [
+      'that is not canonical JSON',
+      (request) => {
+        const { payload } = forge(request, {});
+        const spaced = new TextEncoder().encode(` ${Buffer.from(payload, 'base64').toString()}`);
+        return signEnvelope({ payloadType: APPROVAL_PAYLOAD_TYPE, payload: spaced, signers: [ALICE.signer] });
+      },
+      'BOUNDARY_APPROVAL_MALFORMED',
+    ],
+  ];
+  it.each(cases)('%s is refused, changes nothing and runs nothing', async (_, forgery, code) => {
+    const { executor, log, request, submit, answer } = await createWaiting();
+    await expect(submit(forgery(request))).rejects.toMatchObject({ code });
+    expect(log.appended).toHaveLength(3);
+    expect(executor.performed).toEqual([]);
+    expect(await submit(answer())).toMatchObject({ status: 'completed' });
+  });
+
+  it('taken from the message of the agent approves nothing', async () => {
+    const { request } = await createWaiting();
+    const parameters = { approval: JSON.parse(JSON.stringify(forge(request, {}))), approved: true };
+    const { pipeline } = createTestBoundary();
+    const change = { ...ONE, parameters, safety_context: { approved_by: 'alice' } };
+    expect(await pipeline.execute(createIntent(change))).toMatchObject({ status: 'pending_approval' });
+  });
+
+  it('of an earlier action does not fit a later one of the same content', async () => {
+    const { answer, submit, pipeline, executor } = await createWaiting();
+    const envelope = answer();
+    await submit(envelope);
+    await pipeline.execute(createIntent({ ...ONE, intent_id: 'intent-2' }));
+    await expect(pipeline.submitApproval('intent-2', envelope)).rejects.toMatchObject({
+      code: 'BOUNDARY_APPROVAL_BINDING_MISMATCH',
+    });
+    expect(executor.performed).toHaveLength(1);
+  });
+
+  it('by the requester is refused', async () => {
+    const { request, submit, executor } = await createWaiting({ ...ONE, actor_id: 'alice' });
+    await expect(submit(forge(request, {}))).rejects.toMatchObject({ code: 'BOUNDARY_APPROVAL_BY_REQUESTER' });
+    expect(executor.performed).toEqual([]);
+  });
+
+  it('by somebody without the role is refused', async () => {
+    const { answer, submit } = await createWaiting(TWO);
+    await expect(submit(answer(CAROL))).rejects.toMatchObject({ code: 'BOUNDARY_APPROVAL_ROLE_MISSING' });
+  });
+
+  it('by the same person twice is refused, with the same key and with a second one', async () => {
+    const { options, log, answer, submit } = await createWaiting(TWO);
+    await submit(answer(ALICE));
+    await expect(submit(answer(ALICE))).rejects.toMatchObject({ code: 'BOUNDARY_APPROVAL_DUPLICATE' });
+    const second = createSigner('alice-2.test', new Uint8Array(32).fill(77));
+    const people = [...OPERATORS, { ...ALICE, signer: second }];
+    const operators = createOperatorRegistry(
+      people.map(({ operatorId, signer, roles }) => ({ operatorId, vkey: signer.vkey, roles, isRevoked: false })),
+    );
+    const later = new ProxyPipeline({ ...options, operators });
+    const again = answer({ ...ALICE, signer: second });
+    await expect(later.submitApproval('intent-1', again)).rejects.toMatchObject({
+      code: 'BOUNDARY_APPROVAL_DUPLICATE',
+    });
+    expect(log.appended).toHaveLength(4);
+  });
+
+  it('for a stream that waits for nothing is refused', async () => {
+    const { answer } = await createWaiting();
+    const { pipeline } = createTestBoundary();
+    await pipeline.execute(createIntent());
+    await expect(pipeline.submitApproval('intent-1', answer())).rejects.toMatchObject({
+      code: 'BOUNDARY_ACTION_NOT_WAITING',
+    });
+  });
+});
+
+describe('signApproval', () => {
+  it('refuses what the format cannot hold', async () => {
+    const { request } = await createWaiting();
+    const base = { request, verdict: 'approve' as const, signer: ALICE.signer, ttlSeconds: 60 };
+    const sources = { clock: createTestClock(), random: countingRandom() };
+    expect(() => signApproval({ ...base, ...sources, approverId: 'a b', reason: '' })).toThrow(TypeError);
+    expect(() => signApproval({ ...base, ...sources, approverId: 'alice', reason: 'a\nb' })).toThrow(TypeError);
+  });
+});
+
+describe('createOperatorRegistry', () => {
+  const operator = { operatorId: 'alice', vkey: ALICE.signer.vkey, roles: [], isRevoked: false };
+  it('refuses a key that two operators would share, and text that is no key', () => {
+    expect(() => createOperatorRegistry([operator, { ...operator, operatorId: 'bob' }])).toThrow(TypeError);
+    const malformed = expect.objectContaining({ code: 'CANONICAL_KEY_MALFORMED' });
+    expect(() => createOperatorRegistry([{ ...operator, vkey: 'alice' }])).toThrow(malformed);
+  });
+
+  it('finds operators by key id, and nobody by another one', async () => {
+    const registry = createOperatorRegistry([operator]);
+    const { keyid } = (forge(await waitingRequest(), {}) as DsseEnvelope).signatures[0] ?? { keyid: '' };
+    expect((await registry.findByKeyId(keyid)).map(({ operatorId }) => operatorId)).toEqual(['alice']);
+    expect(await registry.findByKeyId(encodeHex(new Uint8Array(4)))).toEqual([]);
+  });
+});
+
+async function waitingRequest(): Promise<ApprovalRequest> {
+  return (await createWaiting()).request;
+}
