@@ -42,6 +42,7 @@ export function createCedarEvaluator(): PolicyEvaluator {
       if (oldest !== undefined) {
         kept.delete(oldest[0]);
         slot = oldest[1].slot;
+        if (oldest[1].loaded.outcome === 'ready') oldest[1].loaded.prepared.release();
       }
     }
     const loaded = loadInto(slot, policySet);

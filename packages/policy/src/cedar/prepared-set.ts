@@ -1,6 +1,8 @@
 import type { CedarRequest } from '../request/cedar-request.ts';
-import type { CompiledPolicySet } from './compile.ts';
-import { preparsePolicySet, preparseSchema, statefulIsAuthorized } from './wasm.ts';
+import type { CompiledPolicy, CompiledPolicySet } from './compile.ts';
+import { PolicyIndex } from './policy-index.ts';
+import { SliceShelf } from './slice-shelf.ts';
+import { preparseSchema, statefulIsAuthorized } from './wasm.ts';
 
 /** What the engine said of one half of the policies. */
 export type EngineAnswer =
@@ -19,47 +21,74 @@ export interface PreparedPolicySet {
   askPlain(request: CedarRequest): EngineAnswer;
   /** The forbids that approvals may lift; their reasons are the ones that hold. */
   askLiftable(request: CedarRequest): EngineAnswer;
+  /** Gives back what the engine holds of this set; it answers nothing any more. */
+  release(): void;
+}
+
+/** A list of policies inside the engine, asked about a slice of it at a time. */
+export interface PolicyShelf {
+  readonly size: number;
+  ask(request: CedarRequest): EngineAnswer;
+  release(): void;
 }
 
 const NOTHING: EngineAnswer = { outcome: 'answered', allowed: false, reasons: [], errored: [] };
 
-/** Hands a compiled set to the engine under the name `slot`; a set prepared earlier under the same name is replaced. */
+/** Hands a compiled set to the engine under the name `slot`; undefined when the engine cannot read its schema. */
 export function preparePolicySet(compiled: CompiledPolicySet, slot: string): PreparedPolicySet | undefined {
-  const texts = (wanted: boolean): Record<string, string> =>
-    Object.fromEntries(
-      compiled.policies
-        .filter(({ requirement }) => (requirement !== null) === wanted)
-        .map(({ id, text }) => [id, text] as const),
-    );
-  const liftable = texts(true);
-  const isReady =
-    preparseSchema(slot, compiled.cedarSchema).type === 'success' &&
-    preparsePolicySet(`${slot}/plain`, { staticPolicies: texts(false) }).type === 'success' &&
-    preparsePolicySet(`${slot}/liftable`, { staticPolicies: liftable }).type === 'success';
-  if (!isReady) return undefined;
-  const hasLiftable = Object.keys(liftable).length > 0;
+  if (preparseSchema(slot, compiled.cedarSchema).type === 'failure') return undefined;
+  const half = (isLiftable: boolean): readonly CompiledPolicy[] =>
+    compiled.policies.filter(({ requirement }) => (requirement !== null) === isLiftable);
+  const plain = createPolicyShelf(half(false), { name: `${slot}/plain`, schema: slot });
+  const liftable = createPolicyShelf(half(true), { name: `${slot}/liftable`, schema: slot });
   return {
     compiled,
-    askPlain: (request) => ask(request, slot, `${slot}/plain`),
-    askLiftable: (request) => (hasLiftable ? ask(request, slot, `${slot}/liftable`) : NOTHING),
+    askPlain: (request) => plain.ask(request),
+    askLiftable: (request) => (liftable.size === 0 ? NOTHING : liftable.ask(request)),
+    release: () => {
+      plain.release();
+      liftable.release();
+    },
   };
 }
 
-function ask(request: CedarRequest, schema: string, policies: string): EngineAnswer {
+/** Options of {@link createPolicyShelf}. */
+export interface PolicyShelfOptions {
+  /** Under which name the engine keeps the slices. */
+  readonly name: string;
+  /** Name of a schema the engine has; undefined to ask without one. */
+  readonly schema: string | undefined;
+  /** Whether to ask about the whole list each time; for comparing the two. */
+  readonly unsliced?: boolean;
+}
+
+/** Puts policies on a shelf of the engine, indexed by scope. */
+export function createPolicyShelf(
+  policies: readonly Pick<CompiledPolicy, 'id' | 'text' | 'json'>[],
+  options: PolicyShelfOptions,
+): PolicyShelf {
+  const index = new PolicyIndex(policies.map(({ json }) => json));
+  const shelf = new SliceShelf(policies, options.name);
+  const all = policies.map((_, position) => position);
+  return {
+    size: policies.length,
+    ask: (request) => {
+      const slice = shelf.fetch(options.unsliced === true ? all : index.slice(request));
+      return slice === undefined ? { outcome: 'failed' } : ask(request, slice, options.schema);
+    },
+    release: () => shelf.clear(),
+  };
+}
+
+function ask(request: CedarRequest, policies: string, schema: string | undefined): EngineAnswer {
   const answer = statefulIsAuthorized({
     principal: request.principal,
     action: request.action,
     resource: request.resource,
-    context: { ...request.context },
-    preparsedSchemaName: schema,
-    validateRequest: true,
+    context: request.context as Parameters<typeof statefulIsAuthorized>[0]['context'],
     preparsedPolicySetId: policies,
-    entities: request.entities.map(({ uid, attrs, parents, tags }) => ({
-      uid,
-      attrs: { ...attrs },
-      parents: [...parents],
-      ...(tags === undefined ? {} : { tags: toTags(tags) }),
-    })),
+    entities: request.entities as Parameters<typeof statefulIsAuthorized>[0]['entities'],
+    ...(schema === undefined ? {} : { preparsedSchemaName: schema, validateRequest: true }),
   });
   if (answer.type === 'failure') return { outcome: 'failed' };
   const { decision, diagnostics } = answer.response;
@@ -69,10 +98,4 @@ function ask(request: CedarRequest, schema: string, policies: string): EngineAns
     reasons: diagnostics.reason,
     errored: diagnostics.errors.map(({ policyId }) => policyId),
   };
-}
-
-function toTags(tags: { readonly [key: string]: string | number | readonly string[] }) {
-  return Object.fromEntries(
-    Object.entries(tags).map(([key, value]) => [key, typeof value === 'object' ? [...value] : value]),
-  );
 }

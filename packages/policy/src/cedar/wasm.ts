@@ -13,6 +13,7 @@ export {
   getCedarVersion,
   isAuthorized,
   type PolicyJson,
+  policySetTextToParts,
   policyToJson,
   preparsePolicySet,
   preparseSchema,
