@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { runCedar } from './cedar.ts';
 import { runSpeccheck, runWycheproof } from './ed25519.ts';
 import { runFloats } from './floats.ts';
 import { runJcs } from './jcs.ts';
@@ -15,6 +16,7 @@ Runs public test suites from the folder DIR against this implementation. DIR hol
   ed25519-speccheck/    novifinancial/ed25519-speccheck cases.json
   rfc6962-merkle/       transparency-dev/merkle testdata
   tessera-log/          transparency-dev/tessera testdata/log
+  cedar/                cedar-policy/cedar-integration-tests, with corpus-tests.tar.gz
 
   --floats N   numbers of the published ECMAScript sequence: 1000, 10000, ... 100000000 (default 1000000)
   --json       one JSON object instead of lines
@@ -24,7 +26,7 @@ Exit code: 0 every case agrees, 1 some case does not, 2 the suites cannot be run
 `;
 
 type Suite = (options: SuiteOptions) => SuiteResult | Promise<SuiteResult>;
-const SUITES: readonly Suite[] = [runJcs, runFloats, runWycheproof, runSpeccheck, runMerkle, runTessera];
+const SUITES: readonly Suite[] = [runJcs, runFloats, runWycheproof, runSpeccheck, runMerkle, runTessera, runCedar];
 
 process.exitCode = await main(process.argv.slice(2));
 
