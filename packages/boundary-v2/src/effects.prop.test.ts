@@ -137,7 +137,7 @@ describe('effect laws', () => {
           if (target === '/data/locked/x' || target === '/etc/x') expect(effects).toBe(0);
           const kinds = await kindsOf(log).catch(() => []);
           if (kinds.length === 0) expect(effects).toBe(0);
-        if (kinds.length === 0) return;
+          if (kinds.length === 0) return;
           // Whatever happened, the action can be brought to exactly one end, and the records never deny an effect.
           clock.nowMs += 10_000_000;
           const end = await new ProxyPipeline(options).recover(intent.intent_id);
@@ -151,7 +151,7 @@ describe('effect laws', () => {
           await end.bundle();
         },
       ),
-      { numRuns: 300, seed: 20240101 },
+      { numRuns: 1000, seed: 20240101 },
     );
     expect([...seen].sort()).toEqual(['ambiguous', 'completed', 'denied', 'failed', 'pending_approval']);
   }, 120_000);

@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { createTestExecutor } from '@exoarmur/executors';
 import { describe, expect, it } from 'vitest';
 import { createIntent, createTestBoundary } from '../test/boundary.ts';
+import { snapshotIntent } from './index.ts';
 
 describe('an intent is read once', () => {
   it('takes text, bytes and objects for the same action', async () => {
@@ -44,5 +46,13 @@ describe('an intent is read once', () => {
     expect((await createTestBoundary({ executor }).pipeline.execute(text)).status).toBe('completed');
     expect(Object.keys(executor.performed[0]?.parameters ?? {})).toEqual(['__proto__']);
     expect(Object.getPrototypeOf(executor.performed[0]?.parameters)).toBeNull();
+  });
+});
+
+describe('spec/intent-and-grant.md', () => {
+  it('shows the digest of its example', async () => {
+    const spec = await readFile(new URL('../../../spec/intent-and-grant.md', import.meta.url), 'utf8');
+    const [, text = '', digest] = /The intent `(\{[^`]*\})`[^`]*`(sha256:[0-9a-f]{64})`/.exec(spec) ?? [];
+    expect(snapshotIntent(text.replaceAll('\n', '')).digest).toBe(digest);
   });
 });
