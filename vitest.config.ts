@@ -7,7 +7,8 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: ['packages/*/{src,test}/**/*.test.ts', 'apps/*/{src,test}/**/*.test.ts', 'tools/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**', 'tools/gates/fixtures/**'],
+    // Exhaustive tests that take minutes are run by `npm run test:heavy`.
+    exclude: ['**/node_modules/**', '**/dist/**', 'tools/gates/fixtures/**', '**/*.heavy.test.ts'],
     allowOnly: false,
     passWithNoTests: false,
     testTimeout: 30_000,
