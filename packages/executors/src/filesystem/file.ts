@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, open, readdir, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, lstat, open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { quoteForMessage } from '@exoarmur/contracts';
 import { ExecutorError } from '../errors.ts';
-import type { PinnedDirectory } from './pinned-directory.ts';
+import { assertListed, type PinnedDirectory } from './pinned-directory.ts';
 
 /** What is known of a regular file with exactly one name. */
 export interface FileFacts {
@@ -28,8 +28,7 @@ export async function inspectFile(directory: PinnedDirectory, name: string): Pro
   if (stats.isSymbolicLink()) throw refuse('EXECUTOR_TARGET_IS_LINK', name, 'is a symbolic link');
   if (!stats.isFile()) throw refuse('EXECUTOR_TARGET_NOT_A_FILE', name, 'is not a regular file');
   if (stats.nlink !== 1) throw refuse('EXECUTOR_TARGET_HARD_LINKED', name, 'has more than one name');
-  const names = await readdir(dirname(path));
-  if (!names.includes(name)) throw refuse('EXECUTOR_TARGET_RENAMED', name, 'is not the entry of exactly that name');
+  await assertListed(dirname(path), name);
   return { bytes: stats.size };
 }
 
@@ -102,7 +101,6 @@ function refuse(
     | 'EXECUTOR_TARGET_IS_LINK'
     | 'EXECUTOR_TARGET_NOT_A_FILE'
     | 'EXECUTOR_TARGET_HARD_LINKED'
-    | 'EXECUTOR_TARGET_RENAMED'
     | 'EXECUTOR_TARGET_TOO_LARGE'
     | 'EXECUTOR_TARGET_NOT_FOUND',
   name: string,

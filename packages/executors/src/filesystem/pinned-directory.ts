@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, open, realpath } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quoteForMessage } from '@exoarmur/contracts';
 import { ExecutorError } from '../errors.ts';
@@ -42,10 +42,15 @@ export async function pinDirectory(root: OpenedRoot, names: readonly string[]): 
   try {
     for (const name of names) {
       const next = await openChild(entryPath(handle, path, name), name);
-      await handle.close();
+      const parent = handle;
       handle = next;
+      try {
+        await assertListed(entryPath(parent, path, '.'), name);
+      } finally {
+        await parent.close();
+      }
       path = join(path, name);
-      // Holds off names that a file system folds (case, normalisation): policies saw this spelling and no other.
+      // Where there are no descriptor paths, a link swapped in above the one just opened shows here.
       if ((await realpath(path)) !== path) throw renamed(name);
       await assertSame(handle, path, name);
     }
@@ -59,6 +64,14 @@ export async function pinDirectory(root: OpenedRoot, names: readonly string[]): 
     sync: () => held.sync(),
     close: () => held.close(),
   };
+}
+
+/**
+ * Holds off names that a file system folds (case, normalisation): the directory must list exactly this spelling, because
+ * policies saw this one and no other. @throws ExecutorError EXECUTOR_TARGET_RENAMED
+ */
+export async function assertListed(directory: string, name: string): Promise<void> {
+  if (!(await readdir(directory)).includes(name)) throw renamed(name);
 }
 
 function entryPath(handle: FileHandle, path: string, name: string): string {
