@@ -50,10 +50,11 @@ const folderOf = (name) =>
 const named = [
   {
     name: 'no-circular',
-    comment: 'A cycle joins two parts into one; within a package, types alone may refer to each other.',
+    comment:
+      'A cycle joins two parts into one; types, and what an app loads late, may refer back within their package.',
     severity: 'error',
     from: {},
-    to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only', 'dynamic-import'] } },
   },
   {
     name: 'no-orphans',
@@ -84,7 +85,7 @@ const named = [
     name: 'only-surface-imports-governance-artifacts',
     comment: 'The core never depends on an optional integration.',
     severity: 'error',
-    from: { path: '^packages/', pathNot: `^packages/(?:governance-artifacts|${surface})/|${TESTS}` },
+    from: { path: '^packages/[^/]+/src/', pathNot: `^packages/(?:governance-artifacts|${surface})/|${TESTS}` },
     to: { path: '^packages/governance-artifacts/' },
   },
   only(
@@ -131,14 +132,14 @@ const named = [
     name: 'only-surface-opens-stores',
     comment: 'Planes speak to storage through ports of contracts; the surface chooses the driver.',
     severity: 'error',
-    from: { path: '^packages/', pathNot: `^packages/(?:store-[a-z0-9-]+|${surface})/|${TESTS}` },
+    from: { path: '^packages/[^/]+/src/', pathNot: `^packages/(?:store-[a-z0-9-]+|${surface})/|${TESTS}` },
     to: { path: '^packages/store-[a-z0-9-]+/' },
   },
   {
     name: 'only-surface-wires-executors',
     comment: 'A module that can import an executor can bypass the pipeline in front of it.',
     severity: 'error',
-    from: { path: '^packages/', pathNot: `^packages/(?:executors|${surface})/|${TESTS}` },
+    from: { path: '^packages/[^/]+/src/', pathNot: `^packages/(?:executors|${surface})/|${TESTS}` },
     to: { path: '^packages/executors/' },
   },
   {
@@ -152,7 +153,7 @@ const named = [
     name: 'only-surface-imports-sdk',
     comment: 'The facade is for users of the system; a plane behind it would close a circle.',
     severity: 'error',
-    from: { path: '^packages/', pathNot: `^packages/${surface}/|${TESTS}` },
+    from: { path: '^packages/[^/]+/src/', pathNot: `^packages/${surface}/|${TESTS}` },
     to: { path: '^packages/sdk/' },
   },
   {

@@ -54,6 +54,11 @@ export function findOffences(text: string, rules: readonly DeterminismRule[]): O
 
 const isShipped = (path: string): boolean => /\.ts$/.test(path) && !/\.(?:test|test-d|bench)\.ts$/.test(path);
 const PLATFORM = /^packages\/canonical\/src\/platform\//;
+/** Places where a loading rule is broken for a reason, each with it. */
+const LOADING_EXCEPTIONS: ReadonlyMap<string, string> = new Map([
+  // The health command hashes the installed policy engine: it needs the path of a file, and loads nothing with it.
+  ['apps/cli/src/health/installed-policy-engine.ts', 'loader-access'],
+]);
 const LOADER = 'packages/governance-artifacts/src/providers/loader.ts';
 
 /** No clock, randomness, environment, locale, timer, network or dynamic code in the pure packages; no hidden loading anywhere. */
@@ -75,7 +80,12 @@ export const determinismGate: Gate = {
       unit: 'pure modules',
       findings: [
         ...checked.flatMap((path) => report(path, DETERMINISM_RULES)),
-        ...scanned.flatMap((path) => report(path, LOADING_RULES)),
+        ...scanned.flatMap((path) =>
+          report(
+            path,
+            LOADING_RULES.filter(({ name }) => LOADING_EXCEPTIONS.get(path) !== name),
+          ),
+        ),
       ],
     };
   },

@@ -90,7 +90,8 @@ export function createMiniatureWorkspace(root: string): void {
     'apps/cli/src/lawful.ts',
     "import '@exoarmur/replay';\nexport const late = () => import('./late.ts');\nexport const sqlite = () => import('node:sqlite');\n",
   );
-  write(root, 'apps/cli/src/late.ts', 'export const late = 1;\n');
+  write(root, 'apps/cli/src/late.ts', "import './lawful.ts';\nexport const late = 1;\n");
+  write(root, 'packages/boundary-v2/test/doubles.ts', "import '@exoarmur/executors';\n");
   for (const name of NPM) {
     write(root, `node_modules/${name}/package.json`, JSON.stringify({ name, version: '1.0.0', main: 'index.js' }));
     write(root, `node_modules/${name}/index.js`, '');
