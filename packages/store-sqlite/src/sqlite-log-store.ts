@@ -124,8 +124,9 @@ export class SqliteLogStore implements AuditLogStore {
   async entries(tenant: string, { from, limit }: { from: number; limit: number }): Promise<readonly LogEntry[]> {
     return this.#rows<LogEntry>(
       tenant,
-      `SELECT e.id - :low AS "index", s.name AS stream, e.seq, e.bytes FROM entries e JOIN streams s ON s.id = e.stream
-       WHERE e.id BETWEEN :low + :from AND min(:high, :low + :from + :limit - 1) ORDER BY e.id`,
+      // An entry whose stream is gone must still be seen: it is what fsck looks for.
+      `SELECT e.id - :low AS "index", coalesce(s.name, '') AS stream, e.seq, e.bytes
+       FROM entries e LEFT JOIN streams s ON s.id = e.stream WHERE e.id BETWEEN :low + :from AND min(:high, :low + :from + :limit - 1) ORDER BY e.id`,
       { from, limit },
     );
   }

@@ -1,0 +1,67 @@
+// A process of its own for the crash and race tests: opens the log, appends or ingests, prints what was acknowledged.
+import { randomBytes } from 'node:crypto';
+import { writeSync } from 'node:fs';
+import { createAuditLog, createIngestor } from '@exoarmur/audit/writer';
+import { createSigner } from '@exoarmur/canonical';
+import { isExoArmurError } from '@exoarmur/contracts';
+import { openHeadFiles, openSqliteLogStore } from '../src/index.ts';
+
+const [mode = '', path = '', heads = '', seedText = '0', countText = '0'] = process.argv.slice(2);
+const count = Number(countText);
+const clock = { now: () => Date.now() };
+const random = { bytes: (length: number) => new Uint8Array(randomBytes(length)) };
+const store = openSqliteLogStore({ path, busyTimeoutMs: 30_000 });
+const log = createAuditLog({
+  store,
+  heads: openHeadFiles(heads),
+  signer: createSigner('cell-1.test/demo', new Uint8Array(32).fill(7)),
+  clock,
+  random,
+  tenant: 'demo',
+  cell: 'cell-1',
+  origin: 'cell-1.test/demo',
+});
+const actor = { type: 'service', id: 'worker' } as const;
+
+/** Written at once and synchronously: what the parent reads was acknowledged before the process died. */
+const say = (line: string): void => {
+  writeSync(1, `${line}\n`);
+};
+
+if (mode === 'append') {
+  say('ready');
+  await Promise.all(
+    Array.from({ length: 8 }, async (_, lane) => {
+      for (let i = 0; ; i++) {
+        const draft = { stream: `w-${seedText}-${lane}`, correlation: 'load', trace: null, actor } as const;
+        const { index, leafHash } = await log.appendCell({ ...draft, kind: 'switch_changed', payload: { i } });
+        say(`${index} ${leafHash}`);
+      }
+    }),
+  );
+}
+
+if (mode === 'ingest') {
+  const ingestor = createIngestor({ log, clock, random, key: new Uint8Array(32).fill(3) });
+  // Shuffled by a linear congruence, each event twice, the second time at another place of the order.
+  const order = Array.from({ length: 2 * count }, (_, i) => (i * 7919 + Number(seedText)) % count);
+  const changed = Number(seedText) === 1 ? 4242 % count : -1;
+  let conflicts = 0;
+  for (let from = 0; from < order.length; from += 500) {
+    await Promise.all(
+      order.slice(from, from + 500).map(async (id, offset) => {
+        const isLate = id === changed && from + offset >= count;
+        const text = JSON.stringify({ id: `event-${id}`, type: 'telemetry', value: isLate ? 'changed' : id });
+        try {
+          await ingestor.ingest({ format: 'json', source: 'sensor', text, actor });
+        } catch (error) {
+          if (!isExoArmurError(error) || error.code !== 'AUDIT_INGEST_CONFLICT') throw error;
+          conflicts++;
+        }
+      }),
+    );
+  }
+  await log.close();
+  await store.close();
+  say(`conflicts ${conflicts}`);
+}
