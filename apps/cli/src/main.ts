@@ -3,10 +3,10 @@ import { runProgram } from './program.ts';
 import { createTerminal } from './terminal.ts';
 
 for (const stream of [process.stdout, process.stderr]) {
-  // The reader of a pipe may go away early (`exoarmur … | head`); there is nobody left to tell.
+  // The reader of a pipe may go away early (`exoarmur … | head`). Nobody is left to tell, but the exit code is still an
+  // answer, so the command goes on to its end.
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
-    process.exit();
   });
 }
 

@@ -87,5 +87,8 @@ function isAskedFor(entry: CommandEntry, args: readonly string[]): boolean {
 /** How the command line was misused, in the form of every other error. Help and version are no misuse. */
 function describeUsage(error: CommanderError): string {
   if (error.code === 'commander.help') return 'a subcommand is needed, see --help';
-  return error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ').replace(/\.$/, '');
+  return error.message
+    .replace(/^error: /, '')
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(/\.$/, '');
 }
