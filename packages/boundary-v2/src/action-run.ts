@@ -2,6 +2,7 @@ import { type CloseReason, InvariantError } from '@exoarmur/contracts';
 import { type ActionEnd, type DenialCode, readResult } from './action-result.ts';
 import type { ActionStream } from './action-stream.ts';
 import type { BoundaryContext } from './boundary-context.ts';
+import { BoundaryError } from './errors.ts';
 import type { IntentSnapshot } from './intent-snapshot.ts';
 
 /** One action on its way through the boundary. */
@@ -32,9 +33,15 @@ export async function closeAction(
   return endOf(stream);
 }
 
-/** What the stream says now. @throws InvariantError when it says nothing, which the trail's rules exclude here. */
+/**
+ * What the stream says now. @throws BoundaryError BOUNDARY_EVIDENCE_INCOMPLETE when the request it waits on was erased,
+ * InvariantError when it is at no stop at all.
+ */
 export function endOf(stream: ActionStream): ActionEnd {
   const end = readResult(stream);
+  if (end === undefined && stream.state.phase === 'waiting') {
+    throw new BoundaryError('BOUNDARY_EVIDENCE_INCOMPLETE', 'the request for approval was erased');
+  }
   if (end === undefined) throw new InvariantError('an action came to a stop without a result');
   return end;
 }

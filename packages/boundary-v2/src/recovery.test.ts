@@ -76,4 +76,38 @@ describe('recover', () => {
       code: 'AUDIT_STREAM_NOT_FOUND',
     });
   });
+
+  it.each([
+    ['the request of a waiting action', { target: '/data/ask/x' }, 'approval_requested', ''],
+    ['the grant of an authorised one', {}, 'execution_authorized', 'execution_authorized'],
+    ['the outcome of an executed one', {}, 'execution_completed', 'execution_completed'],
+  ])('does not guess when %s was erased', async (_, change, erased, crash) => {
+    const { options, log } = createTestBoundary();
+    log.after = (draft) => {
+      if (draft.kind === crash) throw new Error('crash');
+    };
+    await new ProxyPipeline(options).execute(createIntent(change)).catch(() => undefined);
+    const collect = async (stream: string) => {
+      const evidence = await log.collect(stream);
+      const gone = evidence.records.find(({ kind }) => kind === erased)?.payload.digest;
+      const payloads = new Map([...evidence.payloads].filter(([digest]) => digest !== gone));
+      return { ...evidence, payloads };
+    };
+    const later = new ProxyPipeline({ ...options, log: { append: (draft) => log.append(draft), collect } });
+    await expect(later.recover('intent-1')).rejects.toMatchObject({ code: 'BOUNDARY_EVIDENCE_INCOMPLETE' });
+  });
+
+  it('answers ambiguous for a closed action whose outcome was erased', async () => {
+    const { options, log, pipeline } = createTestBoundary();
+    await pipeline.execute(createIntent());
+    const collect = async (stream: string) => {
+      const evidence = await log.collect(stream);
+      const gone = evidence.records[4]?.payload.digest;
+      return { ...evidence, payloads: new Map([...evidence.payloads].filter(([digest]) => digest !== gone)) };
+    };
+    const later = new ProxyPipeline({ ...options, log: { append: (draft) => log.append(draft), collect } });
+    expect(await later.execute(createIntent())).toMatchObject({
+      ...{ status: 'ambiguous', code: 'BOUNDARY_OUTCOME_ERASED', outcome: null },
+    });
+  });
 });

@@ -29,6 +29,15 @@ describe('a file system that folds names', () => {
     await expect(inspectFile(folding, 'FILE.TXT')).rejects.toMatchObject({ code: 'EXECUTOR_TARGET_RENAMED' });
   });
 
+  it('reports an entry that cannot be looked at, instead of taking it for absent', async () => {
+    const broken: PinnedDirectory = {
+      entry: (name) => join(home, 'open/way/file.txt', name),
+      sync: async () => undefined,
+      close: async () => undefined,
+    };
+    await expect(inspectFile(broken, 'x')).rejects.toMatchObject({ code: 'EXECUTOR_IO_FAILED' });
+  });
+
   it('gives no directory under another spelling than the listed one', async () => {
     await expect(assertListed(join(home, 'open'), 'way')).resolves.toBeUndefined();
     await expect(assertListed(join(home, 'open'), 'WAY')).rejects.toMatchObject({ code: 'EXECUTOR_TARGET_RENAMED' });

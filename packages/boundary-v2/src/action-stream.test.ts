@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { createIntent, createTestBoundary } from '../test/boundary.ts';
+import { closeAction } from './action-run.ts';
+import { ActionStream } from './action-stream.ts';
+
+function beginStream() {
+  const { log, clock } = createTestBoundary();
+  return { log, stream: ActionStream.begin({ sink: log, clock }, createIntent()) };
+}
+const AGENT = { type: 'human', id: 'agent-1' } as const;
+
+describe('ActionStream', () => {
+  it('appends nothing that the trail does not allow', async () => {
+    const { log, stream } = beginStream();
+    const unlawful = { code: 'BOUNDARY_STEP_UNLAWFUL' };
+    await expect(stream.append('verdict_resolved', {} as never)).rejects.toMatchObject(unlawful);
+    await expect(stream.append('intent_received', {} as never, AGENT)).rejects.toMatchObject(unlawful);
+    await expect(
+      stream.append('intent_received', createIntent(), { type: 'agent', id: 'other' }),
+    ).rejects.toMatchObject({
+      ...{ ...unlawful, pointer: '/record/actor/id' },
+    });
+    expect(log.appended).toEqual([]);
+    await stream.append('intent_received', createIntent(), AGENT);
+    await expect(closeAction(stream, 'executed', '')).rejects.toMatchObject(unlawful);
+    await expect(stream.append('execution_authorized', {} as never)).rejects.toMatchObject(unlawful);
+    expect(log.appended).toHaveLength(1);
+  });
+
+  it('has one end', async () => {
+    const { stream } = beginStream();
+    await stream.append('intent_received', createIntent(), AGENT);
+    expect(await closeAction(stream, 'cancelled', 'BOUNDARY_CANCELLED')).toMatchObject({ code: 'BOUNDARY_CANCELLED' });
+    await expect(closeAction(stream, 'cancelled', 'BOUNDARY_CANCELLED')).rejects.toMatchObject({
+      code: 'BOUNDARY_STEP_UNLAWFUL',
+    });
+  });
+
+  it('reads no stream back whose records contradict each other', async () => {
+    const { log, clock, pipeline } = createTestBoundary();
+    await pipeline.execute(createIntent());
+    const evidence = await log.collect('intent-1');
+    const records = evidence.records.filter(({ seq }) => seq !== 1);
+    expect(() => ActionStream.resume({ sink: log, clock }, { ...evidence, records })).toThrow(
+      expect.objectContaining({ code: 'BOUNDARY_EVIDENCE_UNLAWFUL' }),
+    );
+    expect(() => ActionStream.resume({ sink: log, clock }, { ...evidence, records: [] })).toThrow(
+      expect.objectContaining({ code: 'BOUNDARY_EVIDENCE_INCOMPLETE' }),
+    );
+  });
+});
