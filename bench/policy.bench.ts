@@ -2,7 +2,7 @@ import { digestValue } from '@exoarmur/canonical';
 import { type ActionIntent, type Facts, INTENT_DIGEST_DOMAIN, type PolicySet } from '@exoarmur/contracts';
 import { createCedarRequest, createDecisionPoint, formatIntentSchema } from '@exoarmur/policy';
 import { createPolicyShelf, policyToJson, preparseSchema } from '@exoarmur/policy/cedar';
-import { PolicyEngine } from '@microsoft/agent-governance-sdk';
+import { ConflictResolutionStrategy, PolicyEngine } from '@microsoft/agent-governance-sdk';
 import type { Group } from './main.ts';
 
 const SIZES = [10, 100, 1_000, 10_000] as const;
@@ -58,7 +58,7 @@ function createPeers(size: number): Group['tasks'] {
   const flat = new PolicyEngine(
     scopes.map(([action, directory]) => ({ action, effect: 'allow', conditions: { directory } })),
   );
-  const rich = new PolicyEngine([], 'deny-overrides');
+  const rich = new PolicyEngine([], ConflictResolutionStrategy.DenyOverrides);
   rich.loadPolicy({
     name: 'bench',
     default_action: 'deny',

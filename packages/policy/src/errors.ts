@@ -6,7 +6,8 @@ export type PolicyErrorCode =
   | 'POLICY_DIGEST_MISMATCH'
   | 'POLICY_REQUEST_MALFORMED'
   | 'POLICY_SET_MALFORMED'
-  | 'POLICY_SET_REFUSED';
+  | 'POLICY_SET_REFUSED'
+  | 'POLICY_SWITCH_COMMAND_MALFORMED';
 
 /** The only error this package throws for bad input; a decision that cannot be made is a denial, not an error. */
 export class PolicyError extends ExoArmurError<PolicyErrorCode> {}

@@ -11,4 +11,19 @@ export { assertPolicySet, digestPolicySet, POLICY_SET_LIMITS, parsePolicySet } f
 export { type CedarRequest, createCedarRequest, type RequestAnswer } from './request/cedar-request.ts';
 export { formatIntentSchema } from './request/intent-schema.ts';
 export { parseTarget, TARGET_LIMITS, type Target, type TargetAnswer, type TargetRefusal } from './request/target.ts';
+export {
+  createSwitchBoard,
+  type SwitchBoard,
+  type SwitchBoardOptions,
+  type SwitchRefusal,
+  type SwitchVerdict,
+} from './switches/switch-board.ts';
+export {
+  MAX_SWITCH_COMMAND_BYTES,
+  parseSwitchCommand,
+  SWITCH_COMMAND_PAYLOAD_TYPE,
+  type SwitchCommand,
+  type SwitchKind,
+  signSwitchCommand,
+} from './switches/switch-command.ts';
 export { type Resolution, type ResolutionRule, resolveVerdict } from './verdict-resolution.ts';
