@@ -84,6 +84,6 @@ describe('scripts', () => {
         }
         expect(output.exitCode, `${place}\n${output.stderr}`).toBe(step.exitCode);
       }
-    }, 60_000);
+    }, 180_000);
   }
 });
