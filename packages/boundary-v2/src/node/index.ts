@@ -1,0 +1,1 @@
+export { createFileGrantStore } from './file-grant-store.ts';
