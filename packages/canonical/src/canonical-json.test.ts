@@ -132,6 +132,20 @@ describe('the canonical writer', () => {
     }
   });
 
+  it('writes scalars that stand alone', () => {
+    const scalars = [null, true, false, 0, -1.5, '', 'a"b'];
+    expect(scalars.map((scalar) => canonicalize(scalar))).toEqual([
+      'null',
+      'true',
+      'false',
+      '0',
+      '-1.5',
+      '""',
+      '"a\\"b"',
+    ]);
+    expect(canonicalize({ 1: null })).toBe('{"1":null}');
+  });
+
   it('encodes as UTF-8 for hashing', () => {
     expect(decodeUtf8(canonicalizeToBytes({ é: '😀' }))).toBe('{"é":"😀"}');
   });

@@ -6,7 +6,7 @@ import { signCosignature } from './cosignature.ts';
 import { formatSignatureLine, signNote } from './signed-note.ts';
 import { createSigner } from './signer.ts';
 import { formatTlogProof, parseTlogProof } from './tlog-proof.ts';
-import { isQuorumMet, parseTrustPolicy } from './trust-policy.ts';
+import { isQuorumMet, parseTrustPolicy, TRUST_POLICY_LIMITS } from './trust-policy.ts';
 import { createVerifierKey, formatVerifierKey, parseVerifierKey, SIGNATURE_TYPES } from './verifier-key.ts';
 
 const log = createSigner('log.example/t1', new Uint8Array(32).fill(1));
@@ -75,6 +75,7 @@ describe('checkpoints', () => {
     '\n',
     'log\n1\n',
     body.slice(0, -1),
+    `${body.slice(0, -1)}x`,
     body.replace('log.example/t1', ''),
     body.replace('=\n', '\n'),
     body.replace(encodeBase64(root), encodeBase64(root.slice(1))),
@@ -199,8 +200,19 @@ describe('trust policies', () => {
     ['Quorum none', 'CANONICAL_POLICY_MALFORMED'],
     ['quorum\u00a0none', 'CANONICAL_POLICY_MALFORMED'],
     ['quorum none\r', 'CANONICAL_POLICY_MALFORMED'],
+    ['# a bell \u0007\nquorum none', 'CANONICAL_POLICY_MALFORMED'],
   ] as const)('refuse %j', (tail, code) => {
     expectRefusal(code, () => parseTrustPolicy(`${head}${tail}\n`));
+  });
+
+  it('hold up to the limit of groups', () => {
+    const chain = (count: number) => {
+      const groups = Array.from({ length: count }, (_, i) => `group g${i} any ${i === 0 ? 'one' : `g${i - 1}`}\n`);
+      return `${head}${groups.join('')}quorum g${count - 1}\n`;
+    };
+    expect(parseTrustPolicy(chain(TRUST_POLICY_LIMITS.maxGroups)).groups).toHaveLength(256);
+    expectRefusal('CANONICAL_POLICY_MALFORMED', () => parseTrustPolicy(chain(TRUST_POLICY_LIMITS.maxGroups + 1)));
+    expectRefusal('CANONICAL_POLICY_MALFORMED', () => parseTrustPolicy(`#${' '.repeat(1_000_000)}\nquorum none\n`));
   });
 
   it('end in a newline', () => {

@@ -229,4 +229,57 @@ describe('subtree proofs', () => {
     expect(verifySubtreeConsistency({ ...consistency, subtreeRoot: flipped(part.root()) }).outcome).toBe('invalid');
     expect(verifySubtreeConsistency({ ...consistency, end: 24 }).outcome).toBe('invalid');
   });
+
+  it('of an empty range say only that the range is empty and inside the tree', () => {
+    const claim = { start: 2, end: 2, size: 3, subtreeRoot: emptyRoot(), root: tree.root(3), path: [] };
+    expect(verifySubtreeConsistency(claim)).toEqual({ outcome: 'valid' });
+    expect(verifySubtreeConsistency({ ...claim, subtreeRoot: tree.root(1) })).toEqual({
+      outcome: 'invalid',
+      reason: 'root_mismatch',
+    });
+    expect(verifySubtreeConsistency({ ...claim, path: [emptyRoot()] })).toEqual({
+      outcome: 'invalid',
+      reason: 'path_too_long',
+    });
+    for (const at of [4, -1, 0.5]) {
+      expect(verifySubtreeConsistency({ ...claim, start: at, end: at })).toEqual({
+        outcome: 'invalid',
+        reason: 'size_out_of_range',
+      });
+    }
+  });
+
+  it('name the reason', () => {
+    const path = tree.proveInclusion(8, 20).slice(2);
+    const part = createTree();
+    for (const leaf of leaves.slice(8, 12)) part.append(leaf);
+    const claim = { start: 8, end: 12, size: 20, subtreeRoot: part.root(), root: tree.root(20), path };
+    const reason = (change: Partial<typeof claim>) => verifySubtreeConsistency({ ...claim, ...change });
+    expect(reason({})).toEqual({ outcome: 'valid' });
+    expect(reason({ path: path.slice(0, -1) })).toEqual({ outcome: 'invalid', reason: 'path_too_short' });
+    expect(reason({ path: [] })).toEqual({ outcome: 'invalid', reason: 'path_too_short' });
+    expect(reason({ path: [...path, claim.root] })).toEqual({ outcome: 'invalid', reason: 'path_too_long' });
+    expect(reason({ start: 9 })).toEqual({ outcome: 'invalid', reason: 'size_out_of_range' });
+    expect(reason({ size: 11 })).toEqual({ outcome: 'invalid', reason: 'size_out_of_range' });
+    expect(reason({ subtreeRoot: new Uint8Array(31) })).toEqual({ outcome: 'invalid', reason: 'malformed_hash' });
+  });
+
+  it('of every perfect subtree in every tree to 32 verify, and with a hash flipped do not', () => {
+    for (let size = 1; size <= 32; size++) {
+      for (let width = 1; width <= size; width *= 2) {
+        for (let start = 0; start + width <= size; start += width) {
+          const part = createTree();
+          for (const leaf of leaves.slice(start, start + width)) part.append(leaf);
+          const path = tree.proveInclusion(start, size).slice(Math.log2(width));
+          const claim = { start, end: start + width, size, subtreeRoot: part.root(), root: tree.root(size), path };
+          expect(verifySubtreeConsistency(claim).outcome).toBe('valid');
+          for (const [i, hash] of path.entries()) {
+            expect(verifySubtreeConsistency({ ...claim, path: replaced(path, i, flipped(hash)) }).outcome).toBe(
+              'invalid',
+            );
+          }
+        }
+      }
+    }
+  });
 });

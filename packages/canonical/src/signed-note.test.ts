@@ -80,6 +80,7 @@ describe('signed notes', () => {
     'text\n\n',
     `text\n${lines[0]}`,
     note.slice(0, -1),
+    `${note.slice(0, -1)}x`,
     `${note}\n`,
     `${note}x\n`,
     `te\txt\n\n${lines[0]}`,

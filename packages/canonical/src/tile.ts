@@ -71,7 +71,6 @@ export function decodeEntryBundle(bytes: Uint8Array, width: number = TILE.width)
   while (offset < bytes.length && entries.length < width) {
     const length = ((bytes[offset] as number) << 8) | (bytes[offset + 1] ?? 0);
     const end = offset + 2 + length;
-    if (end > bytes.length) throw malformed('entry bundle ends inside an entry');
     entries.push(bytes.slice(offset + 2, end));
     offset = end;
   }

@@ -78,6 +78,7 @@ describe('private keys', () => {
     PETER,
     PETER_SECRET.replace('c74f20a3', 'c74f20a4'),
     PETER_SECRET.replace('+AYEK', '+BIEK'),
+    PETER_SECRET.replace('PRIVATE', 'PRIVACY'),
     PETER_SECRET.slice(0, -1),
     `${PETER_SECRET} `,
     'PRIVATE+KEY+',

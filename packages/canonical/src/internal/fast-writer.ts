@@ -43,9 +43,7 @@ function copyArray(array: readonly unknown[], depthLeft: number): unknown[] | un
   if (Object.getPrototypeOf(array) !== Array.prototype) return undefined;
   const copy: unknown[] = [];
   for (let i = 0; i < array.length; i++) {
-    const descriptor = Object.getOwnPropertyDescriptor(array, i);
-    if (descriptor === undefined || descriptor.get !== undefined) return undefined;
-    const element = copyValue(descriptor.value, depthLeft);
+    const element = copyValue(Object.getOwnPropertyDescriptor(array, i)?.value, depthLeft);
     if (element === undefined) return undefined;
     copy.push(element);
   }
@@ -61,16 +59,14 @@ function copyObject(object: object, depthLeft: number): object | undefined {
   const { sorted } = plan;
   for (let i = 0; i < sorted.length; i++) {
     const key = sorted[i] as string;
-    const descriptor = Object.getOwnPropertyDescriptor(object, key);
-    if (descriptor === undefined || descriptor.get !== undefined) return undefined;
-    const member = copyValue(descriptor.value, depthLeft);
+    const member = copyValue(Object.getOwnPropertyDescriptor(object, key)?.value, depthLeft);
     if (member === undefined) return undefined;
     copy[key] = member;
   }
   return copy;
 }
 
-/** The value to write in place of one, or undefined for one that may not be written. */
+/** The value to write in place of one, or undefined for one that may not be written: a hole and an accessor have none. */
 function copyValue(value: unknown, depthLeft: number): unknown {
   switch (typeof value) {
     case 'string':

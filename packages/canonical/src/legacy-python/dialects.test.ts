@@ -74,6 +74,12 @@ describe('the dialects of the standard library', () => {
     expect(formatLegacyJson(value, 'report').startsWith('{\n  "b": [')).toBe(true);
   });
 
+  it('prints numbers that are not finite as bare words, or as the string null when it rounds', () => {
+    const value = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    expect(formatLegacyJson(value, 'compact-ascii')).toBe('[NaN,Infinity,-Infinity]');
+    expect(formatLegacyJson(value, 'replay')).toBe('["null","null","null"]');
+  });
+
   it('escapes DEL in ASCII and leaves it raw in UTF-8', () => {
     expect(formatLegacyJson('\u007f', 'compact-ascii')).toBe('"\\u007f"');
     expect(formatLegacyJson('\u007f', 'compact-utf8')).toBe('"\u007f"');

@@ -23,6 +23,11 @@ describe('the reader of old data', () => {
     expect(parseLegacyJson('{"a":1,"\\u0061":2}')).toEqual(new Map([['a', 2n]]));
   });
 
+  it('reads empty containers', () => {
+    expect(parseLegacyJson(' { } ')).toEqual(new Map());
+    expect(parseLegacyJson('[ ]')).toEqual([]);
+  });
+
   it('reads the bare words of Python as numbers', () => {
     expect(parseLegacyJson('[NaN,Infinity,-Infinity,1e999]')).toEqual([Number.NaN, Infinity, -Infinity, Infinity]);
   });
@@ -39,6 +44,9 @@ describe('the reader of old data', () => {
     '{"a":1',
     '{"a":1,}',
     '{a:1}',
+    '{ax":1}',
+    '"\\x123456"',
+    '"\\u00zz56"',
     '[1',
     '[1,]',
     '"',
