@@ -11,6 +11,7 @@ export { assertPolicySet, digestPolicySet, POLICY_SET_LIMITS, parsePolicySet } f
 export { type CedarRequest, createCedarRequest, type RequestAnswer } from './request/cedar-request.ts';
 export { formatIntentSchema } from './request/intent-schema.ts';
 export { parseTarget, TARGET_LIMITS, type Target, type TargetAnswer, type TargetRefusal } from './request/target.ts';
+export { compileSimpleRules } from './simple-rules.ts';
 export {
   createSwitchBoard,
   type SwitchBoard,
