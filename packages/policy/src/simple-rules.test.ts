@@ -15,7 +15,7 @@ const RULE: PolicyRule = {
   tenant_id: null,
 };
 
-async function ask(rules: readonly PolicyRule[], target: string, parameters = {}, tenant_id = 'demo'): Promise<string> {
+async function ask(rules: readonly unknown[], target: string, parameters = {}, tenant_id = 'demo'): Promise<string> {
   const policySet = compileSimpleRules(rules, ['http.request']);
   const request = createRequest({ action_type: 'http.request', target, parameters, tenant_id });
   const { pdp } = await createDecisionPoint({ policySet }).decide(request);
@@ -81,8 +81,13 @@ describe('compileSimpleRules', () => {
     const rule = fc.record({
       rule_id: fc.constantFrom('a', 'b'),
       description: fc.constant(''),
-      allowed_domains: fc.constantFrom(null, [], ['api.example.com'], ['b.example', 'api.example.com:8080']),
-      allowed_methods: fc.constantFrom(null, [], ['GET'], ['POST', 'DELETE']),
+      allowed_domains: fc.constantFrom<(string[] | null)[]>(
+        null,
+        [],
+        ['api.example.com'],
+        ['b.example', 'api.example.com:8080'],
+      ),
+      allowed_methods: fc.constantFrom<(string[] | null)[]>(null, [], ['GET'], ['POST', 'DELETE']),
       require_approval: fc.boolean(),
       tenant_id: fc.constantFrom(null, '', 'demo', 'other'),
     });

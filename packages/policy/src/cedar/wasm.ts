@@ -3,15 +3,10 @@
  * imported. A page would load the `web` build here instead; it runs the same WebAssembly file, byte for byte.
  */
 export {
-  type AuthorizationAnswer,
   checkParsePolicySet,
   checkParseSchema,
-  type EntityJson,
   type EntityUidJson,
-  formatPolicies,
-  getCedarLangVersion,
   getCedarVersion,
-  isAuthorized,
   type PolicyJson,
   policySetTextToParts,
   policyToJson,
