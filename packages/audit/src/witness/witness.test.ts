@@ -56,7 +56,7 @@ const submit = async (witness: Witness, log: AuditLog, oldSize: number, note?: s
 };
 
 /** A checkpoint of the log's own key over a tree that never was. */
-const forgedNote = (size: number, root = new Uint8Array(32).fill(9)) =>
+const forgedNote = (size: number, root: Uint8Array = new Uint8Array(32).fill(9)) =>
   signNote(formatCheckpoint({ origin: ORIGIN, size, root }), [SIGNER]);
 
 describe('Witness', () => {

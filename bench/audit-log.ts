@@ -1,0 +1,57 @@
+import { randomFillSync } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type AuditLog, createAuditLog } from '@exoarmur/audit/writer';
+import { createSigner } from '@exoarmur/canonical';
+import type { CellDraft } from '@exoarmur/contracts';
+import { type HeadFileKeeper, openHeadFiles, openSqliteLogStore, type SqliteLogStore } from '@exoarmur/store-sqlite';
+
+const ORIGIN = 'cell.example/demo';
+const folder = mkdtempSync(join(tmpdir(), 'exoarmur-bench-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+/** Random bytes from a pool, so that the source of salts is not what is measured. */
+const random = (() => {
+  const pool = new Uint8Array(65_536);
+  let offset = pool.length;
+  return {
+    bytes(length: number): Uint8Array {
+      if (offset + length > pool.length) {
+        randomFillSync(pool);
+        offset = 0;
+      }
+      offset += length;
+      return pool.slice(offset - length, offset);
+    },
+  };
+})();
+
+/** A durable log in a fresh file, with its own head file. */
+export function openBenchLog(name: string): {
+  readonly log: AuditLog;
+  readonly store: SqliteLogStore;
+  readonly heads: HeadFileKeeper;
+} {
+  const store = openSqliteLogStore({ path: join(folder, `${name}.db`) });
+  const heads = openHeadFiles(join(folder, `${name}-heads`));
+  const clock = { now: () => Date.now() };
+  const signer = createSigner(ORIGIN, new Uint8Array(32).fill(1));
+  const log = createAuditLog({ store, heads, signer, clock, random, tenant: 'demo', cell: 'cell', origin: ORIGIN });
+  return { log, store, heads };
+}
+
+let drafted = 0;
+
+/** A fact of 600 bytes with its payload; six of them make a stream, as the records of an action do. */
+export function nextDraft(): CellDraft {
+  const number = drafted++;
+  return {
+    stream: `stream-${Math.floor(number / 6)}`,
+    correlation: `session-${Math.floor(number / 60)}`,
+    trace: null,
+    actor: { type: 'boundary', id: 'cell' },
+    kind: 'switch_changed',
+    payload: { note: 'x'.repeat(100), number },
+  };
+}

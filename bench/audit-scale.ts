@@ -1,0 +1,45 @@
+// node bench/audit-scale.ts [RECORDS]: what grows with the log, and what must not: rate and latency by concurrency, then
+// memory, fsck and the size of a proof while the log grows to RECORDS (1,000,000 unless told).
+import { fsckLog } from '@exoarmur/audit/inspection';
+import { nextDraft, openBenchLog } from './audit-log.ts';
+
+const total = Number(process.argv[2] ?? 1_000_000);
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const megabytes = () => Math.round(process.memoryUsage().rss / 1e6);
+
+for (const concurrency of [1, 16, 256]) {
+  const { log } = openBenchLog(`latency-${concurrency}`);
+  const records = concurrency === 1 ? 2000 : 40_000;
+  const latencies: number[] = [];
+  let begun = 0;
+  const start = performance.now();
+  await Promise.all(
+    Array.from({ length: concurrency }, async () => {
+      while (begun++ < records) {
+        const from = performance.now();
+        await log.appendCell(nextDraft());
+        latencies.push(performance.now() - from);
+      }
+    }),
+  );
+  const seconds = (performance.now() - start) / 1000;
+  latencies.sort((a, b) => a - b);
+  const at = (part: number) => latencies[Math.floor(latencies.length * part)]?.toFixed(2);
+  say(`concurrency ${concurrency}: ${Math.round(records / seconds)}/s, p50 ${at(0.5)} ms, p99 ${at(0.99)} ms`);
+}
+
+const { log, store } = openBenchLog('scale');
+const start = performance.now();
+for (let size = 0; size < total; size += 1000) {
+  await Promise.all(Array.from({ length: 1000 }, () => log.appendCell(nextDraft())));
+  if ((size + 1000) % (total / 10) === 0) {
+    const rate = Math.round((size + 1000) / ((performance.now() - start) / 1000));
+    const proof = await log.prove(Math.floor(size / 2));
+    say(`${size + 1000} records: ${rate}/s, ${megabytes()} MB resident, proof of one record ${proof.length} bytes`);
+  }
+}
+await log.close();
+const from = performance.now();
+const report = await fsckLog({ store, tenant: 'demo', vkey: log.vkey });
+const rate = Math.round(total / ((performance.now() - from) / 1000));
+say(`fsck: ${report.outcome}, ${rate} records/s, ${megabytes()} MB resident`);
