@@ -42,6 +42,7 @@ const MAX_STREAM_IDS = 20_000;
 export class SqliteLogStore implements AuditLogStore {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #bounds = new Map<string, { readonly tenant: boolean; readonly low: boolean; readonly high: boolean }>();
   readonly #streamIds = new Map<string, number>();
 
   private constructor(database: DatabaseSync) {
@@ -132,14 +133,18 @@ export class SqliteLogStore implements AuditLogStore {
   }
 
   async lastOfStreams(tenant: string, streams: readonly string[]): Promise<readonly LogEntry[]> {
-    return streams.flatMap((stream) =>
-      this.#rows<LogEntry>(
-        tenant,
-        `SELECT e.id - :low AS "index", s.name AS stream, e.seq, e.bytes FROM streams s JOIN entries e ON e.stream = s.id
-         WHERE s.tenant = :tenant AND s.name = :stream ORDER BY e.seq DESC LIMIT 1`,
-        { stream },
-      ),
-    );
+    return guard(() => {
+      const current = this.#tenant(tenant);
+      if (current === undefined) return [];
+      return streams.flatMap((stream) =>
+        this.#select<LogEntry>(
+          current.id,
+          `SELECT e.id - :low AS "index", s.name AS stream, e.seq, e.bytes FROM streams s JOIN entries e ON e.stream = s.id
+           WHERE s.tenant = :tenant AND s.name = :stream ORDER BY e.seq DESC LIMIT 1`,
+          { stream },
+        ),
+      );
+    });
   }
 
   async stream(tenant: string, stream: string): Promise<readonly LogEntry[]> {
@@ -169,6 +174,7 @@ export class SqliteLogStore implements AuditLogStore {
   async payloads(tenant: string, indexes: readonly number[]): Promise<readonly (LogPayload | null)[]> {
     return guard(() => {
       const current = this.#tenant(tenant);
+      if (current !== undefined && isRun(indexes)) return this.#payloadRun(current.id, indexes);
       const select = this.#statement('SELECT salt, bytes FROM payloads WHERE id = ?');
       return indexes.map((index) => {
         if (current === undefined || !isIndex(index)) return null;
@@ -266,6 +272,18 @@ export class SqliteLogStore implements AuditLogStore {
     return this.#database;
   }
 
+  /** Payloads of indexes that follow one another: one walk instead of a look-up each. */
+  #payloadRun(tenant: number, indexes: readonly number[]): readonly (LogPayload | null)[] {
+    const first = entryId(tenant, indexes[0] as number);
+    const found: (LogPayload | null)[] = indexes.map(() => null);
+    const select = this.#statement('SELECT id, salt, bytes FROM payloads WHERE id BETWEEN ? AND ?');
+    for (const row of select.all(first, first + indexes.length - 1)) {
+      const { id, salt, bytes } = row as unknown as LogPayload & { readonly id: number };
+      found[id - first] = { salt, bytes };
+    }
+    return found;
+  }
+
   #insertEntries(tenant: number, { expected, entries }: LogCommit): void {
     const insertEntry = this.#statement('INSERT INTO entries VALUES (?, ?, ?, ?)');
     const insertPayload = this.#statement('INSERT INTO payloads VALUES (?, ?, ?)');
@@ -324,11 +342,21 @@ export class SqliteLogStore implements AuditLogStore {
   ): readonly Row[] {
     return guard(() => {
       const current = this.#tenant(tenant);
-      if (current === undefined) return [];
-      const bounds = { low: entryId(current.id, 0), high: entryId(current.id + 1, 0) - 1, tenant: current.id };
-      const used = Object.entries(bounds).filter(([name]) => new RegExp(`:${name}\\b`).test(sql));
-      return this.#statement(sql).all({ ...Object.fromEntries(used), ...parameters }) as unknown as readonly Row[];
+      return current === undefined ? [] : this.#select<Row>(current.id, sql, parameters);
     });
+  }
+
+  #select<Row>(tenant: number, sql: string, parameters: Record<string, string | number | Uint8Array>): readonly Row[] {
+    let uses = this.#bounds.get(sql);
+    if (uses === undefined) {
+      uses = { tenant: sql.includes(':tenant'), low: sql.includes(':low'), high: sql.includes(':high') };
+      this.#bounds.set(sql, uses);
+    }
+    const given: Record<string, string | number | Uint8Array> = { ...parameters };
+    if (uses.tenant) given.tenant = tenant;
+    if (uses.low) given.low = entryId(tenant, 0);
+    if (uses.high) given.high = entryId(tenant + 1, 0) - 1;
+    return this.#statement(sql).all(given) as unknown as readonly Row[];
   }
 
   #statement(sql: string): StatementSync {
@@ -376,6 +404,11 @@ function entryId(tenant: number, index: number): number {
 
 function tileId(tenant: number, level: number, index: number): number {
   return (tenant * 8 + level) * MAX_TILES + index;
+}
+
+function isRun(indexes: readonly number[]): boolean {
+  const [first] = indexes;
+  return first !== undefined && isIndex(first) && indexes.every((index, offset) => index === first + offset);
 }
 
 function isIndex(index: number): boolean {
