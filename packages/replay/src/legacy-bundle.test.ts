@@ -189,6 +189,34 @@ describe('bundles of the Python ancestor', () => {
     expect([report.verify_verdict, lifecycle?.divergences[0]?.code]).toEqual(['FAIL', 'legacy_executed_without_allow']);
   });
 
+  it('show a denied action whose result claims success, whatever the trace says', async () => {
+    const bytes = changed('allow-plain', (file) => {
+      file.set('final_verdict', 'deny');
+      at(file, 'execution_trace').set('events', []);
+    });
+    const lifecycle = (await verifyBundle(bytes)).checks.find((check) => check.name === 'lifecycle');
+    expect(lifecycle?.divergences[0]).toMatchObject({
+      code: 'legacy_executed_without_allow',
+      pointer: '/executor_result/success',
+    });
+  });
+
+  it('derive the trace id and the ids of demo events again', async () => {
+    const renamed = changed('canonical-demo', (file) => {
+      at(file, 'audit_events', 0).set('audit_id', '0'.repeat(26));
+      at(file, 'audit_events', 1).set('event_id', '0'.repeat(26));
+    });
+    const retraced = changed('allow-plain', (file) => at(file, 'execution_trace').set('trace_id', '0'.repeat(26)));
+    for (const [bytes, pointers] of [
+      [renamed, ['/audit_events/0/audit_id', '/audit_events/1/event_id']],
+      [retraced, ['/execution_trace/trace_id']],
+    ] as const) {
+      const [, integrity] = (await verifyBundle(bytes)).checks;
+      const mismatches = integrity?.divergences.filter(({ code }) => code === 'legacy_id_mismatch') ?? [];
+      expect(mismatches.map(({ pointer }) => pointer)).toEqual(expect.arrayContaining([...pointers]));
+    }
+  });
+
   it('accept a trace hash from before the verdict was known, and say so', async () => {
     expect((await verifyBundle(read('model-wrapped-demo'))).limitations).toContain('legacy_stale_trace_hash');
     expect((await verifyBundle(read('allow-plain'))).limitations).not.toContain('legacy_stale_trace_hash');

@@ -185,6 +185,16 @@ describe('a trail that executes', () => {
     expect(report).toMatchObject({ result: 'partial', intent_hash_verified: false });
   });
 
+  it('is no success when the approval that the intent names is unknown', () => {
+    const report = run([gate('allow'), executed()], null);
+    expect(report).toMatchObject({ result: 'partial', intent_hash_verified: false });
+    expect(report.warnings).toEqual(['Could not verify executed intent: no frozen intent for approval ap']);
+  });
+
+  it('fails when an execution carries nothing', () => {
+    expect(run([gate('allow'), executed(new Map())]).failures).toEqual(['Intent execution payload missing data']);
+  });
+
   it('fails when what was executed is no intent', () => {
     const report = run([gate('allow'), executed(new Map([['x', 1n]]))]);
     expect(report.failures).toEqual(['Failed to reconstruct executed intent']);
