@@ -5,7 +5,7 @@ import { decodeHex, encodeHex } from './hex.ts';
 import { emptyRoot, hashLeaf, hashNode } from './merkle-hash.ts';
 import { rootFromInclusion, verifyConsistency, verifyInclusion } from './merkle-proof.ts';
 import { createTree } from './merkle-tree.ts';
-import { verifySubtreeConsistency, verifySubtreeInclusion } from './subtree-proof.ts';
+import { isSubtree, verifySubtreeConsistency, verifySubtreeInclusion } from './subtree-proof.ts';
 
 const MAX = 64;
 const leaves = Array.from({ length: MAX }, (_, i) => hashLeaf(Uint8Array.of(i)));
@@ -228,6 +228,28 @@ describe('subtree proofs', () => {
     }
     expect(verifySubtreeConsistency({ ...consistency, subtreeRoot: flipped(part.root()) }).outcome).toBe('invalid');
     expect(verifySubtreeConsistency({ ...consistency, end: 24 }).outcome).toBe('invalid');
+  });
+
+  it('are about aligned, non-empty ranges', () => {
+    for (const [start, end] of [
+      [0, 1],
+      [0, 7],
+      [8, 12],
+      [8, 11],
+      [5, 6],
+    ] as const)
+      expect(isSubtree({ start, end })).toBe(true);
+    for (const [start, end] of [
+      [3, 2],
+      [4, 4],
+      [-4, 0],
+      [1, 3],
+      [4, 9],
+      [0.5, 1.5],
+      [0, 2 ** 53],
+    ] as const) {
+      expect(isSubtree({ start, end })).toBe(false);
+    }
   });
 
   it('of an empty range say only that the range is empty and inside the tree', () => {
