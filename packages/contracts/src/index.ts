@@ -148,6 +148,7 @@ export { LogStoreError } from './ports/audit-log-store.ts';
 export type { DecisionRequest, PolicyDecisionPoint, PolicyEvaluator, SwitchStore } from './ports/decision.ts';
 export type { Executor, ExecutorManifest, ExecutorReport, TargetCheck } from './ports/executor.ts';
 export type { Clock, RandomSource, Signer } from './ports/platform.ts';
+export type { WitnessedHead, WitnessStore } from './ports/witness.ts';
 export type { Digest, JsonObject } from './primitives.ts';
 export {
   actionTypeSchema,

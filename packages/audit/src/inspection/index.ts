@@ -1,3 +1,4 @@
+export { exportStream, proveRecord } from './evidence.ts';
 export {
   type FsckCounts,
   type FsckFinding,

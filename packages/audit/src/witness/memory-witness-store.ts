@@ -1,4 +1,4 @@
-import type { WitnessedHead, WitnessStore } from './witness.ts';
+import type { WitnessedHead, WitnessStore } from '@exoarmur/contracts';
 
 /** What a witness saw, for as long as the process lives: for tests. A witness that forgets can be rolled back. */
 export class MemoryWitnessStore implements WitnessStore {

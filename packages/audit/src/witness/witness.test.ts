@@ -13,6 +13,7 @@ import {
   signNote,
   verifyCheckpoint,
 } from '@exoarmur/canonical';
+import type { WitnessStore } from '@exoarmur/contracts';
 import { describe, expect, it } from 'vitest';
 import { codeOf } from '../../test/codes.ts';
 import { ORIGIN, SIGNER, testLog } from '../../test/logs.ts';
@@ -23,7 +24,6 @@ import {
   MemoryWitnessStore,
   parseAddCheckpoint,
   Witness,
-  type WitnessStore,
   type WitnessTransport,
 } from './index.ts';
 

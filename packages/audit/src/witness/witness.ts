@@ -12,27 +12,8 @@ import {
   verifyCheckpoint,
   verifyConsistency,
 } from '@exoarmur/canonical';
-import { type Clock, isExoArmurError } from '@exoarmur/contracts';
+import { type Clock, isExoArmurError, type WitnessedHead, type WitnessStore } from '@exoarmur/contracts';
 import { parseAddCheckpoint } from './add-checkpoint.ts';
-
-/** The largest checkpoint a witness has cosigned for one log. */
-export interface WitnessedHead {
-  readonly size: number;
-  readonly root: Uint8Array;
-  /** The whole note, for monitors. */
-  readonly note: string;
-}
-
-/** Where a witness keeps what it has seen. */
-export interface WitnessStore {
-  /** Null for a log never seen. */
-  read(origin: string): Promise<WitnessedHead | null>;
-  /**
-   * Replaces the head of size `expected` (null: none) durably, and answers whether it was still that one. A witness
-   * answers only after this did.
-   */
-  replace(origin: string, expected: number | null, next: WitnessedHead): Promise<boolean>;
-}
 
 /** What a witness is made of. */
 export interface WitnessOptions {

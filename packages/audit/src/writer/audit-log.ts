@@ -13,8 +13,6 @@ import {
   type CellAuditSink,
   type CellDraft,
   type Clock,
-  type Digest,
-  type DisclosedPayload,
   type JsonObject,
   type LogHeadKeeper,
   LogStoreError,
@@ -22,7 +20,6 @@ import {
   quoteForMessage,
   type RandomSource,
   type RecordDraft,
-  type RecordProof,
   type SealedRecord,
   type Signer,
   type StreamEvidence,
@@ -31,7 +28,7 @@ import {
   timeSchema,
 } from '@exoarmur/contracts';
 import { AuditError } from '../errors.ts';
-import { parseRecord } from '../reader/record.ts';
+import { gatherEvidence } from '../internal/stream-evidence.ts';
 import { type Pending, planBatch } from './batch.ts';
 import { type DraftFields, takeDraft } from './draft.ts';
 import { type EraseOrder, findErasable } from './erase.ts';
@@ -153,29 +150,7 @@ export class AuditLog implements AuditSink, CellAuditSink, StreamEvidenceSource 
     return this.#exclusive(async () => {
       const { store, tenant } = this.#options;
       const { size, note } = await this.#signNewest();
-      const entries = (await store.stream(tenant, stream)).filter(({ index }) => index < size);
-      if (entries.length === 0) {
-        throw new AuditError('AUDIT_STREAM_NOT_FOUND', `log has no stream ${quoteForMessage(stream)}`);
-      }
-      if (entries[0]?.seq !== 0) throw new AuditError('AUDIT_RECORD_PRUNED', 'the beginning of the stream was pruned');
-      const stored = await store.payloads(
-        tenant,
-        entries.map(({ index }) => index),
-      );
-      const records = entries.map(({ bytes }) => parseRecord(bytes));
-      const payloads = new Map<Digest, DisclosedPayload>();
-      const proofs: RecordProof[] = [];
-      for (const [position, record] of records.entries()) {
-        const payload = stored[position];
-        if (payload) {
-          const value = parseJson(decodeUtf8(payload.bytes)) as JsonObject;
-          payloads.set(record.payload.digest, { salt: encodeBase64(payload.salt), value });
-        }
-        const { index } = entries[position] as { index: number };
-        const path = await this.#edge.tree.proveInclusion(index, size);
-        proofs.push({ index, path: path.map(encodeBase64) });
-      }
-      return { records, payloads, proofs, checkpoint: note, vkey: this.vkey };
+      return gatherEvidence({ store, tenant, stream, tree: this.#edge.tree, size, note, vkey: this.vkey });
     });
   }
 
