@@ -35,6 +35,14 @@ describe('createCedarEvaluator', () => {
     expect(decision.verdict).toBe('deny');
   });
 
+  it('denies a kind of target that the schema does not grant to the action', async () => {
+    const set = createPolicySet({ PERMIT_ALL });
+    const cedar_schema = set.cedar_schema.replace('resource: [Path, Url, Tool, Name]', 'resource: [Url]');
+    const point = createDecisionPoint({ policySet: { ...set, cedar_schema } });
+    expect((await point.decide(createRequest({ target: 'https://example.com/' }))).verdict).toBe('allow');
+    expect((await point.decide(createRequest({ target: '/srv/data/report.csv' }))).verdict).toBe('deny');
+  });
+
   it('still decides right when more sets were used than it keeps', async () => {
     const sets = Array.from({ length: 20 }, (_, n) =>
       createPolicySet({
