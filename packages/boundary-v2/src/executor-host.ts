@@ -4,6 +4,7 @@ import {
   type Executor,
   type ExecutorIdentity,
   type JsonObject,
+  MAX_CARRIED_DEPTH,
   type OutcomeStatus,
   outcomeSchema,
   type TargetVerdict,
@@ -116,7 +117,7 @@ function copyJsonObject(value: unknown): JsonObject | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   let text: string;
   try {
-    text = canonicalize(value);
+    text = canonicalize(value, { maxDepth: MAX_CARRIED_DEPTH });
   } catch {
     // SECURITY: the traps of a hostile proxy throw whatever they like, so here every error means garbage.
     return undefined;

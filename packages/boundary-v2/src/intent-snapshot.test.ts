@@ -49,6 +49,29 @@ describe('an intent is read once', () => {
   });
 });
 
+describe('nesting', () => {
+  const nested = (depth: number) => {
+    let value: Record<string, unknown> = {};
+    for (let level = 2; level < depth; level++) value = { a: value };
+    return createIntent({ parameters: value as never });
+  };
+
+  it('ends where a bundle could still carry the intent', () => {
+    expect(snapshotIntent(nested(48)).intent.intent_id).toBe(createIntent().intent_id);
+    for (const input of [nested(49), JSON.stringify(nested(49))]) {
+      expect(() => snapshotIntent(input)).toThrow(expect.objectContaining({ code: 'BOUNDARY_INTENT_MALFORMED' }));
+    }
+  });
+
+  it('of an executor report ends there too, and a deeper report is doubt', async () => {
+    const executor = createTestExecutor({
+      onExecute: () => ({ success: true, error_code: null, claimed: nested(50).parameters, observed: {} }),
+    });
+    const result = await createTestBoundary({ executor }).pipeline.execute(createIntent());
+    expect(result).toMatchObject({ status: 'ambiguous', code: 'BOUNDARY_EXECUTOR_ANSWER_MALFORMED' });
+  });
+});
+
 describe('spec/intent-and-grant.md', () => {
   it('shows the digest of its example', async () => {
     const spec = await readFile(new URL('../../../spec/intent-and-grant.md', import.meta.url), 'utf8');

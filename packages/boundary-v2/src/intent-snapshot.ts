@@ -1,9 +1,17 @@
-import { canonicalizeToBytes, type Digest, digestBytes, parseJson } from '@exoarmur/canonical';
+import {
+  canonicalize,
+  canonicalizeToBytes,
+  type Digest,
+  digestBytes,
+  encodeUtf8,
+  parseJson,
+} from '@exoarmur/canonical';
 import {
   type ActionIntent,
   actionIntentSchema,
   INTENT_DIGEST_DOMAIN,
   isExoArmurError,
+  MAX_CARRIED_DEPTH,
   MAX_INTENT_BYTES,
 } from '@exoarmur/contracts';
 import { BoundaryError } from './errors.ts';
@@ -38,9 +46,9 @@ export function snapshotIntent(input: unknown): IntentSnapshot {
 function readCanonicalBytes(input: unknown): Uint8Array {
   try {
     if (typeof input === 'string' || input instanceof Uint8Array) {
-      return canonicalizeToBytes(parseJson(input, { maxBytes: MAX_INTENT_BYTES }));
+      return canonicalizeToBytes(parseJson(input, { maxBytes: MAX_INTENT_BYTES, maxDepth: MAX_CARRIED_DEPTH }));
     }
-    return canonicalizeToBytes(input);
+    return encodeUtf8(canonicalize(input, { maxDepth: MAX_CARRIED_DEPTH }));
   } catch (cause) {
     if (!isExoArmurError(cause)) throw cause;
     if (cause.code === 'CANONICAL_JSON_TOO_LARGE') throw tooLarge();

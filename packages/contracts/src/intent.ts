@@ -24,6 +24,12 @@ export const INTENT_DIGEST_DOMAIN = 'exoarmur.intent/1';
 export const MAX_INTENT_BYTES = 1_048_576;
 
 /**
+ * Deepest nesting of an intent, and of what an executor reports. Below the reader's 64, because both travel inside a proof
+ * bundle and an envelope must not make them unreadable.
+ */
+export const MAX_CARRIED_DEPTH = 48;
+
+/**
  * What an agent wants to do, before anybody agreed to it. Normalised and digested once; policy, approval, execution and
  * log see those bytes only.
  */
