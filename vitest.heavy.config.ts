@@ -6,7 +6,7 @@ export default defineConfig({
   ...base,
   test: {
     ...base.test,
-    include: ['{packages,apps}/*/{src,test}/**/*.heavy.test.ts'],
+    include: ['{packages,apps}/*/{src,test}/**/*.heavy.test.ts', 'tools/**/*.heavy.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
   },
 });

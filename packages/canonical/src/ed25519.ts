@@ -2,7 +2,7 @@ import { platform } from '#platform';
 import { ED25519_PROFILE, hasProfileEncoding } from './ed25519-profile.ts';
 import { nobleEd25519 } from './platform/noble.ts';
 import type { Ed25519Primitive } from './platform/platform.ts';
-import { webcryptoEd25519 } from './platform/webcrypto.ts';
+import { hasWebCrypto, webcryptoEd25519 } from './platform/webcrypto.ts';
 
 /** An Ed25519 key pair. The seed is the secret: 32 bytes, from a random source the caller brings. */
 export interface KeyPair {
@@ -42,7 +42,7 @@ export const ed25519Backends: {
   readonly noble: Ed25519Backend;
 } = {
   ...(platform.nativeEd25519 === undefined ? {} : { node: behindProfile(platform.nativeEd25519) }),
-  ...(globalThis.crypto?.subtle === undefined ? {} : { webcrypto: behindProfile(webcryptoEd25519) }),
+  ...(hasWebCrypto ? { webcrypto: behindProfile(webcryptoEd25519) } : {}),
   noble: behindProfile(nobleEd25519),
 };
 

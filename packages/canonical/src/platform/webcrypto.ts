@@ -2,6 +2,9 @@ import { concatBytes } from '../bytes.ts';
 
 const PKCS8_PREFIX = Uint8Array.of(0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20);
 
+/** Whether the runtime has the Web Cryptography API; a page has it in secure contexts only. */
+export const hasWebCrypto: boolean = globalThis.crypto?.subtle !== undefined;
+
 /** Ed25519 of the Web Cryptography API: fast in pages, but only asynchronous. */
 export const webcryptoEd25519 = {
   name: 'webcrypto',
