@@ -88,7 +88,13 @@ export { FLAG_PREFIX, FLAGS, FlagError, flagSetSchema, parseFlags } from './flag
 export type { ExecutorIdentity, Grant } from './grant.ts';
 export { executorIdentitySchema, GRANT_DIGEST_DOMAIN, grantSchema } from './grant.ts';
 export type { ActionClass, ActionIntent } from './intent.ts';
-export { actionClassSchema, actionIntentSchema, INTENT_DIGEST_DOMAIN, MAX_INTENT_BYTES } from './intent.ts';
+export {
+  actionClassSchema,
+  actionIntentSchema,
+  INTENT_DIGEST_DOMAIN,
+  MAX_CARRIED_DEPTH,
+  MAX_INTENT_BYTES,
+} from './intent.ts';
 export type {
   BundleShape,
   CanonicalDemoBundle,
