@@ -26,6 +26,10 @@ describe('stability over three runs', () => {
     expect(about('local-time')).toEqual([expect.stringContaining('passed, failed, failed')]);
   });
 
+  it('finds a test that depends on the language', () => {
+    expect(about('local-language')).toEqual([expect.stringContaining('passed, failed, passed')]);
+  });
+
   it('finds a golden output that holds a time', () => {
     expect(about('timestamped-golden')).toEqual([expect.stringContaining(':: report.txt: golden output differs')]);
   });

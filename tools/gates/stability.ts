@@ -36,7 +36,13 @@ export function runElsewhere(
   try {
     const output = join(folder, 'report.json');
     const shuffle = ['--sequence.shuffle.files', '--sequence.shuffle.tests', `--sequence.seed=${seed}`];
-    const { log } = runVitest({ output, args: [...shuffle, ...args], env: { TZ, LANG, LC_ALL: LANG }, cwd });
+    // LANG alone: programs that lack the locale stay silent about it, while ICU, which has its own, follows it.
+    const { log } = runVitest({
+      output,
+      args: [...shuffle, ...args],
+      env: { TZ, LANG, LC_ALL: undefined, LC_MESSAGES: undefined },
+      cwd,
+    });
     return { report: parseTestReport(readFileSync(output, 'utf8')), log };
   } finally {
     rmSync(folder, { recursive: true, force: true });
