@@ -85,7 +85,7 @@ export function runBlocks(blocks: readonly DocumentBlock[], folder: string, snip
   const findings: string[] = [];
   const env = {
     ...process.env,
-    PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH ?? ''}`,
+    PATH: [join(folder, '.bin'), dirname(process.execPath), process.env.PATH ?? ''].join(delimiter),
     NO_COLOR: '1',
     CI: 'true',
   };
@@ -150,6 +150,15 @@ function copyWorkTree(target: string): void {
   }
 }
 
+/** Puts the `exoarmur` command on the path of the documents, as installing the package would. */
+function installCommand(target: string): void {
+  mkdirSync(join(target, '.bin'));
+  const main = join(target, 'apps/cli/dist/main.js');
+  writeFileSync(join(target, '.bin/exoarmur'), `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`, {
+    mode: 0o755,
+  });
+}
+
 /** The documents a reader follows: the README, `docs/` and each package's README. */
 export function listDocuments(): string[] {
   const docs = existsSync(join(ROOT, 'docs'))
@@ -172,6 +181,7 @@ export const documentGate: Gate = {
     const copy = realpathSync(mkdtempSync(join(tmpdir(), 'exoarmur-docs-')));
     try {
       copyWorkTree(copy);
+      installCommand(copy);
       let examined = 0;
       const findings = listDocuments().flatMap((path) => {
         const blocks = parseBlocks(readFileSync(join(ROOT, path), 'utf8'));
