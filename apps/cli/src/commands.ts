@@ -29,6 +29,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'demo', summary: 'stop a real deletion and prove it', load: () => import('./commands/demo.ts') },
   { name: 'verify-bundle', summary: 'check a proof bundle', load: () => import('./commands/verify-bundle.ts') },
   { name: 'bundle', summary: 'look into a proof bundle', load: () => import('./commands/bundle.ts') },
+  { name: 'log', summary: 'read, check and tend a record log', load: () => import('./commands/log/index.ts') },
+  {
+    name: 'witness',
+    summary: 'cosign logs and have a log cosigned',
+    load: () => import('./commands/witness/index.ts'),
+  },
   { name: 'keys', summary: 'make and show signing keys', load: () => import('./commands/keys.ts') },
   { name: 'health', summary: 'probe what this machine offers', load: () => import('./commands/health.ts') },
   { name: 'completion', summary: 'print a shell completion script', load: () => import('./commands/completion.ts') },

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { backup } from 'node:sqlite';
 import { LogStoreError } from '@exoarmur/contracts';
+import { toStoreError } from './sqlite-error.ts';
 import { createPrivately, SqliteLogStore } from './sqlite-log-store.ts';
 
 /** What a backup holds, tenant by tenant. */
@@ -11,10 +12,15 @@ export interface BackupResult {
 
 /**
  * Copies the whole log to a new file while writers go on: one consistent state, checked page by page before it is called
- * a backup. Whether its records give its root is for `fsck` to say, as for any store. @throws LogStoreError STORE_CORRUPT
+ * a backup. Whether its records give its root is for `fsck` to say, as for any store. @throws LogStoreError STORE_CORRUPT, STORE_IO when the file is
+ * there already
  */
 export async function backupLog(store: SqliteLogStore, path: string): Promise<BackupResult> {
-  createPrivately(path, 'wx');
+  try {
+    createPrivately(path, 'wx');
+  } catch (error) {
+    throw toStoreError(error);
+  }
   let copy: SqliteLogStore | undefined;
   try {
     const pages = await backup(store.database, path);
@@ -29,7 +35,7 @@ export async function backupLog(store: SqliteLogStore, path: string): Promise<Ba
     await copy?.close();
     copy = undefined;
     rmSync(path, { force: true });
-    throw error;
+    throw toStoreError(error);
   } finally {
     await copy?.close();
   }

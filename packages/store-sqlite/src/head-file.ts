@@ -2,6 +2,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, readSync, rmSync, writeSync 
 import { join } from 'node:path';
 import { decodeBase64, digestBytes, encodeBase64, encodeUtf8 } from '@exoarmur/canonical';
 import { isExoArmurError, type LogHead, type LogHeadKeeper, LogStoreError, scopeNameSchema } from '@exoarmur/contracts';
+import { toStoreError } from './sqlite-error.ts';
 
 /** Bytes of one of the two slots; smaller than any disk sector, so a slot is torn only together with the sector. */
 const SLOT_BYTES = 256;
@@ -124,10 +125,6 @@ function io<T>(action: () => T): T {
   try {
     return action();
   } catch (error) {
-    if (error instanceof LogStoreError) throw error;
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw new LogStoreError(code === 'ENOSPC' ? 'STORE_FULL' : 'STORE_IO', `head file failed: ${code}`, {
-      cause: error,
-    });
+    throw toStoreError(error);
   }
 }

@@ -13,9 +13,14 @@ const CODES: ReadonlyMap<number, LogStoreErrorCode> = new Map([
   [26, 'STORE_CORRUPT'],
 ]);
 
-/** An error of SQLite as an error of the port; anything else is handed back as it is. */
+/** An error of SQLite or of the file system as an error of the port; anything else is handed back as it is. */
 export function toStoreError(error: unknown): unknown {
-  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return error;
+  if (!(error instanceof Error)) return error;
+  if ('syscall' in error && 'code' in error) {
+    const code = error.code === 'ENOSPC' ? 'STORE_FULL' : 'STORE_IO';
+    return new LogStoreError(code, `file system refused the file: ${String(error.code)}`, { cause: error });
+  }
+  if (!('errcode' in error) || typeof error.errcode !== 'number') return error;
   const code = CODES.get(error.errcode & 0xff) ?? 'STORE_IO';
   return new LogStoreError(code, `database refused the operation with result ${error.errcode}`, { cause: error });
 }

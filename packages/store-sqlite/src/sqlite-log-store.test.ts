@@ -143,7 +143,7 @@ describe('backupLog', () => {
     expect(result.tenants).toEqual([{ tenant: 'demo', size: (await copy.head('demo')).size }]);
     expect(statSync(target).mode & 0o777).toBe(0o600);
     await copy.close();
-    await expect(backupLog(store, target)).rejects.toMatchObject({ code: 'EEXIST' });
+    await expect(backupLog(store, target)).rejects.toMatchObject({ code: 'STORE_IO' });
     await store.close();
   });
 });

@@ -1,16 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
-import { createSigner, decodeUtf8, encodeUtf8, formatSigningKey, parseSigningKey } from '@exoarmur/canonical';
+import { createSigner, encodeUtf8, formatSigningKey } from '@exoarmur/canonical';
 import { quoteForMessage } from '@exoarmur/contracts';
 import type { Command } from 'commander';
 import type { CommandContext } from '../commands.ts';
 import { CliError } from '../errors.ts';
-import { createPrivateFile, readInputFile } from '../files.ts';
+import { createPrivateFile } from '../files.ts';
 import { addExamples } from '../help.ts';
+import { readKeyFile } from '../key-file.ts';
 import { printable } from '../terminal.ts';
 import { formatTrustFile } from '../trust-file.ts';
-
-const MAX_KEY_FILE_BYTES = 4096;
 
 export function register(command: Command, context: CommandContext): void {
   const generate = command.command('generate').summary('make an Ed25519 key').description('Make an Ed25519 key.');
@@ -51,17 +50,4 @@ function formatKeyFile(name: string, seed: Uint8Array): string {
     const message = `${quoteForMessage(name)} is no key name: empty, too long, or with a space, plus sign or control`;
     throw new CliError('CLI_KEY_NAME_MALFORMED', message, { cause: error });
   }
-}
-
-function readKeyFile(path: string): { readonly name: string; readonly seed: Uint8Array } {
-  const { bytes, mode } = readInputFile(path, MAX_KEY_FILE_BYTES);
-  // SECURITY: a key that others can read has no owner. Windows has no such bits.
-  if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-    const shown = mode.toString(8).padStart(3, '0');
-    throw new CliError(
-      'CLI_KEY_FILE_EXPOSED',
-      `${quoteForMessage(path)} has mode ${shown}, others may read it; set 600`,
-    );
-  }
-  return parseSigningKey(decodeUtf8(bytes).replace(/\r?\n$/, ''));
 }

@@ -32,6 +32,15 @@ export async function exportStream(options: {
   return gatherEvidence({ ...options, ...(await latestNote(store, tenant)), tree: new LogTree(store, tenant) });
 }
 
+/** RFC 6962 consistency path between two sizes of a stored log; needs no key. @throws RangeError, AuditError AUDIT_LOG_CORRUPT */
+export function proveGrowth(
+  store: AuditLogStore,
+  tenant: string,
+  sizes: { readonly from: number; readonly to: number },
+): Promise<Uint8Array[]> {
+  return new LogTree(store, tenant).proveConsistency(sizes.from, sizes.to);
+}
+
 async function latestNote(store: AuditLogStore, tenant: string): Promise<LogNote> {
   const note = await store.latestNote(tenant);
   if (note === null) throw new AuditError('AUDIT_RECORD_NOT_FOUND', 'log has no signed checkpoint yet');

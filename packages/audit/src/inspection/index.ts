@@ -1,4 +1,4 @@
-export { exportStream, proveRecord } from './evidence.ts';
+export { exportStream, proveGrowth, proveRecord } from './evidence.ts';
 export {
   type FsckCounts,
   type FsckFinding,

@@ -7,10 +7,8 @@ export {
 export { MemoryWitnessStore } from './memory-witness-store.ts';
 export {
   Witness,
-  type WitnessedHead,
   type WitnessOptions,
   type WitnessResponse,
-  type WitnessStore,
 } from './witness.ts';
 export {
   collectCosignatures,

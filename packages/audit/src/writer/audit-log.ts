@@ -1,11 +1,4 @@
-import {
-  createUlid,
-  decodeUtf8,
-  encodeBase64,
-  formatTlogProof,
-  formatVerifierKey,
-  parseJson,
-} from '@exoarmur/canonical';
+import { createUlid, formatTlogProof, formatVerifierKey } from '@exoarmur/canonical';
 import {
   type AppendReceipt,
   type AuditLogStore,

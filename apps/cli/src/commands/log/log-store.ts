@@ -1,0 +1,107 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { type AuditLog, createAuditLog } from '@exoarmur/audit/writer';
+import { createSigner } from '@exoarmur/canonical';
+import { quoteForMessage } from '@exoarmur/contracts';
+import { type HeadFileKeeper, openHeadFiles, openSqliteLogStore, type SqliteLogStore } from '@exoarmur/store-sqlite';
+import type { Command } from 'commander';
+import type { CommandContext } from '../../commands.ts';
+import { CliError } from '../../errors.ts';
+import { readKeyFile } from '../../key-file.ts';
+
+/** Options of every command over a log. */
+export interface StoreOptions {
+  readonly db: string;
+  readonly tenant?: string;
+  readonly heads?: string;
+}
+
+/** Options of the commands that append. */
+export interface SigningOptions extends StoreOptions {
+  readonly key: string;
+  readonly cell: string;
+}
+
+/** Adds `--db` and `--tenant`. */
+export function addStoreOptions(command: Command): Command {
+  return command
+    .requiredOption('--db <file>', 'database of the log')
+    .option('--tenant <name>', 'tenant; not needed when the log has one only');
+}
+
+/** Adds what an appending command needs besides. */
+export function addSigningOptions(command: Command): Command {
+  return addStoreOptions(command)
+    .requiredOption('--key <file>', 'key file of the log, named like its origin')
+    .option('--cell <name>', 'name of the cell', 'cell')
+    .option('--heads <folder>', 'folder of the head files (default: `heads` beside the database)');
+}
+
+/** Where the head files are, unless told: in a folder of their own beside the database. */
+export function openHeads(options: StoreOptions, context: CommandContext): HeadFileKeeper {
+  return openHeadFiles(
+    options.heads === undefined
+      ? join(dirname(resolve(context.cwd, options.db)), 'heads')
+      : resolve(context.cwd, options.heads),
+  );
+}
+
+/** Opens a log that is there, for the time of an action. @throws CliError CLI_INPUT_UNREADABLE, CLI_USAGE */
+export async function withStore<T>(
+  options: StoreOptions,
+  context: CommandContext,
+  action: (store: SqliteLogStore, tenant: string) => Promise<T>,
+): Promise<T> {
+  const path = resolve(context.cwd, options.db);
+  if (!existsSync(path))
+    throw new CliError('CLI_INPUT_UNREADABLE', `cannot read ${quoteForMessage(path)}: no such file`);
+  const store = openSqliteLogStore({ path });
+  try {
+    return await action(store, options.tenant ?? (await onlyTenant(store)));
+  } finally {
+    await store.close();
+  }
+}
+
+/** Opens a log to append to it, creating it when it is not there. The tenant is the last part of the key's name. */
+export async function withLog<T>(
+  options: SigningOptions,
+  context: CommandContext,
+  action: (log: AuditLog, secrets: { readonly ingestKey: Uint8Array; readonly random: typeof RANDOM }) => Promise<T>,
+): Promise<T> {
+  const { name, seed } = readKeyFile(resolve(context.cwd, options.key));
+  const store = openSqliteLogStore({ path: resolve(context.cwd, options.db) });
+  const heads = openHeads(options, context);
+  try {
+    const log = createAuditLog({
+      store,
+      heads,
+      signer: createSigner(name, seed),
+      clock: CLOCK,
+      random: RANDOM,
+      tenant: options.tenant ?? name.slice(name.lastIndexOf('/') + 1),
+      cell: options.cell,
+      origin: name,
+    });
+    const ingestKey = createHash('sha256').update('exoarmur.ingest-key/1\0').update(seed).digest();
+    const result = await action(log, { ingestKey: new Uint8Array(ingestKey), random: RANDOM });
+    await log.close();
+    return result;
+  } finally {
+    await heads.close();
+    await store.close();
+  }
+}
+
+/** The machine's clock. */
+export const CLOCK = { now: () => Date.now() };
+
+const RANDOM = { bytes: (length: number) => new Uint8Array(randomBytes(length)) };
+
+async function onlyTenant(store: SqliteLogStore): Promise<string> {
+  const [tenant, ...others] = await store.tenants();
+  if (tenant === undefined) throw new CliError('CLI_USAGE', 'log has no record yet');
+  if (others.length > 0) throw new CliError('CLI_USAGE', 'log has several tenants; name one with --tenant');
+  return tenant;
+}

@@ -1,0 +1,107 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { exportTiles, fsckLog, proveRecord } from '@exoarmur/audit/inspection';
+import { encodeBase64 } from '@exoarmur/canonical';
+import { Argument, type Command } from 'commander';
+import type { CommandContext } from '../../commands.ts';
+import { CliError } from '../../errors.ts';
+import { EXIT_CODES } from '../../exit-code.ts';
+import { replaceFile } from '../../files.ts';
+import { addExamples } from '../../help.ts';
+import { formatJson } from '../../json-output.ts';
+import { printable } from '../../terminal.ts';
+import { addStoreOptions, openHeads, type StoreOptions, withStore } from './log-store.ts';
+import { parseCount } from './read.ts';
+
+type FsckOptions = StoreOptions & { readonly vkey: string; readonly json?: true };
+
+/** `log checkpoint`, `log proof`, `log fsck`, `log export`: what a stranger can check. */
+export function registerProving(parent: Command, context: CommandContext): void {
+  const checkpoint = addStoreOptions(parent.command('checkpoint'))
+    .summary('print the latest signed checkpoint')
+    .description('Print the latest signed checkpoint, a C2SP note.')
+    .action((options: StoreOptions) =>
+      withStore(options, context, async (store, tenant) => {
+        const note = await store.latestNote(tenant);
+        if (note === null) throw new CliError('CLI_USAGE', 'log has no signed checkpoint yet');
+        context.terminal.out(printable(note.note));
+      }),
+    );
+  addExamples(checkpoint, [['log checkpoint --db log.db', 'what the log says of itself']]);
+
+  const proof = addStoreOptions(parent.command('proof'))
+    .summary('print the proof of one record')
+    .description('Print a C2SP tlog-proof of one record under the latest signed checkpoint.')
+    .addArgument(new Argument('<index>', 'index of the record').argParser(parseCount))
+    .action((index: number, options: StoreOptions) =>
+      withStore(options, context, async (store, tenant) => {
+        context.terminal.out(await proveRecord(store, tenant, index));
+      }),
+    );
+  addExamples(proof, [['log proof 17 --db log.db > 17.tlog-proof', 'hand it to somebody with the record']]);
+
+  const fsck = addStoreOptions(parent.command('fsck'))
+    .summary('rebuild everything from the records')
+    .description(
+      'Rebuild tree, streams and checkpoints from the records and name the first place where the store lies.',
+    )
+    .requiredOption('--vkey <vkey>', 'verifier key of the log')
+    .option('--heads <folder>', 'folder of the head files (default: `heads` beside the database)')
+    .option('--json', 'print the report as JSON')
+    .action((options: FsckOptions) => runFsck(options, context));
+  addExamples(fsck, [['log fsck --db log.db --vkey cell.example/demo+0123abcd+AQ…', 'check the whole log']]);
+
+  const exported = addStoreOptions(parent.command('export'))
+    .summary('write the log as static tiles')
+    .description('Write the log as C2SP tlog-tiles that any static web server can serve.')
+    .requiredOption('--out <folder>', 'folder to write into')
+    .action((options: StoreOptions & { out: string }) => runExport(options, context));
+  addExamples(exported, [['log export --db log.db --out public', 'tiles, entry bundles and the checkpoint']]);
+}
+
+async function runFsck(options: FsckOptions, context: CommandContext): Promise<void> {
+  const { terminal } = context;
+  const heads = openHeads(options, context);
+  const showsProgress = process.stderr.isTTY === true && options.json !== true;
+  const report = await withStore(options, context, (store, tenant) =>
+    fsckLog({
+      store,
+      tenant,
+      vkey: options.vkey,
+      heads,
+      onProgress: (done, size) => {
+        if (showsProgress) terminal.err(`\r${Math.floor((100 * done) / size)} %`);
+      },
+    }),
+  ).finally(() => heads.close());
+  if (showsProgress) terminal.err('\r     \r');
+  const { counts, outcome } = report;
+  if (options.json === true) {
+    const found =
+      outcome === 'sound' ? { size: report.size, root: encodeBase64(report.root) } : { finding: report.finding };
+    terminal.out(formatJson({ outcome, counts, ...found }));
+  } else {
+    const told = Object.entries(counts).map(([name, count]) => `${name} ${count}`);
+    terminal.out(`${told.join(', ')}\n`);
+    if (outcome === 'sound') terminal.out('LOG_RESULT=SOUND\n');
+    else {
+      const { code, index, detail } = report.finding;
+      terminal.out(`LOG_RESULT=UNSOUND\nfirst at ${index}: ${code}, ${printable(detail)}\n`);
+    }
+  }
+  if (outcome !== 'sound') context.finish(EXIT_CODES.fail);
+}
+
+async function runExport(options: StoreOptions & { readonly out: string }, context: CommandContext): Promise<void> {
+  const folder = resolve(context.cwd, options.out);
+  let files = 0;
+  await withStore(options, context, async (store, tenant) => {
+    for await (const { path, bytes } of exportTiles(store, tenant)) {
+      const target = join(folder, ...path.split('/'));
+      mkdirSync(dirname(target), { recursive: true });
+      replaceFile(target, bytes);
+      files++;
+    }
+  });
+  context.terminal.out(`Files written: ${files}\n`);
+}
