@@ -78,6 +78,40 @@ describe('createCedarEvaluator', () => {
   });
 });
 
+describe('an action that the schema puts in a group', () => {
+  const schema = createPolicySet({}).cedar_schema.replace(
+    /action (.*) appliesTo/,
+    'action "everything";\naction "destructive" in ["everything"];\naction $1 in ["destructive"] appliesTo',
+  );
+  it.each([
+    'action in Action::"destructive"',
+    'action in Action::"everything"',
+    'action in [Action::"destructive"]',
+    'action in [Action::"file.read", Action::"everything"]',
+  ])('is denied by a forbid on %s', async (action) => {
+    const policies = { PERMIT_ALL, no: `forbid(principal, ${action}, resource);` };
+    const policySet = { ...createPolicySet(policies), cedar_schema: schema };
+    const decision = await createDecisionPoint({ policySet }).decide(createRequest());
+    expect(decision.pdp).toMatchObject({ verdict: 'deny', determining_policies: ['no'] });
+  });
+});
+
+describe('a policy set that is frozen at its surface only', () => {
+  it('is not taken for the set it was', async () => {
+    const policySet = {
+      ...createPolicySet({}),
+      policies: { no: 'forbid(principal, action, resource);' } as Record<string, string>,
+    };
+    Object.freeze(policySet);
+    const policyDigest = digestPolicySet(policySet);
+    expect((await evaluator.evaluate({ ...createRequest(), policySet, policyDigest })).verdict).toBe('deny');
+    policySet.policies.no = PERMIT_ALL;
+    await expect(evaluator.evaluate({ ...createRequest(), policySet, policyDigest })).rejects.toMatchObject({
+      code: 'POLICY_DIGEST_MISMATCH',
+    });
+  });
+});
+
 describe('evaluatePolicies', () => {
   it.each(['askPlain', 'askLiftable'] as const)('denies when the engine traps in %s', (half) => {
     const answer = compilePolicySet(createPolicySet({ PERMIT_ALL }));

@@ -51,7 +51,9 @@ export function createCedarEvaluator(): PolicyEvaluator {
   }
 
   function digestOf(policySet: PolicySet): Digest {
-    const known = Object.isFrozen(policySet) ? digests.get(policySet) : undefined;
+    // The digest of a set that could still change is taken anew each time.
+    const isFixed = Object.isFrozen(policySet) && Object.isFrozen(policySet.policies);
+    const known = isFixed ? digests.get(policySet) : undefined;
     if (known !== undefined) return known;
     const digest = digestPolicySet(policySet);
     digests.set(policySet, digest);

@@ -32,6 +32,8 @@ describe('parseTarget', () => {
       },
     });
     expect(parseTarget('http://127.0.0.1:8080/')).toMatchObject({ target: { ip: '127.0.0.1', port: 8080 } });
+    expect(parseTarget('http://[2001:db8::1]/')).toMatchObject({ target: { ip: '2001:db8::1' } });
+    expect(parseTarget('http://[64:ff9a::1]/')).toMatchObject({ target: { ip: '64:ff9a::1' } });
     expect(parseTarget('http://[::1]:8080/')).toMatchObject({ target: { ip: '::1', host: '[::1]', port: 8080 } });
     expect(parseTarget('https://example.com')).toMatchObject({ target: { path: '', host: 'example.com' } });
     expect(parseTarget('s3://bucket/key')).toMatchObject({ target: { scheme: 's3', host: 'bucket', port: undefined } });
@@ -70,6 +72,16 @@ describe('parseTarget', () => {
     ['https://0x7f.1/', 'host_malformed'],
     ['https://2130706433/', 'host_malformed'],
     ['https://127.0.0.01/', 'host_malformed'],
+    ['http://0.0.0.0/', 'host_malformed'],
+    ['http://[::]/', 'host_malformed'],
+    ['http://[::ffff:7f00:1]/', 'host_malformed'],
+    ['http://[::7f00:1]/', 'host_malformed'],
+    ['http://[::ffff:0:7f00:1]/', 'host_malformed'],
+    ['http://[64:ff9b::7f00:1]/', 'host_malformed'],
+    ['http://[64:ff9b:1::7f00:1]/', 'host_malformed'],
+    ['http://[2002:7f00:1::]/', 'host_malformed'],
+    ['http://[2001::7f00:1]/', 'host_malformed'],
+    ['http://[2001:0:1::7f00:1]/', 'host_malformed'],
     ['https://exämple.com/', 'host_malformed'],
     ['https://example.com:0443/', 'host_malformed'],
     ['https:///x', 'host_malformed'],

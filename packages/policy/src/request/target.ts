@@ -137,9 +137,19 @@ function isDomain(host: string): boolean {
   return !/^(?:\d+|0x[0-9a-f]*)$/.test(labels.at(-1) ?? '');
 }
 
+/**
+ * IPv6 texts whose address stands for an IPv4 one or for this host under another name: everything below `::`/32 but `::1`
+ * (IPv4-mapped, IPv4-compatible, unspecified), NAT64 (RFC 6052, RFC 8215), Teredo (RFC 4380) and 6to4 (RFC 3056). The
+ * spelling is the normalised one by then, so a prefix of the text is a prefix of the address.
+ */
+const EMBEDDING_IPV6 = /^(?:::(?!1$)|64:ff9b:|2001:(?:0:|:)|2002:)/;
+
+/** The address of a host text. SECURITY: one address has one text, or a rule about the other text would not see it. */
 function readIp(host: string): string | undefined {
-  if (IPV4.test(host)) return host;
-  return /^\[[0-9a-f:]{2,39}\]$/.test(host) ? host.slice(1, -1) : undefined;
+  // 0.0.0.0/8 is "this host" (RFC 6890), which systems connect to the loopback interface.
+  if (IPV4.test(host)) return host.startsWith('0.') ? undefined : host;
+  const address = /^\[([0-9a-f:]{2,39})\]$/.exec(host)?.[1];
+  return address === undefined || EMBEDDING_IPV6.test(address) ? undefined : address;
 }
 
 function isFixedPoint(text: string): boolean {
