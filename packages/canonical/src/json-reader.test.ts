@@ -66,6 +66,14 @@ const REFUSED: readonly (readonly [string, CanonicalErrorCode, string])[] = [
   ['-9007199254740992', 'CANONICAL_JSON_UNSAFE_INTEGER', ''],
   ['9007199254740991.5', 'CANONICAL_JSON_UNSAFE_INTEGER', ''],
   ['1e16', 'CANONICAL_JSON_UNSAFE_INTEGER', ''],
+  ['9007199254740991.4', 'CANONICAL_JSON_ROUNDED_NUMBER', ''],
+  ['4503599627370496.5', 'CANONICAL_JSON_ROUNDED_NUMBER', ''],
+  ['-4503599627370496.5', 'CANONICAL_JSON_ROUNDED_NUMBER', ''],
+  ['{"n":[1.00000000000000000001]}', 'CANONICAL_JSON_ROUNDED_NUMBER', '/n/0'],
+  ['10000000000000000000001e-22', 'CANONICAL_JSON_ROUNDED_NUMBER', ''],
+  ['0.99999999999999999999', 'CANONICAL_JSON_ROUNDED_NUMBER', ''],
+  ['1e-400', 'CANONICAL_JSON_ROUNDED_NUMBER', ''],
+  ['1e-99999999999999999999', 'CANONICAL_JSON_ROUNDED_NUMBER', ''],
 ];
 
 describe('the strict reader', () => {
@@ -83,6 +91,26 @@ describe('the strict reader', () => {
       w: [true, false, null],
       e: [{}, []],
     });
+  });
+
+  it.each([
+    ['1.0', 1],
+    ['-20.000e+0', -20],
+    ['1.5e1', 15],
+    ['0.0000012e7', 12],
+    ['1200e-2', 12],
+    ['0.10e1', 1],
+    ['0.0', 0],
+    ['0e5', 0],
+    ['0.000e-400', 0],
+    ['9007199254740991.000', 9007199254740991],
+    ['900719925474099.1e1', 9007199254740991],
+    ['9007199254740990e0', 9007199254740990],
+    ['4503599627370495.5', 4503599627370495.5],
+    ['5e-324', 5e-324],
+    ['0.30000000000000000001', 0.3],
+  ])('reads the spelling %s of a number', (text, number) => {
+    expect(parseJson(text)).toBe(number);
   });
 
   it('makes hostile keys into plain members', () => {
@@ -164,6 +192,8 @@ describe('the work of the reader', () => {
     'many escapes': (n) => `"${'\\n'.repeat(n / 2)}"`,
     'an unterminated string': (n) => `"${'a'.repeat(n)}`,
     'one long number': (n) => `0.${'1'.repeat(n)}`,
+    'one long integer with zeros': (n) => `1.${'0'.repeat(n)}`,
+    'one long number with zeros inside': (n) => `1.${'0'.repeat(n)}1`,
     'many keys': (n) => `{${Array.from({ length: n / 12 }, (_, i) => `"key${i}":1`).join(',')}}`,
     'many integer keys': (n) => `{${Array.from({ length: n / 8 }, (_, i) => `"${i}":1`).join(',')}}`,
     'many empty arrays': (n) => `[${Array.from({ length: n / 3 }, () => '[]').join(',')}]`,

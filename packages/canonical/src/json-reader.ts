@@ -6,7 +6,7 @@ import { JSON_LIMITS, type JsonLimits, type JsonValue, joinPointer } from './jso
 
 /**
  * Reads strict I-JSON (spec/canonical-json.md, "Reader"): any white space and key order, but no duplicate key, lone
- * surrogate, non-finite or unsafe integral number, negative zero, byte-order mark, trailing data, excess depth or size.
+ * surrogate, non-finite or unsafe integral number, negative zero, fraction that rounds to an integer, byte-order mark, trailing data, excess depth or size.
  * The input is attacker-controlled; time and memory are linear in its size.
  * @throws CanonicalError with a JSON pointer to the refused place.
  */
@@ -43,7 +43,7 @@ function exceedsBytes(input: string | Uint8Array, maxBytes: number): boolean {
   return isWellFormed(input) && encodeUtf8(input).length > maxBytes;
 }
 
-const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+const NUMBER = /-?(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?/y;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON strings end at control characters
 const PLAIN_CHARACTERS = /[^"\\\u0000-\u001f]*/y;
 const SIMPLE_ESCAPES: ReadonlyMap<string, string> = new Map([
@@ -56,7 +56,21 @@ const SIMPLE_ESCAPES: ReadonlyMap<string, string> = new Map([
   ['r', '\r'],
   ['t', '\t'],
 ]);
+const ROUNDED = 'CANONICAL_JSON_ROUNDED_NUMBER';
 const HEX4 = /^[0-9a-fA-F]{4}$/;
+
+/**
+ * Whether an integral value stands for a lexeme that is no integer. All other values are fractions, of which every double
+ * is the nearest to many; an integer spelled without fraction and exponent is exact when it is safe.
+ */
+function isRounded(number: number, whole: string, fraction: string, exponent: string): boolean {
+  if ((fraction === '' && exponent === '') || !Number.isInteger(number)) return false;
+  const digits = whole + fraction;
+  let end = digits.length;
+  while (end > 0 && digits.charCodeAt(end - 1) === 0x30) end--;
+  // The lexeme is digits[0, end) times a power of ten. What is left of a zero must be nothing.
+  return end > 0 && Number(exponent) + digits.length - end < fraction.length;
+}
 
 class JsonReader {
   readonly #text: string;
@@ -193,9 +207,10 @@ class JsonReader {
     NUMBER.lastIndex = this.#at;
     const match = NUMBER.exec(this.#text);
     if (match === null) throw this.#unexpected('a value');
-    const number = Number(match[0]);
-    const problem = numberProblem(number);
-    if (problem !== undefined) throw this.#refuse(problem, `number ${quote(match[0])} is outside the profile`);
+    const [lexeme, whole = '', fraction = '', exponent = ''] = match;
+    const number = Number(lexeme);
+    const problem = numberProblem(number) ?? (isRounded(number, whole, fraction, exponent) ? ROUNDED : undefined);
+    if (problem !== undefined) throw this.#refuse(problem, `number ${quote(lexeme)} is outside the profile`);
     this.#at = NUMBER.lastIndex;
     return number;
   }
