@@ -39,7 +39,10 @@ const BRAND = Symbol.for('exoarmur.error');
 
 /** Where and why a value was refused, beyond the code. */
 export interface CanonicalErrorDetail {
-  /** RFC 6901 JSON pointer to the refused place; the empty string is the whole document. */
+  /**
+   * RFC 6901 JSON pointer to the refused place; the empty string is the whole document. A key of more than 40 characters
+   * is cut and ends in an ellipsis.
+   */
   readonly pointer?: string | undefined;
   readonly cause?: unknown;
 }

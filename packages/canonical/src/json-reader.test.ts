@@ -113,6 +113,15 @@ describe('the strict reader', () => {
     expect(parseJson(text)).toBe(number);
   });
 
+  it('cuts a long key in the pointer of a refusal, never inside a pair', () => {
+    const pointer = (key: string) =>
+      expectRefusal('CANONICAL_JSON_DUPLICATE_KEY', () => parseJson(`{"x":{"${key}":1,"${key}":2}}`)).pointer;
+    expect(pointer('k'.repeat(40))).toBe(`/x/${'k'.repeat(40)}`);
+    expect(pointer('k'.repeat(41))).toBe(`/x/${'k'.repeat(40)}…`);
+    expect(pointer(`${'k'.repeat(39)}😀`)).toBe(`/x/${'k'.repeat(39)}…`);
+    expect(pointer('/'.repeat(1_000_000))).toBe(`/x/${'~1'.repeat(40)}…`);
+  });
+
   it('makes hostile keys into plain members', () => {
     const value = parseJson('{"__proto__":{"polluted":1},"constructor":2,"toString":3}') as Record<string, unknown>;
     expect(Object.keys(value)).toEqual(['__proto__', 'constructor', 'toString']);

@@ -2,7 +2,8 @@ import { decodeUtf8, encodeUtf8, isWellFormed } from './bytes.ts';
 import { canonicalize } from './canonical-json.ts';
 import { CanonicalError, type CanonicalErrorCode, quote } from './errors.ts';
 import { numberProblem } from './internal/number.ts';
-import { JSON_LIMITS, type JsonLimits, type JsonValue, joinPointer } from './json-value.ts';
+import { refusalPointer } from './internal/pointer.ts';
+import { JSON_LIMITS, type JsonLimits, type JsonValue } from './json-value.ts';
 
 /**
  * Reads strict I-JSON (spec/canonical-json.md, "Reader"): any white space and key order, but no duplicate key, lone
@@ -240,6 +241,6 @@ class JsonReader {
   }
 
   #refuse(code: CanonicalErrorCode, message: string): CanonicalError {
-    return new CanonicalError(code, message, { pointer: this.#path.reduce<string>(joinPointer, '') });
+    return new CanonicalError(code, message, { pointer: refusalPointer(this.#path) });
   }
 }
