@@ -1,6 +1,6 @@
 export { type ApprovalCount, isRefused, isRequirementMet, mergeRequirements } from './approval-requirement.ts';
 export { type CompileAnswer, compilePolicySet, type PolicyProblem } from './cedar/compile.ts';
-export { CEDAR_ENGINE } from './cedar/identity.ts';
+export { CEDAR_ENGINE, DECISION_PROFILE } from './cedar/identity.ts';
 export { createCedarEvaluator } from './cedar-evaluator.ts';
 export { approvalRequirementOf } from './decision.ts';
 export { createDecisionPoint } from './decision-point.ts';

@@ -3,7 +3,7 @@ import type { PolicySet } from '@exoarmur/contracts';
 import { describe, expect, it } from 'vitest';
 import { createRequest } from '../test/requests.ts';
 import { formatTruthTables } from '../test/truth-tables.ts';
-import { CEDAR_ENGINE, createDecisionPoint, formatIntentSchema } from './index.ts';
+import { CEDAR_ENGINE, createDecisionPoint, DECISION_PROFILE, formatIntentSchema } from './index.ts';
 
 const read = (name: string): string => readFileSync(new URL(`../../../spec/${name}`, import.meta.url), 'utf8');
 
@@ -26,6 +26,8 @@ describe('the specification', () => {
     const text = read('policy.md');
     expect(text).toContain(point.policyDigest);
     expect(text).toContain(CEDAR_ENGINE.digest.slice('sha256:'.length));
+    expect(text).toContain(`\`${CEDAR_ENGINE.version}\``);
+    expect(text).toContain(`decision profile ${DECISION_PROFILE}`);
     expect(await ask('/srv/data/report.csv')).toMatchObject({
       verdict: 'allow',
       rationale: 'permitted by `delete-data`',

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CEDAR_ENGINE } from './identity.ts';
+import { CEDAR_ENGINE, CEDAR_VERSION } from './identity.ts';
 import { getCedarVersion } from './wasm.ts';
 
 const folder = dirname(createRequire(import.meta.url).resolve('@cedar-policy/cedar-wasm/nodejs'));
@@ -15,6 +15,10 @@ describe('CEDAR_ENGINE', () => {
   });
 
   it('names the version that the engine says it is', () => {
-    expect(getCedarVersion()).toBe(CEDAR_ENGINE.version);
+    expect(getCedarVersion()).toBe(CEDAR_VERSION);
+  });
+
+  it('numbers the rules of deciding beside the engine, so that a change of either is another engine', () => {
+    expect(CEDAR_ENGINE.version).toBe('4.13.0+decision.1');
   });
 });
