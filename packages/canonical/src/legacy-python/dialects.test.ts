@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { expectRefusal } from '../../test/errors.ts';
 import { readVectors } from '../../test/vectors.ts';
-import { formatLegacyJson } from './dialects.ts';
+import { compareCodePoints, formatLegacyJson } from './dialects.ts';
 import { hashLegacyJson } from './hash.ts';
 import { LEGACY_LIMITS, parseLegacyJson } from './reader.ts';
+import type { LegacyObject } from './value.ts';
 
 interface CanonicalVector {
   readonly name: string;
@@ -78,6 +79,35 @@ describe('the dialects of the standard library', () => {
     const value = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     expect(formatLegacyJson(value, 'compact-ascii')).toBe('[NaN,Infinity,-Infinity]');
     expect(formatLegacyJson(value, 'replay')).toBe('["null","null","null"]');
+  });
+
+  // As json.dumps(..., sort_keys=True) of Python 3 wrote them.
+  it.each([
+    '{"\\udb2b":1,"\\ue427":0}',
+    '{"\\ud83d":1,"\\ud83d\\ude00":0}',
+    '{"\\ud83d\\uffff":0,"\\ud83d\\ude00":1}',
+    '{"\\ud7ff":2,"\\udc00":0,"\\ue000":1,"\\ud800\\udc00":3}',
+    '{"\\ud83d":2,"\\ud83dx":3,"\\ud83d\\ud83d":5,"\\udfff":4,"\\uffff":0,"\\ud83d\\ude00":1}',
+  ])('sort a lone surrogate where Python does: %s', (text) => {
+    const shuffled = new Map([...(parseLegacyJson(text) as LegacyObject)].reverse());
+    expect(formatLegacyJson(shuffled, 'compact-ascii')).toBe(text);
+    expect(formatLegacyJson(parseLegacyJson(text), 'compact-ascii')).toBe(text);
+  });
+
+  it('sort all short keys as lists of code points', () => {
+    const units = ['a', '\ud83d', '\ude00', '\ue000'];
+    const longer = (keys: readonly string[]) => keys.flatMap((key) => units.map((unit) => key + unit));
+    const keys = [...units, ...longer(units), ...longer(longer(units))];
+    const points = (key: string) => [...key].map((point) => point.codePointAt(0) as number);
+    const model = (a: readonly number[], b: readonly number[]): number => {
+      const at = a.findIndex((point, index) => point !== b[index]);
+      return at < 0 ? a.length - b.length : b[at] === undefined ? 1 : (a[at] as number) - b[at];
+    };
+    for (const a of keys) {
+      for (const b of keys) {
+        expect([a, b, Math.sign(compareCodePoints(a, b))]).toEqual([a, b, Math.sign(model(points(a), points(b)))]);
+      }
+    }
   });
 
   it('escapes DEL in ASCII and leaves it raw in UTF-8', () => {

@@ -101,18 +101,29 @@ function writeString(value: string, style: Style): string {
   return `"${escaped}"`;
 }
 
-/** Orders strings by code point, as Python does; UTF-16 order differs where astral characters meet U+E000 to U+FFFF. */
+/**
+ * Orders strings by code point, as Python does; UTF-16 order differs where astral characters meet U+E000 to U+FFFF. A lone
+ * surrogate is a code point of its own to Python, below U+E000.
+ */
 export function compareCodePoints(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
-    const left = a.charCodeAt(i);
-    const right = b.charCodeAt(i);
-    if (left !== right) return rank(left) - rank(right);
+    if (a.charCodeAt(i) !== b.charCodeAt(i)) return rank(a, i) - rank(b, i);
   }
   return a.length - b.length;
 }
 
-// Surrogates stand for code points above every other unit.
-function rank(unit: number): number {
-  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
+// The units of a pair stand for code points above every single unit. What stands before `at` is equal in both strings.
+function rank(text: string, at: number): number {
+  const unit = text.charCodeAt(at);
+  const isPaired = isLow(unit) ? isHigh(text.charCodeAt(at - 1)) : isHigh(unit) && isLow(text.charCodeAt(at + 1));
+  return isPaired ? unit + 0x10000 : unit;
+}
+
+function isHigh(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
+}
+
+function isLow(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff;
 }
