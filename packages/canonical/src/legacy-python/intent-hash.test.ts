@@ -43,6 +43,27 @@ describe('the intent hash', () => {
     expect(legacyIntentPreimage(withField('ttl_seconds', true)).get('ttl_seconds')).toBe(1n);
   });
 
+  it('trims outer white space of every kind, and nothing else', () => {
+    const text = '\u00a0\u0085\t\n \u3000a \u2028 b\u200b\ufeff\u2029\u1680\u000b';
+    expect(legacyIntentPreimage(withField('cell_id', text)).get('cell_id')).toBe('a \u2028 b\u200b\ufeff');
+    expect(legacyIntentPreimage(withField('cell_id', ' \t ')).get('cell_id')).toBe('');
+  });
+
+  it('trims a text in time linear in its size', () => {
+    const cost = (blanks: number, times: number) => {
+      const intent = withField('cell_id', `a${' '.repeat(blanks)}b`);
+      const start = performance.now();
+      for (let i = 0; i < times; i++) legacyIntentPreimage(intent);
+      return performance.now() - start;
+    };
+    // The same number of blanks in one text and in 64: squares would make the one 64 times as dear.
+    let best = Number.POSITIVE_INFINITY;
+    for (let attempt = 0; attempt < 5 && best > 16; attempt++) {
+      best = Math.min(best, cost(1 << 16, 1) / cost(1 << 10, 64));
+    }
+    expect(best).toBeLessThan(16);
+  });
+
   it.each<[string, LegacyValue]>([
     ['extra', 'x'],
     ['tenant_id', 1n],

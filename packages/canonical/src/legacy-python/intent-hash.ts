@@ -26,7 +26,7 @@ const ACTION_CLASSES = ['A0_observe', 'A1_soft_containment', 'A2_hard_containmen
 const INTENT_ID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 const TIME =
   /^([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?([Zz]|[+-][0-9]{2}:[0-9]{2})?$/;
-const OUTER_SPACE = /^\p{White_Space}+|\p{White_Space}+$/gu;
+const WHITE_SPACE = /^\p{White_Space}$/u;
 const INTEGER = /^[+-]?[0-9]{1,4300}$/;
 
 /** Hex hash of an ExecutionIntentV1. @throws CanonicalError CANONICAL_LEGACY_INTENT_MALFORMED */
@@ -57,14 +57,14 @@ export function legacyIntentPreimage(intent: LegacyObject): LegacyObject {
 function readText(intent: LegacyObject, name: string): string {
   const value = intent.get(name);
   if (typeof value !== 'string') throw malformed(`intent field ${name} must be a string`);
-  return value.replace(OUTER_SPACE, '');
+  return trimOuterSpace(value);
 }
 
 function readObject(intent: LegacyObject, name: string): LegacyObject {
   const value = intent.get(name);
   if (!isLegacyObject(value)) throw malformed(`intent field ${name} must be an object`);
   // Keys are trimmed like every string of the model, values of unknown type are not.
-  return new Map([...value].map(([key, member]) => [key.replace(OUTER_SPACE, ''), member]));
+  return new Map([...value].map(([key, member]) => [trimOuterSpace(key), member]));
 }
 
 function readChoice(intent: LegacyObject): string {
@@ -95,10 +95,19 @@ function readTtl(value: LegacyValue): LegacyValue {
   if (typeof value === 'boolean') return value ? 1n : 0n;
   if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value);
   if (typeof value === 'string') {
-    const text = value.replace(OUTER_SPACE, '');
+    const text = trimOuterSpace(value);
     if (INTEGER.test(text)) return BigInt(text.replace(/^\+/, ''));
   }
   throw malformed('ttl_seconds must be an integer');
+}
+
+// A pattern anchored at the end would be tried from every blank inside the text, so the ends are found by index.
+function trimOuterSpace(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && WHITE_SPACE.test(text.charAt(start))) start++;
+  while (end > start && WHITE_SPACE.test(text.charAt(end - 1))) end--;
+  return text.slice(start, end);
 }
 
 function malformed(message: string): CanonicalError {
