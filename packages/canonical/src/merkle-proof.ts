@@ -67,13 +67,13 @@ export function verifyConsistency(claim: ConsistencyClaim): ProofVerdict {
   if (!Number.isSafeInteger(size1) || !Number.isSafeInteger(size2) || size1 < 0 || size2 < size1) {
     return invalid('size_out_of_range');
   }
+  if (!isHash(root1) || !isHash(root2) || !path.every(isHash)) return invalid('malformed_hash');
   if (size1 === size2) {
     if (path.length > 0) return invalid('path_too_long');
     const expected = size1 === 0 ? emptyRoot() : root2;
     return equalBytes(root1, expected) && equalBytes(root1, root2) ? { outcome: 'valid' } : invalid('root_mismatch');
   }
   if (size1 === 0) return invalid('size_out_of_range');
-  if (!isHash(root1) || !isHash(root2) || !path.every(isHash)) return invalid('malformed_hash');
   const walk = new Walk(size1 - 1, size2 - 1);
   walk.skipCompleteLevels();
   // When the old tree is one perfect subtree its root is the start of the path, and the path leaves it out.
