@@ -65,6 +65,8 @@ describe('signed notes', () => {
   });
 
   it('count each key once', () => {
+    const again = verifyNote(note, [...keys, parseVerifierKey(signer.vkey), parseVerifierKey(other.vkey)]);
+    expect(again).toMatchObject({ outcome: 'valid', keys, signatures: keys.map((key) => ({ key })) });
     expect(verifyNote(`text\n\n${lines[0]}${lines[0]}`, keys)).toMatchObject({ outcome: 'valid', keys: [keys[0]] });
   });
 

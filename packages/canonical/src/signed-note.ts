@@ -3,6 +3,7 @@ import { concatBytes, decodeUtf8, encodeUtf8, equalBytes, isWellFormed } from '.
 import { verifyCosignature } from './cosignature.ts';
 import { verifyEd25519 } from './ed25519.ts';
 import { CanonicalError } from './errors.ts';
+import { encodeHex } from './hex.ts';
 import type { NamedSigner } from './signer.ts';
 import { computeKeyId, isKeyName, SIGNATURE_TYPES, type VerifierKey } from './verifier-key.ts';
 
@@ -87,13 +88,13 @@ export function signNote(text: string, signers: readonly NamedSigner[]): string 
 
 /**
  * Verifies a note against known keys of type 0x01 and 0x04. Signatures of unknown keys are ignored; one of a known key
- * (name and id) that does not verify refuses the note, and so does the lack of any that does. Each key counts once.
- * Never throws on a bad note.
+ * (name and id) that does not verify refuses the note, and so does the lack of any that does. Each key (name, type and
+ * public key) counts once, however often it is given or has signed. Never throws on a bad note.
  */
 export function verifyNote(note: string | Uint8Array, keys: readonly VerifierKey[]): NoteVerdict {
   const parsed = parseOrUndefined(note);
   if (parsed === undefined) return { outcome: 'invalid', failures: [{ reason: 'malformed_note' }] };
-  const verified = new Map<VerifierKey, VerifiedSignature>();
+  const verified = new Map<string, VerifiedSignature>();
   for (const line of parsed.signatures) {
     for (const key of keys) {
       if (key.name !== line.name || !equalBytes(key.keyId, line.keyId)) continue;
@@ -101,11 +102,13 @@ export function verifyNote(note: string | Uint8Array, keys: readonly VerifierKey
       if (signature === undefined) {
         return { outcome: 'invalid', failures: [{ reason: 'signature_mismatch', name: line.name }] };
       }
-      if (!verified.has(key)) verified.set(key, signature);
+      const identity = `${key.name} ${key.type} ${encodeHex(key.publicKey)}`;
+      if (!verified.has(identity)) verified.set(identity, signature);
     }
   }
   if (verified.size === 0) return { outcome: 'invalid', failures: [{ reason: 'no_known_signature' }] };
-  return { outcome: 'valid', text: parsed.text, keys: [...verified.keys()], signatures: [...verified.values()] };
+  const signatures = [...verified.values()];
+  return { outcome: 'valid', text: parsed.text, keys: signatures.map(({ key }) => key), signatures };
 }
 
 function verifySignature(text: string, key: VerifierKey, signature: Uint8Array): VerifiedSignature | undefined {
