@@ -80,7 +80,8 @@ export function signEnvelope(options: {
 /**
  * Verifies an envelope against the verifier's own keys: valid when signatures by at least `threshold` distinct public keys
  * verify. A signature that names none of the keys, or verifies under none, does not count and is listed when the
- * threshold is missed. Never throws on a bad envelope. @throws RangeError for a threshold below 1 or without keys.
+ * threshold is missed, as it always is without keys. Never throws on a bad envelope.
+ * @throws RangeError for a threshold that is no positive integer.
  */
 export function verifyEnvelope(
   envelope: unknown,
