@@ -43,6 +43,16 @@ describe('the intent hash', () => {
     expect(legacyIntentPreimage(withField('ttl_seconds', true)).get('ttl_seconds')).toBe(1n);
   });
 
+  // As the ancestor's model printed them.
+  it.each([
+    ['2024-02-29T00:00:00Z', '2024-02-29T00:00:00+00:00'],
+    ['0001-01-01 00:00:00', '0001-01-01T00:00:00'],
+    ['2024-01-01T00:00:00.1234567Z', '2024-01-01T00:00:00.123456+00:00'],
+    ['2024-01-01T00:00:00+23:59', '2024-01-01T00:00:00+23:59'],
+  ])('prints the time %s as %s', (text, printed) => {
+    expect(legacyIntentPreimage(withField('requested_at', text)).get('requested_at')).toBe(printed);
+  });
+
   it('trims outer white space of every kind, and nothing else', () => {
     const text = '\u00a0\u0085\t\n \u3000a \u2028 b\u200b\ufeff\u2029\u1680\u000b';
     expect(legacyIntentPreimage(withField('cell_id', text)).get('cell_id')).toBe('a \u2028 b\u200b\ufeff');
@@ -73,6 +83,13 @@ describe('the intent hash', () => {
     ['intent_id', '01J4NR5X9Z8GABCDEF1234567I'],
     ['requested_at', 'yesterday'],
     ['requested_at', '2023-13-01T00:00:00Z'],
+    ['requested_at', '2024-02-30T00:00:00Z'],
+    ['requested_at', '2023-02-29T00:00:00Z'],
+    ['requested_at', '2024-01-01T24:00:00Z'],
+    ['requested_at', '2024-01-01T23:59:60Z'],
+    ['requested_at', '0000-01-01T00:00:00Z'],
+    ['requested_at', '2024-01-01T00:00:00+24:00'],
+    ['requested_at', '2024-01-01T00:00:00+10:60'],
     ['requested_at', 5n],
     ['ttl_seconds', 1.5],
     ['ttl_seconds', 'soon'],

@@ -25,7 +25,7 @@ const ALL_FIELDS: ReadonlySet<string> = new Set([
 const ACTION_CLASSES = ['A0_observe', 'A1_soft_containment', 'A2_hard_containment', 'A3_irreversible'];
 const INTENT_ID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 const TIME =
-  /^([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?([Zz]|[+-][0-9]{2}:[0-9]{2})?$/;
+  /^([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?([Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?$/;
 const WHITE_SPACE = /^\p{White_Space}$/u;
 const INTEGER = /^[+-]?[0-9]{1,4300}$/;
 
@@ -84,10 +84,16 @@ function readTime(intent: LegacyObject): string {
   const value = intent.get('requested_at');
   const [, date, time, fraction = '', offset = ''] = (typeof value === 'string' ? TIME.exec(value) : null) ?? [];
   if (date === undefined || time === undefined) throw malformed('requested_at must be an ISO 8601 time');
-  if (Number.isNaN(Date.parse(`${date}T${time}Z`))) throw malformed('requested_at is not a time of the calendar');
+  if (!isCalendarTime(`${date}T${time}`)) throw malformed('requested_at is not a time of the calendar');
   // Python keeps microseconds, prints all six digits or none, and writes UTC as an offset.
   const micros = fraction.slice(0, 6).padEnd(6, '0');
   return `${date}T${time}${micros === '000000' ? '' : `.${micros}`}${/^[Zz]$/.test(offset) ? '+00:00' : offset}`;
+}
+
+// `Date.parse` rolls the 30th of February and 24:00 over, and knows a year 0; Python refuses all three.
+function isCalendarTime(text: string): boolean {
+  const instant = Date.parse(`${text}Z`);
+  return !text.startsWith('0000') && !Number.isNaN(instant) && new Date(instant).toISOString().startsWith(text);
 }
 
 function readTtl(value: LegacyValue): LegacyValue {
