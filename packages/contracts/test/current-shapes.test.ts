@@ -151,6 +151,8 @@ testModel('DsseEnvelope', {
   required: envelope,
   order: order(envelope),
   invalid: [
+    [{ payload: 'A'.repeat(1_048_580) }, '/payload'],
+    [{ signatures: [{ keyid: '0011aabb', sig: 'A'.repeat(92) }] }, '/signatures/0/sig'],
     [{ signatures: [] }, '/signatures'],
     [{ signatures: [{ keyid: 'x', sig: 'AAAA' }] }, '/signatures/0/keyid'],
     [{ payloadType: 'a b' }, '/payloadType'],

@@ -191,6 +191,8 @@ describe('what is refused', () => {
     expect(await refusal(intent('read', '/data/big'))).toBe('EXECUTOR_TARGET_TOO_LARGE');
     const content = 'x'.repeat(1_048_577);
     expect(await refusal(intent('write', '/data/x', { content }))).toBe('EXECUTOR_TARGET_TOO_LARGE');
+    const content_base64 = 'A'.repeat(12_000_000);
+    expect(await refusal(intent('write', '/data/x', { content_base64 }))).toBe('EXECUTOR_TARGET_TOO_LARGE');
   });
 
   it.each<[string, JsonObject]>([
@@ -201,6 +203,7 @@ describe('what is refused', () => {
     ['write', { content: 'x', content_base64: 'eA==' }],
     ['write', { content: 7 }],
     ['write', { content_base64: 'e' }],
+    ['write', { content_base64: 'e!==' }],
     ['write', { content: 'x', replace: 'yes' }],
   ])('refuses %s with parameters %j', async (action, parameters) => {
     expect(await refusal(intent(action, '/data/a.txt', parameters))).toBe('EXECUTOR_PARAMETERS_MALFORMED');
