@@ -1,11 +1,4 @@
-import {
-  equalBytes,
-  isQuorumMet,
-  type TrustPolicy,
-  type VerifierKey,
-  verifyCheckpoint,
-  verifyEnvelope,
-} from '@exoarmur/canonical';
+import { isQuorumMet, type TrustPolicy, type VerifierKey, verifyCheckpoint, verifyEnvelope } from '@exoarmur/canonical';
 import type { Check } from './check.ts';
 import type { ParsedBundle } from './parsed-bundle.ts';
 
@@ -42,8 +35,9 @@ export function checkWitnesses(parsed: ParsedBundle, policy: TrustPolicy | undef
   const logKeys = policy.logs.map((log) => log.key).filter((key) => key.name === checkpoint.origin);
   const witnesses = policy.witnesses.map((witness) => witness.key);
   const verdict = verifyCheckpoint(bundle.log.checkpoint, [...logKeys, ...witnesses]);
-  const signed = verdict.outcome === 'valid' ? verdict.signatures.map((signature) => signature.key) : [];
-  const cosigners = signed.filter((key) => witnesses.some((witness) => equalBytes(witness.publicKey, key.publicKey)));
+  // SECURITY: only a cosignature speaks for a witness; the log's own signature never counts, whatever keys the policy names.
+  const signatures = verdict.outcome === 'valid' ? verdict.signatures : [];
+  const cosigners = signatures.filter(({ timestamp }) => timestamp !== undefined).map(({ key }) => key);
   if (isQuorumMet(policy, cosigners)) return;
   const [expected, found] = [policy.quorum, `${cosigners.length} of ${witnesses.length} witnesses`];
   check.fail('quorum_not_met', { pointer: '/log/checkpoint', expected, found });

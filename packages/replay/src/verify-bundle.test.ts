@@ -1,4 +1,4 @@
-import { parseTrustPolicy } from '@exoarmur/canonical';
+import { createVerifierKey, parseTrustPolicy, SIGNATURE_TYPES } from '@exoarmur/canonical';
 import { type PolicyEvaluator, verificationReportSchema } from '@exoarmur/contracts';
 import { describe, expect, it } from 'vitest';
 import {
@@ -8,6 +8,7 @@ import {
   deniedSteps,
   encodeBundle,
   json,
+  ORIGIN,
   signerOf,
 } from '../test/bundle-fixture.ts';
 import { ENGINE, evaluator } from '../test/evaluator.ts';
@@ -130,6 +131,17 @@ describe('witness', () => {
     const report = await verifyBundle(bytes, { trust: policy('group g all w0 w1 w2\nquorum g\n') });
     expect([report.verify_verdict, report.assurance]).toEqual(['FAIL', 'signed']);
     expect(statusOf(report, 'witness')).toEqual(['failed', 'quorum_not_met']);
+  });
+
+  it('is never met by the signature of the log itself, whatever a policy made by hand says', async () => {
+    const { publicKey } = signerOf(1);
+    for (const name of [ORIGIN, 'w.example/1']) {
+      const witness = { name: 'w1', key: createVerifierKey(name, publicKey, SIGNATURE_TYPES.cosignature) };
+      const trust = { ...parseTrustPolicy(TRUST), witnesses: [witness], quorum: 'w1' };
+      const report = await verifyBundle(DENIED, { trust });
+      expect([report.verify_verdict, report.assurance]).toEqual(['FAIL', 'signed']);
+      expect(statusOf(report, 'witness')).toEqual(['failed', 'quorum_not_met']);
+    }
   });
 
   it('is unverifiable when required without a quorum', async () => {
