@@ -137,6 +137,8 @@ describe('tlog proofs', () => {
 
 describe('trust policies', () => {
   const [w1, w2, w3] = witnessKeys.map(formatVerifierKey) as [string, string, string];
+  const logAsWitness = formatVerifierKey(createVerifierKey('w4', log.publicKey, SIGNATURE_TYPES.cosignature));
+  const witnessAsLog = formatVerifierKey(createVerifierKey('log2', parseVerifierKey(w1).publicKey));
   const head = `# who is trusted\nlog ${log.vkey} https://log.example/\n\n \twitness one ${w1}\nwitness two ${w2} https://w2.example\nwitness three ${w3}\n`;
   const policy = parseTrustPolicy(`${head}group pair 2 one two\ngroup all-of all pair three\nquorum all-of\n`);
 
@@ -195,6 +197,8 @@ describe('trust policies', () => {
     [`log ${createSigner('x', new Uint8Array(32).fill(5)).vkey} a b\nquorum none`, 'CANONICAL_POLICY_MALFORMED'],
     [`witness again ${w1}\nquorum none`, 'CANONICAL_POLICY_MALFORMED'],
     [`witness log ${log.vkey}\nquorum none`, 'CANONICAL_POLICY_MALFORMED'],
+    [`witness four ${logAsWitness}\nquorum four`, 'CANONICAL_POLICY_MALFORMED'],
+    [`log ${witnessAsLog}\nquorum none`, 'CANONICAL_POLICY_MALFORMED'],
     ['witness four\nquorum none', 'CANONICAL_POLICY_MALFORMED'],
     ['witness four nonsense\nquorum none', 'CANONICAL_KEY_MALFORMED'],
     ['Quorum none', 'CANONICAL_POLICY_MALFORMED'],

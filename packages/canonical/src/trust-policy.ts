@@ -44,7 +44,8 @@ const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/;
 const COUNT = /^[1-9][0-9]{0,3}$/;
 
 /**
- * Parses a trust policy (C2SP tlog-policy, "Policy file syntax and structure").
+ * Parses a trust policy (C2SP tlog-policy, "Policy file syntax and structure"). No public key may stand in it twice, not
+ * even as a log's and as a witness's.
  * @throws CanonicalError CANONICAL_POLICY_MALFORMED naming the line, or CANONICAL_KEY_MALFORMED for a bad vkey.
  */
 export function parseTrustPolicy(text: string): TrustPolicy {
@@ -74,6 +75,7 @@ class PolicyReader {
   readonly #logs: PolicyLog[] = [];
   readonly #witnesses: PolicyWitness[] = [];
   readonly #groups: PolicyGroup[] = [];
+  readonly #publicKeys = new Set<string>();
   readonly #names = new Set<string>();
   readonly #grouped = new Set<string>();
   #quorum: string | undefined;
@@ -100,7 +102,7 @@ class PolicyReader {
   #readLog(items: readonly string[]): void {
     const [vkey, url, ...rest] = items;
     if (vkey === undefined || rest.length > 0) throw this.#malformed('is not `log <vkey> [<url>]`');
-    const key = this.#readKey(vkey, SIGNATURE_TYPES.ed25519, this.#logs);
+    const key = this.#readKey(vkey, SIGNATURE_TYPES.ed25519);
     this.#logs.push({ key, ...(url === undefined ? {} : { url }) });
     this.#limit(this.#logs, TRUST_POLICY_LIMITS.maxLogs);
   }
@@ -110,7 +112,7 @@ class PolicyReader {
     if (name === undefined || vkey === undefined || rest.length > 0) {
       throw this.#malformed('is not `witness <name> <vkey> [<url>]`');
     }
-    const key = this.#readKey(vkey, SIGNATURE_TYPES.cosignature, this.#witnesses);
+    const key = this.#readKey(vkey, SIGNATURE_TYPES.cosignature);
     this.#define(name);
     this.#witnesses.push({ name, key, ...(url === undefined ? {} : { url }) });
     this.#limit(this.#witnesses, TRUST_POLICY_LIMITS.maxWitnesses);
@@ -142,11 +144,13 @@ class PolicyReader {
     this.#quorum = name;
   }
 
-  #readKey(vkey: string, type: number, known: readonly { readonly key: VerifierKey }[]): VerifierKey {
+  // SECURITY: a log that were its own witness would vouch for itself, so a public key stands once in the whole policy.
+  #readKey(vkey: string, type: number): VerifierKey {
     const key = parseVerifierKey(vkey);
     if (key.type !== type) throw this.#malformed('has a key of another type');
     const publicKey = encodeHex(key.publicKey);
-    if (known.some((other) => encodeHex(other.key.publicKey) === publicKey)) throw this.#malformed('repeats a key');
+    if (this.#publicKeys.has(publicKey)) throw this.#malformed('repeats a key');
+    this.#publicKeys.add(publicKey);
     return key;
   }
 
