@@ -124,6 +124,17 @@ describe('the canonical writer', () => {
     expect(canonicalize(shifty)).toMatch(/^\{"a":[0-9]+,"b":2\}$/);
   });
 
+  it('neither reads nor refuses properties that are not enumerable or named by a symbol', () => {
+    let calls = 0;
+    const hide = (value: object) => {
+      Object.defineProperty(value, 'hidden', { get: () => ++calls, enumerable: false });
+      return Object.defineProperty(value, Symbol('s'), { get: () => ++calls, enumerable: true });
+    };
+    expect(canonicalize(hide({ b: hide([1]), a: 2 }))).toBe('{"a":2,"b":[1]}');
+    expect(canonicalize(hide({ 1: 2 }))).toBe('{"1":2}');
+    expect(calls).toBe(0);
+  });
+
   it('stays right when its plans are evicted', () => {
     for (let i = 0; i < 3000; i++) {
       const key = `k${i % 1500}`;

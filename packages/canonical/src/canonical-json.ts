@@ -10,7 +10,8 @@ const PLAIN_TEXT = /^[ !#-[\]-~]*$/;
 /**
  * The only text of a value (RFC 8785 over the profile of spec/canonical-json.md). Takes plain data: null, booleans,
  * numbers, strings, dense arrays and objects with the standard or no prototype. Never repairs: anything else is refused,
- * and so is whatever {@link parseJson} would refuse to read back. Each property is read once.
+ * and so is whatever {@link parseJson} would refuse to read back. Each property is read once. As in `JSON.stringify`,
+ * properties that are not enumerable or named by a symbol are no part of the data: they are neither read nor refused.
  * @throws CanonicalError with a JSON pointer to the refused value.
  */
 export function canonicalize(value: unknown, limits: Pick<JsonLimits, 'maxDepth'> = {}): string {

@@ -60,7 +60,12 @@ export function isDigest(text: unknown): text is Digest {
   return typeof text === 'string' && DIGEST.test(text);
 }
 
+/** Callers have few domains and use one many times over, so the last one found good is not tested again. */
+let goodDomain = '-';
+
 function checkDomain(domain: string): string {
+  if (domain === goodDomain) return domain;
   if (!DOMAIN.test(domain)) throw new TypeError('digest domain must be 1 to 128 printable ASCII characters');
+  goodDomain = domain;
   return domain;
 }

@@ -25,8 +25,9 @@ interface Plan {
 }
 
 // INVARIANT: the cache holds at most MAX_PLANS plans of at most MAX_PLAN_KEYS keys; when full it starts again.
-const MAX_PLANS = 512;
-const MAX_PLAN_KEYS = 48;
+export const MAX_PLANS = 512;
+export const MAX_PLAN_KEYS = 48;
+const MAX_PLAN_KEY_LENGTH = 64;
 const MAX_PLANS_PER_BUCKET = 8;
 const plans = new Map<string, Plan[]>();
 let planCount = 0;
@@ -59,9 +60,15 @@ function copyObject(object: object, depthLeft: number): object | undefined {
   const { sorted } = plan;
   for (let i = 0; i < sorted.length; i++) {
     const key = sorted[i] as string;
-    const member = copyValue(Object.getOwnPropertyDescriptor(object, key)?.value, depthLeft);
-    if (member === undefined) return undefined;
-    copy[key] = member;
+    const member: unknown = Object.getOwnPropertyDescriptor(object, key)?.value;
+    // Strings are most of what there is: they take the short way.
+    if (typeof member === 'string') {
+      copy[key] = member;
+      continue;
+    }
+    const checked = copyValue(member, depthLeft);
+    if (checked === undefined) return undefined;
+    copy[key] = checked;
   }
   return copy;
 }
@@ -79,6 +86,13 @@ function copyValue(value: unknown, depthLeft: number): unknown {
     default:
       return undefined;
   }
+}
+
+/** How many plans are held now: at most {@link MAX_PLANS}. */
+export function countPlans(): number {
+  let count = 0;
+  for (const bucket of plans.values()) count += bucket.length;
+  return count;
 }
 
 function planFor(keys: readonly string[]): Plan | undefined {
@@ -101,9 +115,10 @@ function hasKeys(plan: Plan, keys: readonly string[]): boolean {
 }
 
 function addPlan(first: string, bucket: Plan[] | undefined, keys: readonly string[]): Plan | undefined {
-  if (keys.length > MAX_PLAN_KEYS || keys.some((key) => key.length > 64 || UNORDERED_KEY.test(key))) return undefined;
+  if (keys.length > MAX_PLAN_KEYS || keys.some((key) => key.length > MAX_PLAN_KEY_LENGTH || UNORDERED_KEY.test(key)))
+    return undefined;
   const sorted = [...keys].sort();
-  const plan: Plan = { keys, sorted, template: Object.fromEntries(sorted.map((key) => [key, undefined])) };
+  const plan: Plan = { keys, sorted, template: makeTemplate(sorted) };
   if (planCount >= MAX_PLANS) {
     plans.clear();
     planCount = 0;
@@ -113,4 +128,9 @@ function addPlan(first: string, bucket: Plan[] | undefined, keys: readonly strin
   else bucket[planCount % MAX_PLANS_PER_BUCKET] = plan;
   planCount++;
   return plan;
+}
+
+/** A parsed object holds its members in place; one that grew member by member does not, and takes longer to clone and write. */
+function makeTemplate(sorted: readonly string[]): Readonly<Record<string, unknown>> {
+  return JSON.parse(`{${sorted.map((key) => `${JSON.stringify(key)}:null`).join(',')}}`);
 }
