@@ -71,6 +71,19 @@ function alter(file: LooseMap, path: Path): void {
   else (parent as LegacyValue[])[Number(key)] = another((parent as LegacyValue[])[Number(key)] as LegacyValue);
 }
 
+function* places(value: LegacyValue, path: Path = []): Generator<Path> {
+  if (path.length > 0) yield path;
+  const members = value instanceof Map ? [...value] : Array.isArray(value) ? [...value.entries()] : [];
+  for (const [key, member] of members) yield* places(member, [...path, key]);
+}
+
+function remove(file: LooseMap, path: Path): void {
+  const parent = at(file, ...path.slice(0, -1));
+  const key = path.at(-1) as string;
+  if (parent instanceof Map) parent.delete(key);
+  else (parent as LegacyValue[]).splice(Number(key), 1);
+}
+
 function covers(pointers: readonly string[], path: Path): boolean {
   const pointer = `/${path.join('/')}`;
   return pointers.some((known) => pointer === known || pointer.startsWith(`${known}/`));
@@ -99,6 +112,42 @@ describe('bundles of the Python ancestor', () => {
       const report = await verifyBundle(changed(name, (file) => alter(file, path)));
       expect([path.join('/'), report.verify_verdict]).toEqual([path.join('/'), 'FAIL']);
     }
+  });
+
+  it.each(FILES)('lose no covered member or element without a word about it: %s', async (name) => {
+    const { coverage } = await verifyBundle(read(name));
+    for (const path of places(parse(name))) {
+      if (!covers(coverage?.covered ?? [], path)) continue;
+      const report = await verifyBundle(changed(name, (file) => remove(file, path)));
+      if (report.verify_verdict === 'FAIL') continue;
+      expect(report.coverage?.not_covered).toContain(`/${path.join('/')}`);
+      const isChecksum = path.at(-1) === 'bundle_checksum';
+      expect(report.limitations).toContain(isChecksum ? 'legacy_checksum_absent' : 'legacy_members_absent');
+    }
+  });
+
+  it('list what may have been taken out, and only that', async () => {
+    const absences = (limitations: readonly string[]) => limitations.filter((code) => code.endsWith('_absent'));
+    expect(absences((await verifyBundle(read('allow-plain'))).limitations)).toEqual([]);
+    expect(absences((await verifyBundle(read('canonical-demo'))).limitations)).toEqual([]);
+    const stripped = await verifyBundle(
+      changed('allow-plain', (file) => {
+        for (const member of ['bundle_version', 'approval_records', 'bundle_checksum']) file.delete(member);
+      }),
+    );
+    expect(stripped.verify_verdict).toBe('PASS');
+    expect(absences(stripped.limitations)).toEqual(['legacy_checksum_absent', 'legacy_members_absent']);
+    expect(stripped.coverage?.not_covered).toEqual(
+      expect.arrayContaining(['/bundle_version', '/approval_records', '/bundle_checksum']),
+    );
+    const nulled = await verifyBundle(changed('allow-plain', (file) => file.set('bundle_checksum', null)));
+    expect(absences(nulled.limitations)).toEqual(['legacy_checksum_absent']);
+    const emptied = await verifyBundle(changed('canonical-demo', (file) => file.set('audit_events', [])));
+    expect([emptied.verify_verdict, absences(emptied.limitations)]).toEqual(['PASS', ['legacy_events_absent']]);
+    expect(emptied.coverage?.not_covered).toContain('/audit_events');
+    const bare = await verifyBundle(changed('model-wrapped-demo', (file) => file.delete('final_verdict')));
+    expect([bare.verify_verdict, absences(bare.limitations)]).toEqual(['PASS', ['legacy_members_absent']]);
+    expect(bare.coverage?.not_covered).toContain('/final_verdict');
   });
 
   it.each(['/bundle_created_at', '/audit_stream_id', '/audit_event_count', '/deterministic_ids', '/integrity_hash'])(

@@ -28,7 +28,7 @@ const SCHEMAS = {
 
 type LegacyShape = keyof typeof SCHEMAS;
 
-/** Which members of a file an altered value would show in, and what else a report has to admit. */
+/** Which members of a file an altered value would show in, present or absent, and what else a report has to admit. */
 export interface LegacyFindings {
   readonly covered: string[];
   readonly notCovered: string[];
@@ -93,7 +93,11 @@ function checkWrapping(file: LegacyObject, findings: LegacyFindings, check: Chec
     ['action_executed', legacyMember(file, 'bundle', 'executor_result', 'success') === true],
   ] as const;
   for (const [member, expected] of repeats) {
-    if (!file.has(member)) continue;
+    if (!file.has(member)) {
+      findings.notCovered.push(`/${member}`);
+      findings.limitations.push('legacy_members_absent');
+      continue;
+    }
     findings.covered.push(`/${member}`);
     const found = file.get(member);
     if (found !== expected) {

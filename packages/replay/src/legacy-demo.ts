@@ -44,6 +44,10 @@ export function checkDemoProof(file: LegacyObject, findings: LegacyFindings, che
   findings.limitations.push('legacy_records_not_bound');
   const intentId = legacyMember(proof, 'intent', 'intent_id') ?? null;
   const events = legacyElements(file.get('audit_events')).filter(isLegacyObject);
+  if (events.length === 0) {
+    findings.notCovered.push('/audit_events');
+    findings.limitations.push('legacy_events_absent');
+  }
   events.forEach((event, index) => {
     const at = `/audit_events/${index}`;
     if (event.has('audit_id')) checkRecord(event, events[index + 1], intentId, at, findings, check);

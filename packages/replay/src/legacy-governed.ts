@@ -1,6 +1,7 @@
 import {
   contentUlid,
   isLegacyObject,
+  LEGACY_DEFAULTED_MEMBERS,
   type LegacyObject,
   type LegacyValue,
   legacyBundleChecksum,
@@ -67,6 +68,16 @@ export function checkGovernedBundle(
       !(NEVER_COVERED as readonly string[]).includes(member) && (member !== 'bundle_checksum' || hasChecksum);
     (isCovered ? findings.covered : findings.notCovered).push(`${prefix}/${member}`);
   }
+  listAbsent(bundle, prefix, findings);
+}
+
+/** What is not there is hashed as the model's default, or not at all, so nobody sees whether it was taken out. */
+function listAbsent(bundle: LegacyObject, prefix: string, findings: LegacyFindings): void {
+  const absent = LEGACY_DEFAULTED_MEMBERS.filter((member) => !bundle.has(member));
+  if (absent.length > 0) findings.limitations.push('legacy_members_absent');
+  if ((bundle.get('bundle_checksum') ?? null) === null) findings.limitations.push('legacy_checksum_absent');
+  if (!bundle.has('bundle_checksum')) absent.push('bundle_checksum');
+  findings.notCovered.push(...absent.map((member) => `${prefix}/${member}`));
 }
 
 /** The ancestor bound no trail, so nothing passes here; a denied action that nevertheless ran is still a lie. */

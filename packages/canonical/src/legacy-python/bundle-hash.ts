@@ -31,6 +31,9 @@ const DEFAULTS: ReadonlyMap<string, LegacyValue> = new Map<string, LegacyValue>(
   ['executor_failure_evidence', new Map()],
 ]);
 
+/** Members that {@link legacyReplayHash} takes for the model's default when they are absent, so that it cannot miss them. */
+export const LEGACY_DEFAULTED_MEMBERS: readonly string[] = Object.freeze([...DEFAULTS.keys()]);
+
 /** Hex `replay_hash` of a bundle of schema 2.0, over fourteen of its fields. Unkeyed: anyone can compute it anew. */
 export function legacyReplayHash(bundle: LegacyObject): string {
   const preimage = REPLAY_HASH_FIELDS.map((name) => [name, bundle.get(name) ?? DEFAULTS.get(name) ?? null] as const);

@@ -1,5 +1,6 @@
 export { type LegacyAuditSubject, legacyAuditId, legacyAuditPayloadHash, legacyIdempotencyKey } from './audit-id.ts';
 export {
+  LEGACY_DEFAULTED_MEMBERS,
   legacyBundleChecksum,
   legacyBundleIds,
   legacyDemoReplayHash,
