@@ -53,6 +53,18 @@ test.each(refused.flatMap(([name, schema, values]) => values.map((value) => ({ n
   },
 );
 
+test('a day is one of the calendar, for every month and every kind of year', () => {
+  for (const year of ['0000', '0001', '0004', '0100', '0400', '1900', '2000', '2023', '2024', '2096', '2100', '9999']) {
+    for (let month = 1; month <= 12; month += 1) {
+      for (let day = 28; day <= 31; day += 1) {
+        const text = `${year}-${String(month).padStart(2, '0')}-${day}T00:00:00.000Z`;
+        const exists = year !== '0000' && new Date(text).toISOString() === text;
+        expect(timeSchema.safeParse(text).success, text).toBe(exists);
+      }
+    }
+  }
+});
+
 test('a base64 text of any length is judged, never a fault of the regular expression engine', () => {
   const long = 'A'.repeat(12_000_000);
   expect(base64Schema.safeParse(long).success).toBe(true);

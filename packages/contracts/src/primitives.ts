@@ -4,10 +4,15 @@ import { z } from 'zod';
 export const digestSchema = z.templateLiteral(['sha256:', z.string().regex(/^[0-9a-f]{64}$/)]).meta({ id: 'digest' });
 export type Digest = z.infer<typeof digestSchema>;
 
-/** RFC 3339 time in UTC with exactly three fraction digits and `Z`: `2024-01-01T12:00:00.000Z`. */
+/** A day of the Gregorian calendar in the years 0001 to 9999: 31 only where the month has it, 29 February in leap years. */
+const DAY =
+  '(?!0000)(?:[0-9]{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)' +
+  '|(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29)';
+
+/** RFC 3339 time in UTC with exactly three fraction digits and `Z`, of a day that exists: `2024-01-01T12:00:00.000Z`. */
 export const timeSchema = z
   .string()
-  .regex(/^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/);
+  .regex(new RegExp(`^${DAY}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}Z$`));
 
 /** Name of a tenant or a cell: lower-case letters, digits, `-`; 1 to 63 characters, no `-` at either end. */
 export const scopeNameSchema = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/);

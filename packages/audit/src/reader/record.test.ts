@@ -91,6 +91,14 @@ describe('parseRecord', () => {
     expect(codeOf(encodeUtf8(text))).toBe('AUDIT_RECORD_MALFORMED');
   });
 
+  it.each(['2024-02-31', '2023-02-29', '0000-01-01', '2024-04-31'])(
+    'refuses the day %s, which does not exist',
+    (day) => {
+      const bytes = canonicalizeToBytes({ ...sample, time: `${day}T00:00:00.000Z` });
+      expect(codeOf(bytes)).toBe('AUDIT_RECORD_MALFORMED');
+    },
+  );
+
   it('refuses more bytes than a log entry can hold before it looks at them', () => {
     expect(codeOf(new Uint8Array(65_536))).toBe('AUDIT_RECORD_TOO_LARGE');
   });
