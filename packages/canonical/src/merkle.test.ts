@@ -190,7 +190,8 @@ describe('consistency proofs', () => {
     expect(reason({ path: [new Uint8Array(1)] })).toEqual({ outcome: 'invalid', reason: 'malformed_hash' });
     expect(reason({ size1: 7 })).toEqual({ outcome: 'invalid', reason: 'path_too_long' });
     const short = { size1: 7, root1: new Uint8Array(3), root2: new Uint8Array(3), path: [] };
-    expect(reason(short)).toEqual({ outcome: 'invalid', reason: 'malformed_hash' });
+    expect(reason(short)).toEqual({ outcome: 'valid' });
+    expect(reason({ ...short, root2: new Uint8Array(4) })).toEqual({ outcome: 'invalid', reason: 'root_mismatch' });
     expect(reason({ root2: new Uint8Array(3) })).toEqual({ outcome: 'invalid', reason: 'malformed_hash' });
   });
 });
