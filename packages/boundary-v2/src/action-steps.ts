@@ -47,10 +47,11 @@ export async function decide(
   snapshot: IntentSnapshot,
   approvals: readonly ApprovalFact[],
 ): Promise<Decision | undefined> {
-  const { decisionPoint, facts: source, clock, limits } = context;
+  const { decisionPoint, facts: source, host, clock, limits } = context;
   const time = formatTime(clock.now());
   const { intent } = snapshot;
-  const facts = await gatherFacts({ source, intent, time, approvals, timeoutMs: limits.factTimeoutMs });
+  const classFloor = host.findClassFloor(intent.action_type);
+  const facts = await gatherFacts({ source, intent, time, approvals, classFloor, timeoutMs: limits.factTimeoutMs });
   return takeDecision({ decisionPoint, snapshot, facts, timeoutMs: limits.decisionTimeoutMs });
 }
 

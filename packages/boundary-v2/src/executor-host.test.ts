@@ -9,6 +9,14 @@ import {
   reporting,
   validating,
 } from '../test/boundary.ts';
+import { createTrustedHost } from './index.ts';
+
+describe('the manifest', () => {
+  it('may declare no class that is none', () => {
+    const executor = createTestExecutor({ actionClassFloors: { 'test.act': 'A4' as never } });
+    expect(() => createTrustedHost({ executor, targetTimeoutMs: 1, executionTimeoutMs: 1 })).toThrow(TypeError);
+  });
+});
 
 describe('an executor that misbehaves after the redemption', () => {
   const hanging = () => createTestExecutor({ onExecute: () => new Promise(() => undefined) });

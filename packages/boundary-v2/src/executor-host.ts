@@ -1,6 +1,8 @@
 import { canonicalize, digestValue, parseJson } from '@exoarmur/canonical';
 import {
+  type ActionClass,
   type ActionIntent,
+  actionClassSchema,
   type Executor,
   type ExecutorIdentity,
   type JsonObject,
@@ -38,6 +40,8 @@ export interface ExecutorHost {
   readonly identity: ExecutorIdentity;
   /** How far the executor is separated from the boundary; stands in the evidence of every target validation. */
   readonly isolation: 'in_process_trusted';
+  /** Least class the manifest declares for an action type; null when it declares none. */
+  findClassFloor(actionType: string): ActionClass | null;
   /** Has no effect. Anything but a clear `valid` from the executor is a refusal. */
   checkTarget(intent: ActionIntent): Promise<HostedCheck>;
   /** Runs the executor once. Doubt about what happened is `ambiguous`. */
@@ -46,7 +50,8 @@ export interface ExecutorHost {
 
 /**
  * Hosts an executor inside this process, with a deadline. The operator vouches for its code: it could do anything this
- * process may do, and the records say `in_process_trusted`. @throws TypeError for a manifest without canonical form.
+ * process may do, and the records say `in_process_trusted`. @throws TypeError for a manifest without canonical form
+ * or with a class floor that is no class.
  */
 export function createTrustedHost(options: {
   readonly executor: Executor;
@@ -58,7 +63,9 @@ export function createTrustedHost(options: {
   if (manifest === undefined) throw new TypeError('an executor needs a manifest of plain JSON');
   const { name, version } = executor.manifest;
   const actionTypes = new Set(executor.manifest.action_types);
+  const floors = readClassFloors(executor.manifest.action_class_floors);
   return {
+    findClassFloor: (actionType) => floors.get(actionType) ?? null,
     identity: Object.freeze({ name, version, digest: digestValue(EXECUTOR_DIGEST_DOMAIN, manifest) }),
     isolation: 'in_process_trusted',
     checkTarget: async (intent) => {
@@ -88,6 +95,16 @@ export function createTrustedHost(options: {
       }
     },
   };
+}
+
+/** The floors as they are now: an executor that changes its manifest later changes nothing. */
+function readClassFloors(declared: Executor['manifest']['action_class_floors']): ReadonlyMap<string, ActionClass> {
+  const floors = Object.entries(declared ?? {}).map(([actionType, floor]) => {
+    if (!actionClassSchema.safeParse(floor).success)
+      throw new TypeError('an action class floor must be an action class');
+    return [actionType, floor] as const;
+  });
+  return new Map(floors);
 }
 
 function readCheck(answer: unknown): HostedCheck {

@@ -1,8 +1,15 @@
-import { type ActionIntent, type ApprovalFact, type Facts, factsSchema, type SwitchStore } from '@exoarmur/contracts';
+import {
+  type ActionClass,
+  type ActionIntent,
+  type ApprovalFact,
+  type Facts,
+  factsSchema,
+  type SwitchStore,
+} from '@exoarmur/contracts';
 import { settleWithin } from './deadline.ts';
 
-/** What a fact source knows about the world; the boundary itself adds the time and the approvals. */
-export type GatheredFacts = Omit<Facts, 'schema' | 'time' | 'approvals'>;
+/** What a fact source knows about the world; the boundary adds time, approvals and class floor. */
+export type GatheredFacts = Omit<Facts, 'schema' | 'time' | 'approvals' | 'action_class_floor'>;
 
 /** Where the facts of a decision come from: kill switches, trust, the state of the environment. */
 export interface FactSource {
@@ -59,15 +66,18 @@ export async function gatherFacts(options: {
   readonly intent: ActionIntent;
   readonly time: string;
   readonly approvals: readonly ApprovalFact[];
+  /** Least class of the action by the manifest of its executor. */
+  readonly classFloor: ActionClass | null;
   readonly timeoutMs: number;
 }): Promise<Facts> {
-  const { source, intent, time, approvals, timeoutMs } = options;
+  const { source, intent, time, approvals, classFloor, timeoutMs } = options;
   const settled = await settleWithin(timeoutMs, () => source.gather(intent));
   const complete = (gathered: GatheredFacts): Facts => ({
     ...gathered,
     schema: 'exoarmur.facts/1',
     time,
     approvals: [...approvals],
+    action_class_floor: classFloor,
   });
   const parsed = factsSchema.safeParse(settled.outcome === 'returned' ? complete(settled.value) : undefined);
   return parsed.success ? parsed.data : complete(UNKNOWN_FACTS);

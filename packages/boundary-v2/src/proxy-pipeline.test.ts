@@ -54,6 +54,25 @@ describe('the way of an action', () => {
     expect(result.decision?.pdp.verdict).toBe('allow');
   });
 
+  it('takes the least class of an action from the executor, and from nobody else', async () => {
+    const executor = createTestExecutor({ actionClassFloors: { 'test.act': 'A3_irreversible' } });
+    const gathered = { ...(await clearFacts().gather(createIntent())), action_class_floor: 'A0_observe' };
+    const { pipeline } = createTestBoundary({ executor, facts: { gather: async () => gathered } });
+    const low = await pipeline.execute(createIntent({ action_class: 'A0_observe' }));
+    expect(low).toMatchObject({
+      ...{ status: 'denied', code: 'BOUNDARY_DENIED_BY_SAFETY' },
+      decision: { facts: { action_class_floor: 'A3_irreversible' }, safety: { rule_ids: ['SG-105'] } },
+    });
+    const high = await pipeline.execute(createIntent({ intent_id: 'intent-2', action_class: 'A3_irreversible' }));
+    expect(high).toMatchObject({ status: 'completed' });
+    expect(executor.performed).toHaveLength(1);
+  });
+
+  it('records that an executor declares no least class', async () => {
+    const result = await createTestBoundary().pipeline.execute(createIntent());
+    expect(result.decision?.facts.action_class_floor).toBe(null);
+  });
+
   it.each(['invalid', 'unsupported', 'violates_constraints'])('refuses a target that is %s', async (verdict) => {
     const executor = validating({ result: verdict, reason: 'no', evidence: { code: 'X' } });
     const { pipeline, log } = createTestBoundary({ executor });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { actionClassSchema } from './intent.ts';
 import { engineIdentitySchema } from './policy-set.ts';
 import { digestSchema, identifierSchema, lineSchema, milliSchema, timeSchema } from './primitives.ts';
 
@@ -67,6 +68,11 @@ export const factsSchema = z.strictObject({
     .optional(),
   /** Whether the executor declares that it can take the effect back; absent counts as no. */
   reversible: z.boolean().optional(),
+  /**
+   * Least class of the action as the executor's manifest declares it, so that nobody is spared on the requester's word;
+   * null or absent when it declares none, as in decisions made before there was a floor.
+   */
+  action_class_floor: actionClassSchema.nullable().optional(),
 });
 export type Facts = z.infer<typeof factsSchema>;
 

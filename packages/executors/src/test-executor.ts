@@ -1,4 +1,4 @@
-import type { ActionIntent, Executor, ExecutorReport, TargetCheck } from '@exoarmur/contracts';
+import type { ActionClass, ActionIntent, Executor, ExecutorReport, TargetCheck } from '@exoarmur/contracts';
 
 /** An executor whose answers a test or a trial chooses. It counts its calls and has no effect of its own. */
 export interface TestExecutor extends Executor {
@@ -14,6 +14,7 @@ export function createTestExecutor(
   options: {
     readonly name?: string;
     readonly actionTypes?: readonly string[];
+    readonly actionClassFloors?: { readonly [actionType: string]: ActionClass };
     readonly onValidate?: (intent: ActionIntent) => TargetCheck | Promise<TargetCheck>;
     readonly onExecute?: (intent: ActionIntent, signal: AbortSignal) => ExecutorReport | Promise<ExecutorReport>;
   } = {},
@@ -26,6 +27,7 @@ export function createTestExecutor(
       action_types: options.actionTypes ?? ['test.act'],
       target_kinds: ['any'],
       capabilities: [],
+      ...(options.actionClassFloors === undefined ? {} : { action_class_floors: options.actionClassFloors }),
     },
     performed,
     validateTarget: async (intent) => {

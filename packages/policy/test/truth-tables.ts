@@ -28,6 +28,13 @@ const CONDITIONS: readonly (readonly [string, Partial<Facts>, number?])[] = [
   ['actor unknown', { switches: { ...switches, actor: 'unknown' } }],
   ['class frozen', { switches: { ...switches, action_class: 'engaged' } }],
   ['class unknown', { switches: { ...switches, action_class: 'unknown' } }],
+  ...CLASSES.map((floor) => [`floor ${floor}`, { action_class_floor: floor }] as const),
+  ['no floor declared', { action_class_floor: null }],
+  [
+    'no floor declared, global switch engaged',
+    { action_class_floor: null, switches: { ...switches, global: 'engaged' } },
+  ],
+  ['no floor declared, policy unverified', { action_class_floor: null, policy_verified: false }],
   ['policy unverified', { policy_verified: false }],
   ['peers contradict each other', peers(0, 0, true)],
   ['peers contradict each other, reversible', { ...peers(0, 0, true), reversible: true }],
@@ -61,7 +68,7 @@ export function formatTruthTables(): string {
     '',
     '## The gate, by action class',
     '',
-    'Each line changes one thing in an action of a person (or of an agent, where the line says so) against which nothing stands.',
+    'Each line changes one thing in an action of a person (or of an agent, where the line says so) against which nothing stands and whose class is the one that its executor declares.',
     '',
     ...formatTable(
       ['what differs', ...CLASSES],
@@ -96,7 +103,11 @@ function askGate(action_class: ActionClass, facts: Partial<Facts>, confidence: n
       ? {}
       : { actor_type: 'agent' as const, safety_context: { local_confidence_milli: confidence } };
   const intent = createIntent({ action_class, ...stated });
-  const { verdict, rule_ids } = evaluateSafetyGate(createFacts(facts), intent, PERMITTED);
+  const { verdict, rule_ids } = evaluateSafetyGate(
+    createFacts({ action_class_floor: action_class, ...facts }),
+    intent,
+    PERMITTED,
+  );
   return `${verdict} ${rule_ids.join(' ')}`;
 }
 

@@ -1,4 +1,4 @@
-import type { ActionIntent } from '../intent.ts';
+import type { ActionClass, ActionIntent } from '../intent.ts';
 import type { TargetVerdict } from '../outcome.ts';
 import type { JsonObject } from '../primitives.ts';
 
@@ -10,6 +10,11 @@ export interface ExecutorManifest {
   readonly action_types: readonly string[];
   readonly target_kinds: readonly string[];
   readonly capabilities: readonly string[];
+  /**
+   * Least class of each action type. An intent that states a lesser one is denied; a type that is not named here has no
+   * floor, and then nothing is spared as mere observation.
+   */
+  readonly action_class_floors?: { readonly [actionType: string]: ActionClass };
 }
 
 /** Answer to whether a target is acceptable under the executor's own rules. */

@@ -209,6 +209,15 @@ describe('what is refused', () => {
     expect(await refusal(intent(action, '/data/a.txt', parameters))).toBe('EXECUTOR_PARAMETERS_MALFORMED');
   });
 
+  it('declares the least class of every action it performs', () => {
+    const { action_types, action_class_floors } = executor().manifest;
+    expect(Object.keys(action_class_floors ?? {}).sort()).toEqual(action_types);
+    expect(action_class_floors).toMatchObject({
+      ...{ 'file.read': 'A0_observe', 'file.write': 'A2_hard_containment', 'file.delete': 'A3_irreversible' },
+      ...{ read: 'A0_observe', write: 'A2_hard_containment', delete: 'A3_irreversible' },
+    });
+  });
+
   it('refuses an action that is not about a file', async () => {
     const request = intent('http.get', '/data/a.txt');
     expect(await refusal(request)).toBe('EXECUTOR_ACTION_UNSUPPORTED');

@@ -1,4 +1,5 @@
 import type {
+  ActionClass,
   ActionIntent,
   Executor,
   ExecutorManifest,
@@ -10,7 +11,7 @@ import { ExecutorError, type ExecutorErrorCode } from '../errors.ts';
 import { hashContent, inspectFile, readWholeFile, removeFile, replaceFile } from './file.ts';
 import { type PinnedDirectory, pinDirectory } from './pinned-directory.ts';
 import { FILE_ACTIONS, type FileRequest, MAX_FILE_BYTES, parseFileRequest } from './request.ts';
-import { type FilesystemRoot, type OpenedRoot, parseRoots } from './root.ts';
+import { type FileOperation, type FilesystemRoot, type OpenedRoot, parseRoots } from './root.ts';
 
 /**
  * An executor that reads, writes and deletes regular files below the given roots and nowhere else. Targets are logical
@@ -26,6 +27,13 @@ export function createFilesystemExecutor(options: { readonly roots: readonly Fil
   };
 }
 
+/** How far each operation reaches at least: what was deleted or replaced is gone, what was written can be seen. */
+const CLASS_FLOORS: { readonly [Operation in FileOperation]: ActionClass } = {
+  read: 'A0_observe',
+  write: 'A2_hard_containment',
+  delete: 'A3_irreversible',
+};
+
 function createManifest(roots: readonly OpenedRoot[]): ExecutorManifest {
   const capabilities = roots.flatMap(({ logical, operations }) =>
     [...operations].map((operation) => `fs.${operation}:${logical.text}`),
@@ -36,6 +44,9 @@ function createManifest(roots: readonly OpenedRoot[]): ExecutorManifest {
     action_types: [...FILE_ACTIONS.keys()].sort(),
     target_kinds: ['file'],
     capabilities: capabilities.sort(),
+    action_class_floors: Object.fromEntries(
+      [...FILE_ACTIONS].map(([actionType, operation]) => [actionType, CLASS_FLOORS[operation]]),
+    ),
   };
 }
 

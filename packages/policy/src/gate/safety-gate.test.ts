@@ -15,11 +15,16 @@ const A0 = { action_class: 'A0_observe' } as const;
 const A1 = { action_class: 'A1_soft_containment' } as const;
 const A2 = { action_class: 'A2_hard_containment' } as const;
 const A3 = { action_class: 'A3_irreversible' } as const;
+const ALL = [A0, A1, A2, A3];
 const CLEAR = createFacts().switches;
 const WELL = createFacts().environment;
 
 function ask(intent: Partial<ActionIntent>, facts: Partial<Facts> = {}, pdp: PdpResult = ALLOWED): string {
-  const { verdict, rule_ids } = evaluateSafetyGate(createFacts(facts), createIntent(intent), pdp);
+  const { verdict, rule_ids } = evaluateSafetyGate(
+    createFacts({ action_class_floor: intent.action_class ?? null, ...facts }),
+    createIntent(intent),
+    pdp,
+  );
   return [verdict, ...rule_ids].join(' ');
 }
 const sure = (confidence: unknown, actionClass: Partial<ActionIntent>): Partial<ActionIntent> => ({
@@ -32,6 +37,35 @@ const agreed = (quorum_count: number, aggregate_milli: number, conflict_detected
 });
 
 describe('evaluateSafetyGate', () => {
+  it.each(['A1_soft_containment', 'A2_hard_containment', 'A3_irreversible'] as const)(
+    'denies a class below the floor %s, whatever else holds, and takes the floor itself and all above it',
+    (action_class_floor) => {
+      const floor = ALL.findIndex(({ action_class }) => action_class === action_class_floor);
+      for (const [index, intent] of ALL.entries()) {
+        expect(ask(intent, { action_class_floor })).toBe(index < floor ? 'deny SG-105' : 'allow SG-501');
+      }
+      const approvals = [1, 2, 3].map((number) => createApproval(number));
+      expect(ask(A0, { action_class_floor, approvals })).toBe('deny SG-105');
+      expect(ask(A0, { action_class_floor, switches: { ...CLEAR, global: 'engaged' } })).toBe('deny SG-101 SG-105');
+    },
+  );
+
+  it.each([[{ action_class_floor: null }], [{}]])(
+    'spares nothing as observation unless the executor declares it so: %j',
+    (floor) => {
+      const askAgent = (facts: Partial<Facts>, change: Partial<ActionIntent> = {}) => {
+        const intent = createIntent({ ...A0, ...change });
+        const { verdict, rule_ids } = evaluateSafetyGate(createFacts({ ...floor, ...facts }), intent, ALLOWED);
+        return [verdict, ...rule_ids].join(' ');
+      };
+      expect(askAgent({ switches: { ...CLEAR, global: 'engaged', tenant: 'unknown' } })).toBe('deny SG-101 SG-102');
+      expect(askAgent({ policy_verified: false })).toBe('require_quorum SG-201');
+      expect(askAgent({}, { actor_type: 'agent' })).toBe('require_human SG-401');
+      expect(askAgent(agreed(0, 0, true))).toBe('require_quorum SG-252');
+      expect(askAgent({})).toBe('allow SG-501');
+    },
+  );
+
   it.each([
     ['global switch engaged stops A1', A1, { switches: { ...CLEAR, global: 'engaged' } }, 'deny SG-101'],
     ['global switch engaged stops A3', A3, { switches: { ...CLEAR, global: 'engaged' } }, 'deny SG-101'],

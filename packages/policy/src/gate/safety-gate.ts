@@ -1,4 +1,11 @@
-import type { ActionIntent, ApprovalRequirement, Facts, PdpResult, SafetyResult } from '@exoarmur/contracts';
+import type {
+  ActionClass,
+  ActionIntent,
+  ApprovalRequirement,
+  Facts,
+  PdpResult,
+  SafetyResult,
+} from '@exoarmur/contracts';
 import { isRefused, isRequirementMet, mergeRequirements } from '../approval-requirement.ts';
 import { SAFETY_GATE_PROFILE as P, SAFETY_RULES, type SafetyRuleId } from './profile.ts';
 
@@ -12,12 +19,14 @@ interface Finding {
  * The safety gate over recorded facts, as `spec/safety-gate.md` lays it down: every rule is looked at, the strictest
  * finding wins (deny, then quorum, then person), and all findings are named. A missing fact denies. Approvals meet a demand
  * for a quorum or a person, and never a denial. Kill switches of cell and tenant spare `A0_observe`, nothing else is
- * spared from a rule that applies to its class.
+ * spared from a rule that applies to its class. SECURITY: the class in the intent is the requester's word, so a class below
+ * the floor that the executor declares is denied, and observation is spared only where the floor itself is observation.
  */
 export function evaluateSafetyGate(facts: Facts, intent: ActionIntent, pdp: PdpResult): SafetyResult {
   const findings = [
     ...findMissing(facts, intent),
     ...findSwitches(facts, intent),
+    ...findUnderstatement(facts, intent),
     ...findRefusal(facts),
     ...findEscalations(facts, intent, pdp),
   ];
@@ -81,9 +90,23 @@ function findMissing(facts: Facts, intent: ActionIntent): Finding[] {
   return isWhole ? [] : [{ rule: 'SG-001', effect: 'deny' }];
 }
 
-function findSwitches({ switches }: Facts, intent: ActionIntent): Finding[] {
+const CLASSES: readonly ActionClass[] = ['A0_observe', 'A1_soft_containment', 'A2_hard_containment', 'A3_irreversible'];
+
+function findUnderstatement({ action_class_floor: floor }: Facts, intent: ActionIntent): Finding[] {
+  const isBelow =
+    floor !== undefined && floor !== null && CLASSES.indexOf(intent.action_class) < CLASSES.indexOf(floor);
+  return isBelow ? [{ rule: 'SG-105', effect: 'deny' }] : [];
+}
+
+/** The class whose rules apply: observing that no executor declares as such is judged as a soft containment. */
+function judgedClass({ action_class_floor: floor }: Facts, { action_class }: ActionIntent): ActionClass {
+  return action_class === 'A0_observe' && floor !== 'A0_observe' ? 'A1_soft_containment' : action_class;
+}
+
+function findSwitches(facts: Facts, intent: ActionIntent): Finding[] {
   const findings: Finding[] = [];
-  const isObserving = intent.action_class === 'A0_observe';
+  const { switches } = facts;
+  const isObserving = judgedClass(facts, intent) === 'A0_observe';
   if (switches.global !== 'clear' && !isObserving) findings.push({ rule: 'SG-101', effect: 'deny' });
   if (switches.tenant !== 'clear' && !isObserving) findings.push({ rule: 'SG-102', effect: 'deny' });
   if (switches.actor !== 'clear') findings.push({ rule: 'SG-103', effect: 'deny' });
@@ -100,15 +123,16 @@ function findEscalations(facts: Facts, intent: ActionIntent, pdp: PdpResult): Fi
   const kind = pdp.verdict === 'require_approval' ? pdp.approval_requirement?.kind : undefined;
   if (kind === 'quorum') findings.push({ rule: 'SG-451', effect: 'require_quorum' });
   if (kind === 'human') findings.push({ rule: 'SG-452', effect: 'require_human' });
-  if (intent.action_class === 'A0_observe') return findings;
+  const actionClass = judgedClass(facts, intent);
+  if (actionClass === 'A0_observe') return findings;
   if (!facts.policy_verified) findings.push({ rule: 'SG-201', effect: 'require_quorum' });
-  const isIrreversible = intent.action_class === 'A3_irreversible';
+  const isIrreversible = actionClass === 'A3_irreversible';
   if (facts.collective?.conflict_detected === true) {
     if (isIrreversible) findings.push({ rule: 'SG-251', effect: 'require_human' });
     else if (facts.reversible !== true) findings.push({ rule: 'SG-252', effect: 'require_quorum' });
   }
   findings.push(...findThreshold(facts, intent));
-  if (intent.action_class === 'A1_soft_containment') return findings;
+  if (actionClass === 'A1_soft_containment') return findings;
   const trust = facts.trust_milli ?? 0;
   if (trust < P.trustFloor) findings.push({ rule: 'SG-301', effect: 'require_human' });
   else if (!isIrreversible && trust < P.trustA2) findings.push({ rule: 'SG-302', effect: 'require_quorum' });
@@ -128,7 +152,7 @@ function findThreshold(facts: Facts, intent: ActionIntent): Finding[] {
   const confidence = isMilli(stated) ? stated : 0;
   const aggregate = facts.collective?.aggregate_milli ?? 0;
   const quorum = facts.collective?.quorum_count ?? 0;
-  switch (intent.action_class) {
+  switch (judgedClass(facts, intent)) {
     case 'A0_observe':
       return [];
     case 'A1_soft_containment':
