@@ -157,6 +157,19 @@ describe('the canonical writer', () => {
     expect(canonicalize({ 1: null })).toBe('{"1":null}');
   });
 
+  it('stops where the text passes the limit, also for a small value with many shared parts', () => {
+    const tooLarge = expect.objectContaining({ code: 'CANONICAL_JSON_TOO_LARGE' });
+    let doubled: unknown = [1];
+    for (let level = 0; level < 40; level++) doubled = [doubled, doubled];
+    expect(() => canonicalize(doubled, { maxBytes: 10_000 })).toThrow(tooLarge);
+    const value = { a: [1, null, true, 'x'], b: 'é' };
+    const size = canonicalizeToBytes(value).length;
+    expect(canonicalize(value, { maxBytes: size })).toBe(canonicalize(value));
+    for (let less = 0; less < size; less++) {
+      expect(() => canonicalize(value, { maxBytes: less })).toThrow(tooLarge);
+    }
+  });
+
   it('encodes as UTF-8 for hashing', () => {
     expect(decodeUtf8(canonicalizeToBytes({ é: '😀' }))).toBe('{"é":"😀"}');
   });

@@ -30,8 +30,9 @@ export function parseCanonicalJson(input: Uint8Array, limits: JsonLimits = {}): 
     throw new CanonicalError('CANONICAL_JSON_TOO_LARGE', `document is larger than ${maxBytes} bytes`, { pointer: '' });
   }
   const text = decodeUtf8(input);
-  const value = new JsonReader(text, limits.maxDepth ?? JSON_LIMITS.maxDepth).readDocument();
-  if (canonicalize(value, limits) !== text) {
+  const maxDepth = limits.maxDepth ?? JSON_LIMITS.maxDepth;
+  const value = new JsonReader(text, maxDepth).readDocument();
+  if (canonicalize(value, { maxDepth }) !== text) {
     throw new CanonicalError('CANONICAL_JSON_NOT_CANONICAL', 'document is not in canonical form', { pointer: '' });
   }
   return value;

@@ -17,7 +17,7 @@ export interface JsonLimits {
   readonly maxDepth?: number;
 }
 
-/** The limits that hold when the caller names none (spec/canonical-json.md, "Limits"). The writer uses the depth only. */
+/** The limits that hold when the caller names none (spec/canonical-json.md, "Limits"). The writer counts bytes only when asked to. */
 export const JSON_LIMITS = Object.freeze({
   /** 16 MiB. */
   maxBytes: 16 * 1024 * 1024,
