@@ -64,6 +64,60 @@ const APPROVED = [
   ...['target_validated', 'execution_authorized', 'execution_completed', 'stream_closed'],
 ];
 
+describe('a boundary of another cell or tenant', () => {
+  it.each([{ cell: 'cell-b' }, { tenant: 'other' }])('writes nothing into the stream: %j', async (scope) => {
+    const { options, answer, log, submit } = await createWaiting();
+    const before = log.appended.length;
+    const foreign = new ProxyPipeline({ ...options, ...scope });
+    const code = 'BOUNDARY_SCOPE_MISMATCH';
+    await expect(foreign.submitApproval('intent-1', answer())).rejects.toMatchObject({ code });
+    await expect(foreign.recover('intent-1')).rejects.toMatchObject({ code });
+    expect(log.appended).toHaveLength(before);
+    expect(await submit(answer())).toMatchObject({ status: 'completed' });
+  });
+});
+
+describe('a store that never answers', () => {
+  const silent = () => new Promise<never>(() => undefined);
+  const limits = { storeTimeoutMs: 20 };
+
+  it('holds no answer for ever, and the action still waits', async () => {
+    const { options, answer, submit } = await createWaiting();
+    const later = new ProxyPipeline({ ...options, operators: { findByKeyId: silent }, limits });
+    await expect(later.submitApproval('intent-1', answer())).rejects.toMatchObject({
+      code: 'BOUNDARY_OPERATORS_UNAVAILABLE',
+    });
+    expect(await later.execute(createIntent(ONE))).toMatchObject({ status: 'pending_approval' });
+    expect(await submit(answer())).toMatchObject({ status: 'completed' });
+  });
+
+  it('makes no earlier answer vanish', async () => {
+    const { options, answer, submit } = await createWaiting(TWO);
+    await submit(answer());
+    const registry = options.operators;
+    const operators = {
+      findByKeyId: async (keyId: string) => {
+        const found = (await registry?.findByKeyId(keyId)) ?? [];
+        return found.some(({ operatorId }) => operatorId === 'alice') ? silent() : found;
+      },
+    };
+    const later = new ProxyPipeline({ ...options, operators, limits });
+    await expect(later.submitApproval('intent-1', answer(BOB))).rejects.toMatchObject({
+      code: 'BOUNDARY_OPERATORS_UNAVAILABLE',
+    });
+  });
+
+  it('runs nothing when it is the one that redeems grants', async () => {
+    const executor = createTestExecutor();
+    const grants = { isDurable: true, claim: silent };
+    const { pipeline } = createTestBoundary({ executor, grants, limits });
+    expect(await pipeline.execute(createIntent())).toMatchObject({
+      ...{ status: 'failed', code: 'BOUNDARY_GRANT_STORE_UNAVAILABLE' },
+    });
+    expect(executor.performed).toEqual([]);
+  });
+});
+
 describe('an approval', () => {
   it('lets the action be decided again, with the answer as a fact, and go on', async () => {
     const { executor, log, request, answer, submit } = await createWaiting();

@@ -7,7 +7,8 @@ import type {
   StreamEvidenceSource,
 } from '@exoarmur/contracts';
 import { scopeNameSchema } from '@exoarmur/contracts';
-import { BoundaryError } from './errors.ts';
+import { settleWithin } from './deadline.ts';
+import { BoundaryError, type BoundaryErrorCode } from './errors.ts';
 import type { ExecutorHost } from './executor-host.ts';
 import type { FactSource } from './facts.ts';
 import type { GrantStore } from './grant-store.ts';
@@ -17,6 +18,8 @@ import type { OperatorRegistry } from './operator-registry.ts';
 export interface BoundaryLimits {
   readonly factTimeoutMs: number;
   readonly decisionTimeoutMs: number;
+  /** For one answer of the operator registry or of the grant store. */
+  readonly storeTimeoutMs: number;
   /** Life of a grant between its record and its redemption. */
   readonly grantTtlSeconds: number;
   /** How long people have when the policies name no time. */
@@ -27,6 +30,7 @@ export interface BoundaryLimits {
 export const BOUNDARY_LIMITS: BoundaryLimits = Object.freeze({
   factTimeoutMs: 2000,
   decisionTimeoutMs: 5000,
+  storeTimeoutMs: 5000,
   grantTtlSeconds: 60,
   approvalTtlSeconds: 3600,
 });
@@ -62,7 +66,33 @@ export function createContext(options: BoundaryOptions): BoundaryContext {
     if (!Number.isSafeInteger(value) || value < 1)
       throw invalid(`${name} must be a positive integer`, `/limits/${name}`);
   }
-  return { ...options, operators: options.operators ?? { findByKeyId: async () => [] }, limits };
+  const { grants, operators } = options;
+  const within = <Value>(code: BoundaryErrorCode, work: () => Promise<Value>) =>
+    answerWithin(limits.storeTimeoutMs, code, work);
+  return {
+    ...options,
+    operators: {
+      findByKeyId: async (keyId) =>
+        operators === undefined ? [] : within('BOUNDARY_OPERATORS_UNAVAILABLE', () => operators.findByKeyId(keyId)),
+    },
+    grants: {
+      isDurable: grants.isDurable,
+      claim: (claim) => within('BOUNDARY_GRANT_STORE_UNAVAILABLE', () => grants.claim(claim)),
+    },
+    limits,
+  };
+}
+
+/** What a store answers. One that is silent must not hold an action, and all who ask for it, for ever. */
+async function answerWithin<Value>(
+  timeoutMs: number,
+  code: BoundaryErrorCode,
+  work: () => Promise<Value>,
+): Promise<Value> {
+  const settled = await settleWithin(timeoutMs, work);
+  if (settled.outcome === 'returned') return settled.value;
+  if (settled.outcome === 'threw') throw settled.error;
+  throw new BoundaryError(code, 'no answer in time');
 }
 
 function invalid(message: string, pointer: string): BoundaryError {

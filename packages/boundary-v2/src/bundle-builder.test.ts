@@ -41,6 +41,15 @@ function withPayload(evidence: StreamEvidence, index: number, payload: object | 
 }
 
 describe('buildBundle', () => {
+  it('says so, with its own code, when artifacts nest too deep for a bundle', async () => {
+    const { sources } = await createSources();
+    const artifacts = JSON.parse(`${'{"a":'.repeat(64)}1${'}'.repeat(64)}`);
+    await expect(buildBundle({ ...sources, artifacts })).rejects.toMatchObject({
+      ...{ name: 'BoundaryError', code: 'BOUNDARY_EVIDENCE_UNLAWFUL' },
+      cause: { code: 'CANONICAL_JSON_TOO_DEEP' },
+    });
+  });
+
   it('states what the records say of an executed action', async () => {
     const { result, sources } = await createSources();
     const bundle = read(await buildBundle(sources));

@@ -1,5 +1,6 @@
 import { advanceTrail, initialTrail, type TrailState } from '@exoarmur/audit/trail';
 import {
+  CanonicalError,
   canonicalizeToBytes,
   commitPayload,
   computeKeyId,
@@ -56,9 +57,22 @@ export interface BundleSources {
 /**
  * Builds the proof bundle 3 of one stream (spec/bundle.md): canonical bytes and a final newline, the same bytes for the
  * same sources. What the statement says is read from the records, and records that contradict each other make no bundle.
- * @throws BoundaryError BOUNDARY_EVIDENCE_UNLAWFUL, BOUNDARY_EVIDENCE_INCOMPLETE, BOUNDARY_BUNDLE_TOO_LARGE
+ * @throws BoundaryError BOUNDARY_EVIDENCE_UNLAWFUL (also for parts without a canonical form inside of a bundle),
+ * BOUNDARY_EVIDENCE_INCOMPLETE, BOUNDARY_BUNDLE_TOO_LARGE
  */
 export async function buildBundle(sources: BundleSources): Promise<Uint8Array> {
+  try {
+    return await assembleBundle(sources);
+  } catch (cause) {
+    if (!(cause instanceof CanonicalError)) throw cause;
+    throw new BoundaryError('BOUNDARY_EVIDENCE_UNLAWFUL', `bundle cannot be written: ${cause.message}`, {
+      ...(cause.pointer === undefined ? {} : { pointer: cause.pointer }),
+      cause,
+    });
+  }
+}
+
+async function assembleBundle(sources: BundleSources): Promise<Uint8Array> {
   const { evidence, policySets, signer, artifacts, disclose = () => true } = sources;
   const trail = foldEvidence(evidence);
   const statement = createStatement(sources, trail);

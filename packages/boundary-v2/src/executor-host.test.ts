@@ -52,6 +52,11 @@ describe('an executor that misbehaves after the redemption', () => {
       'BOUNDARY_EXECUTOR_ANSWER_MALFORMED',
     ],
     [
+      'returns more bytes than a record holds',
+      reporting(report({ claimed: { x: '€'.repeat(2_000_000) } })),
+      'BOUNDARY_EXECUTOR_ANSWER_MALFORMED',
+    ],
+    [
       'returns a getter that throws',
       reporting(
         Object.defineProperty(report(), 'claimed', {
@@ -114,6 +119,21 @@ describe('an executor that misbehaves when asked about a target', () => {
     expect(result).toMatchObject({ status: 'denied', code: 'BOUNDARY_TARGET_REFUSED' });
     expect(log.appended[2]?.payload).toMatchObject({ result: 'invalid', evidence: { executor: { code } } });
     expect(executor.performed).toEqual([]);
+  });
+
+  it('is quoted in whole characters', async () => {
+    const executor = validating({ result: 'invalid', reason: `${'a'.repeat(1023)}😀😀`, evidence: {} });
+    const { pipeline, log } = createTestBoundary({ executor });
+    expect(await pipeline.execute(createIntent())).toMatchObject({ code: 'BOUNDARY_TARGET_REFUSED' });
+    expect(log.appended[2]?.payload).toMatchObject({ reason: `${'a'.repeat(1023)}😀` });
+  });
+
+  it('is refused for a reason that is no text of characters', async () => {
+    const executor = validating({ result: 'valid', reason: '\ud83d', evidence: {} });
+    const { pipeline, log } = createTestBoundary({ executor });
+    expect(await pipeline.execute(createIntent())).toMatchObject({ code: 'BOUNDARY_TARGET_REFUSED' });
+    const evidence = { executor: { code: 'BOUNDARY_EXECUTOR_ANSWER_MALFORMED' } };
+    expect(log.appended[2]?.payload).toMatchObject({ evidence });
   });
 
   it('is not asked at all about an action type it does not declare', async () => {

@@ -1,4 +1,4 @@
-import { canonicalize, digestValue, parseJson } from '@exoarmur/canonical';
+import { canonicalizeToBytes, digestValue, parseJson } from '@exoarmur/canonical';
 import {
   type ActionClass,
   type ActionIntent,
@@ -17,8 +17,8 @@ import { settleWithin } from './deadline.ts';
 /** Domain of the digest of an executor's manifest. */
 export const EXECUTOR_DIGEST_DOMAIN = 'exoarmur.executor/1';
 
-/** Largest canonical report or evidence of an executor, in UTF-16 units; a larger one counts as garbage. */
-export const MAX_REPORT_LENGTH = 2_097_152;
+/** Largest canonical report or evidence of an executor, in bytes; a larger one counts as garbage, because no record could hold it. */
+export const MAX_REPORT_BYTES = 2_097_152;
 
 /** What the executor says of a target, with everything that is not `valid` spelled out. */
 export interface HostedCheck {
@@ -132,18 +132,19 @@ function readReport(answer: unknown): HostedOutcome {
 /** A copy of a plain JSON object of bounded size, made before any member is looked at; undefined for anything else. */
 function copyJsonObject(value: unknown): JsonObject | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = canonicalize(value, { maxDepth: MAX_CARRIED_DEPTH });
+    bytes = canonicalizeToBytes(value, { maxBytes: MAX_REPORT_BYTES, maxDepth: MAX_CARRIED_DEPTH });
   } catch {
     // SECURITY: the traps of a hostile proxy throw whatever they like, so here every error means garbage.
     return undefined;
   }
-  return text.length > MAX_REPORT_LENGTH ? undefined : (parseJson(text) as JsonObject);
+  return parseJson(bytes) as JsonObject;
 }
 
+/** One line that a record can hold: cut between characters, never inside of one. */
 function asLine(text: string): string {
-  return text.replace(/\p{Cc}/gu, ' ').slice(0, 1024);
+  return [...text.replace(/\p{Cc}/gu, ' ')].slice(0, 1024).join('');
 }
 
 function refuse(result: TargetVerdict, reason: string, code: string): HostedCheck {

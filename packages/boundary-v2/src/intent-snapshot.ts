@@ -1,11 +1,4 @@
-import {
-  canonicalize,
-  canonicalizeToBytes,
-  type Digest,
-  digestBytes,
-  encodeUtf8,
-  parseJson,
-} from '@exoarmur/canonical';
+import { canonicalizeToBytes, type Digest, digestBytes, parseJson } from '@exoarmur/canonical';
 import {
   type ActionIntent,
   actionIntentSchema,
@@ -48,7 +41,7 @@ function readCanonicalBytes(input: unknown): Uint8Array {
     if (typeof input === 'string' || input instanceof Uint8Array) {
       return canonicalizeToBytes(parseJson(input, { maxBytes: MAX_INTENT_BYTES, maxDepth: MAX_CARRIED_DEPTH }));
     }
-    return encodeUtf8(canonicalize(input, { maxDepth: MAX_CARRIED_DEPTH }));
+    return canonicalizeToBytes(input, { maxBytes: MAX_INTENT_BYTES, maxDepth: MAX_CARRIED_DEPTH });
   } catch (cause) {
     if (!isExoArmurError(cause)) throw cause;
     if (cause.code === 'CANONICAL_JSON_TOO_LARGE') throw tooLarge();

@@ -76,12 +76,11 @@ export class ProxyPipeline {
   /**
    * Takes a signed answer to the open request of a stream. Once enough people agreed the action is decided again on the
    * facts of that moment and goes on; one denial ends it.
-   * @throws BoundaryError BOUNDARY_ACTION_NOT_WAITING and, each with its own code, every refused answer, which changes nothing
+   * @throws BoundaryError BOUNDARY_SCOPE_MISMATCH for a stream of another cell, BOUNDARY_ACTION_NOT_WAITING and, each with its own code, every refused answer, which changes nothing
    */
   async submitApproval(stream: string, envelope: unknown, options: ExecuteOptions = {}): Promise<ActionResult> {
     const evidence = await this.#collect(stream);
-    const opened = ActionStream.resume(this.#actionLog, evidence);
-    const digest = opened.intentDigest;
+    const digest = this.#resume(evidence).intentDigest;
     // Answers to one stream are taken one after the other, or two could both be the last one needed.
     while (this.#running.has(stream)) await this.#running.get(stream)?.end.catch(() => undefined);
     const end = await this.#once(stream, digest, () => this.#answer(stream, envelope, options.signal));
@@ -90,11 +89,12 @@ export class ProxyPipeline {
 
   /**
    * What became of an action, brought to an end if a crash left it open; never runs an executor. Only for streams that no
-   * running boundary is working on. @throws BoundaryError or the log's own error for an unknown stream
+   * running boundary is working on. @throws BoundaryError BOUNDARY_SCOPE_MISMATCH for a stream of another cell, or the
+   * log's own error for an unknown stream
    */
   async recover(stream: string): Promise<ActionResult> {
     const evidence = await this.#collect(stream);
-    const opened = ActionStream.resume(this.#actionLog, evidence);
+    const opened = this.#resume(evidence);
     const end = await this.#once(stream, opened.intentDigest, async () => recoverAction(this.#context, opened));
     return this.#withBundle(end);
   }
@@ -112,6 +112,17 @@ export class ProxyPipeline {
       throw new BoundaryError('BOUNDARY_SCOPE_MISMATCH', 'intent is for another tenant or cell', { pointer });
     }
     return snapshot;
+  }
+
+  /** A stream of this boundary's own. A record of this cell in a stream of another one would make that one unlawful for good. */
+  #resume(evidence: StreamEvidence): ActionStream {
+    const { tenant, cell } = this.#context;
+    const [first] = evidence.records;
+    if (first !== undefined && (first.tenant !== tenant || first.cell !== cell)) {
+      const pointer = first.tenant === tenant ? '/cell' : '/tenant';
+      throw new BoundaryError('BOUNDARY_SCOPE_MISMATCH', 'the stream is of another tenant or cell', { pointer });
+    }
+    return ActionStream.resume(this.#actionLog, evidence);
   }
 
   /** One run per stream at a time in this process; who asks for the same action meanwhile gets the same end. */
@@ -154,7 +165,7 @@ export class ProxyPipeline {
   }
 
   async #answer(id: string, envelope: unknown, cancel: AbortSignal | undefined): Promise<ActionEnd> {
-    const stream = ActionStream.resume(this.#actionLog, await this.#collect(id));
+    const stream = this.#resume(await this.#collect(id));
     const request = stream.latest('approval_requested');
     const intent = stream.latest('intent_received');
     if (stream.state.phase !== 'waiting' || request === undefined || intent === undefined) {
@@ -185,7 +196,7 @@ export class ProxyPipeline {
       try {
         answered.push((await verifyApproval(envelope, { request, intent, operators, answered, clock })).fact);
       } catch (error) {
-        if (!(error instanceof BoundaryError)) throw error;
+        if (!(error instanceof BoundaryError) || error.code === 'BOUNDARY_OPERATORS_UNAVAILABLE') throw error;
       }
     }
     return answered;

@@ -48,7 +48,10 @@ export const actionIntentSchema = z.strictObject({
   parameters: jsonObjectSchema,
   safety_context: jsonObjectSchema,
   reason: lineSchema(1024),
-  idempotency_key: identifierSchema.nullable(),
+  /** Passed on to the executor and recorded; what stands for one effect is `intent_id`, and nothing else. */
+  idempotency_key: identifierSchema
+    .nullable()
+    .describe('passed on only; the boundary tells actions apart by intent_id'),
   timestamp: timeSchema,
 });
 export type ActionIntent = z.infer<typeof actionIntentSchema>;
