@@ -35,6 +35,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'cosign logs and have a log cosigned',
     load: () => import('./commands/witness/index.ts'),
   },
+  { name: 'policy', summary: 'check, test and explain policies', load: () => import('./commands/policy/index.ts') },
   { name: 'keys', summary: 'make and show signing keys', load: () => import('./commands/keys.ts') },
   { name: 'health', summary: 'probe what this machine offers', load: () => import('./commands/health.ts') },
   { name: 'completion', summary: 'print a shell completion script', load: () => import('./commands/completion.ts') },

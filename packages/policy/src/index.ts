@@ -1,10 +1,15 @@
 export { type ApprovalCount, isRefused, isRequirementMet, mergeRequirements } from './approval-requirement.ts';
+export { type CaseExpectation, POLICY_CASE_LIMITS, type PolicyCase, parsePolicyCases } from './cases/case-file.ts';
+export { type PolicyCaseReport, type PolicyCaseResult, runPolicyCases } from './cases/run-cases.ts';
 export { type CompileAnswer, compilePolicySet, type PolicyProblem } from './cedar/compile.ts';
 export { CEDAR_ENGINE, DECISION_PROFILE } from './cedar/identity.ts';
 export { createCedarEvaluator } from './cedar-evaluator.ts';
+export { checkPolicySet, type FindingKind, type PolicyCheck, type PolicyFinding } from './check/check-policy-set.ts';
 export { approvalRequirementOf } from './decision.ts';
 export { createDecisionPoint } from './decision-point.ts';
 export { PolicyError, type PolicyErrorCode } from './errors.ts';
+export { type Explanation, explainDecision, formatExplanation } from './explain/explain-decision.ts';
+export type { HeldPolicies } from './explain/policy-probe.ts';
 export { SAFETY_GATE_PROFILE, SAFETY_RULES, type SafetyRuleId } from './gate/profile.ts';
 export { evaluateSafetyGate } from './gate/safety-gate.ts';
 export { assertPolicySet, digestPolicySet, POLICY_SET_LIMITS, parsePolicySet } from './policy-set.ts';
