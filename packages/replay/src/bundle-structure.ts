@@ -97,7 +97,7 @@ function readRecord(bundle: ProofBundle, record: ProofBundle['records'][number],
   const { digest } = record.payload;
   const disclosed = Object.hasOwn(bundle.payloads, digest) ? bundle.payloads[digest] : undefined;
   const payload = disclosed && {
-    salt: readBase64(disclosed.salt, `/payloads/${digest}/salt`, check),
+    salt: readSalt(disclosed.salt, `/payloads/${digest}/salt`, check),
     value: disclosed.value,
     size: canonicalizeToBytes(disclosed.value).length,
   };
@@ -126,6 +126,13 @@ function readStatement(bundle: ProofBundle, check: Check): Statement | undefined
     return undefined;
   }
   return value as unknown as Statement;
+}
+
+/** The schema bounds the text only: 24 characters can stand for 17 or 18 bytes. */
+function readSalt(text: string, pointer: string, check: Check): Uint8Array {
+  const salt = readBase64(text, pointer, check);
+  if (salt.length !== 16) check.fail('salt_malformed', { pointer, expected: 16, found: salt.length });
+  return salt;
 }
 
 /** SECURITY: the schema lets stray bits under the padding through, and then one value would have several spellings. */

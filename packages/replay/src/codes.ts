@@ -12,6 +12,7 @@ export type VerificationCode =
   | 'payload_unreferenced'
   | 'policy_unreferenced'
   | 'proof_count_mismatch'
+  | 'salt_malformed'
   | 'shape_invalid'
   | 'shape_unknown'
   | 'statement_malformed'

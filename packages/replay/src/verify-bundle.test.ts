@@ -154,6 +154,18 @@ describe('witness', () => {
   });
 });
 
+describe('a salt', () => {
+  it.each([
+    ['17', `${'A'.repeat(23)}=`],
+    ['18', 'A'.repeat(24)],
+  ])('of %s bytes is refused where it stands, and nothing throws', async (_, salt) => {
+    const bytes = edited((bundle) => {
+      for (const payload of Object.values(bundle.payloads)) Object.assign(payload as object, { salt });
+    });
+    expect(statusOf(await verifyBundle(bytes), 'structure')).toEqual(['failed', 'salt_malformed']);
+  });
+});
+
 describe('decision', () => {
   const decide = (changed: Partial<PolicyEvaluator>) =>
     verifyBundle(DENIED, { evaluator: { ...evaluator, ...changed } });
@@ -188,7 +200,12 @@ describe('decision', () => {
     const bytes = edited((bundle) => {
       bundle.policies = {};
     });
-    expect(statusOf(await verifyBundle(bytes, { evaluator }), 'decision')).toEqual(['unverifiable', 'policy_withheld']);
+    const report = await verifyBundle(bytes, { evaluator });
+    expect(statusOf(report, 'decision')).toEqual(['unverifiable', 'policy_withheld']);
+    // Leaving the policies out must not turn a bundle that fails re-execution into one that passes.
+    expect([report.verify_verdict, report.required.includes('decision')]).toEqual(['FAIL', true]);
+    const { required } = await verifyBundle(bytes, { evaluator, require: ['integrity'] });
+    expect(required).toEqual(['structure', 'integrity']);
   });
 
   it('never lets the evaluator see a policy set under a digest that is not its own', async () => {

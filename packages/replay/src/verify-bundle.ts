@@ -27,9 +27,9 @@ import { checkStatementClaims } from './statement-claims.ts';
 export interface VerifyBundleOptions {
   /** Whose keys count, as C2SP tlog-policy text or parsed. With it the signer is checked and has to pass. */
   readonly trust?: TrustPolicy | string;
-  /** Checks that have to pass, in place of {@link DEFAULT_REQUIRED}. `structure` and what `trust` asks for always are. */
+  /** Checks that have to pass, in place of {@link DEFAULT_REQUIRED} and, with an evaluator, `decision`. `structure` and what `trust` asks for always are. */
   readonly require?: readonly CheckName[];
-  /** Decides again. Without it the `decision` check is unverifiable. */
+  /** Decides again. Without it the `decision` check is unverifiable; with it `decision` is required unless `require` is given. */
   readonly evaluator?: PolicyEvaluator;
 }
 
@@ -105,7 +105,11 @@ async function examineBundle(
     checks,
     coverage: null,
     limitations: limitationsOf(parsed, checks),
-    defaultRequired: DEFAULT_REQUIRED,
+    // SECURITY: whoever brings an engine wants the decision taken again; a bundle must not get round it by leaving policies out.
+    defaultRequired:
+      evaluator !== undefined && parsed.records.some(({ record }) => record.kind === 'verdict_resolved')
+        ? [...DEFAULT_REQUIRED, 'decision']
+        : DEFAULT_REQUIRED,
   };
 }
 

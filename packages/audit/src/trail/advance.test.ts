@@ -170,6 +170,14 @@ const approved = () => walk().decide('require_quorum').request(2).answer('alice'
 const granted = () => walk().decide('allow').target().authorize();
 const other = `sha256:${'f'.repeat(64)}` as const;
 
+const PDP_ALLOW = {
+  verdict: 'allow' as const,
+  rationale: 'because',
+  determining_policies: ['p1'],
+  errored_policies: [] as string[],
+  approval_requirement: null,
+} satisfies Decision['pdp'];
+
 describe('cross-checks', () => {
   it.each<[string, TrailViolationCode, string, Walk]>([
     [
@@ -249,6 +257,61 @@ describe('cross-checks', () => {
       'approval_quorum_unmet',
       '/payload/facts/approvals',
       walk().decide('require_quorum').request(2).answer('alice').decide('allow'),
+    ],
+    [
+      'an allow with two keys of one person',
+      'approval_quorum_unmet',
+      '/payload/facts/approvals',
+      walk()
+        .decide('require_quorum')
+        .request(2)
+        .answer('alice')
+        .answer('bob', 'approve', { approver_id: 'alice' })
+        .decide('allow'),
+    ],
+    [
+      'an allow on an approval that expired before it was recorded, whatever time the decision states',
+      'approval_expired',
+      '/payload/facts/approvals/0/expires_at',
+      walk()
+        .decide('require_human')
+        .request(1)
+        .answer('alice', 'approve', { expires_at: '2024-01-01T12:00:03.500Z' })
+        .decide('allow'),
+    ],
+    [
+      'an allow after the request expired',
+      'request_expired',
+      '/record/time',
+      walk()
+        .decide('require_human')
+        .request(1, { expires_at: '2024-01-01T12:00:03.500Z' })
+        .answer('alice')
+        .decide('allow'),
+    ],
+    [
+      'an allow under other policies than those that asked',
+      'policy_digest_mismatch',
+      '/payload/policy_digest',
+      walk().decide('require_human').request(1).answer('alice').decide('allow', { policy_digest: other }),
+    ],
+    [
+      'an allow against its own policies',
+      'verdict_unfounded',
+      '/payload/pdp/verdict',
+      walk().decide('allow', { pdp: { ...PDP_ALLOW, verdict: 'deny' } }),
+    ],
+    [
+      'an allow against its own safety gate',
+      'verdict_unfounded',
+      '/payload/safety/verdict',
+      walk().decide('allow', { safety: { verdict: 'deny', rationale: '', rule_ids: [] } }),
+    ],
+    [
+      'an allow with a policy in error',
+      'verdict_unfounded',
+      '/payload/pdp/errored_policies',
+      walk().decide('allow', { pdp: { ...PDP_ALLOW, errored_policies: ['p2'] } }),
     ],
     [
       'an allow after a denial',

@@ -52,11 +52,12 @@ export function resolveVerdict(state: TrailState, { record, payload }: StepOf<'v
   }
   const broken =
     checkIntentDigest(state, payload.intent_digest) ??
-    checkFacts(state, payload) ??
+    checkFounded(payload) ??
+    checkFacts(state, payload, record.time) ??
     (isDenied(state) && payload.verdict !== 'deny'
       ? violation('denial_not_final', '/payload/verdict', 'deny', payload.verdict)
       : undefined) ??
-    checkQuorum(state, payload);
+    checkAgreement(state, payload, record.time);
   if (broken !== undefined) return broken;
   const approvals = payload.facts.approvals.filter(({ verdict }) => verdict === 'approve');
   return {
@@ -86,7 +87,24 @@ export function needIntent(state: TrailState): { readonly need: 'intent_received
   return state.intentDisclosed ? [] : [{ need: 'intent_received', of: 0 }];
 }
 
-function checkFacts(state: TrailState, decision: Decision): Broken {
+/**
+ * An allow against what the same record says of its policies or its safety gate is refused without any engine.
+ * Whether those were right is for re-execution to say.
+ */
+function checkFounded({ verdict, pdp, safety }: Decision): Broken {
+  if (verdict !== 'allow') return undefined;
+  return (
+    differs('verdict_unfounded', '/payload/pdp/verdict', 'allow', pdp.verdict) ??
+    differs('verdict_unfounded', '/payload/safety/verdict', 'allow', safety.verdict) ??
+    (pdp.errored_policies.length === 0
+      ? undefined
+      : violation('verdict_unfounded', '/payload/pdp/errored_policies', 'none', pdp.errored_policies.join(', ')))
+  );
+}
+
+function checkFacts(state: TrailState, decision: Decision, recordedAt: string): Broken {
+  // SECURITY: what counts is when the decision was recorded; the time it states of itself could lie before every expiry.
+  const now = decision.facts.time > recordedAt ? decision.facts.time : recordedAt;
   const seen = new Set<string>();
   for (const [index, fact] of decision.facts.approvals.entries()) {
     const pointer = `/payload/facts/approvals/${index}`;
@@ -107,24 +125,39 @@ function checkFacts(state: TrailState, decision: Decision): Broken {
       (answer.keyIds.includes(fact.key_id)
         ? undefined
         : violation('approval_fact_mismatch', `${pointer}/key_id`, answer.keyIds.join(', '), fact.key_id)) ??
-      (fact.expires_at > decision.facts.time
+      (fact.expires_at > now
         ? undefined
-        : violation('approval_expired', `${pointer}/expires_at`, `after ${decision.facts.time}`, fact.expires_at));
+        : violation('approval_expired', `${pointer}/expires_at`, `after ${now}`, fact.expires_at));
     if (broken !== undefined) return broken;
   }
   return undefined;
 }
 
-/** Once people were asked, only as many of them as were asked for let the action go on. */
-function checkQuorum(state: TrailState, decision: Decision): Broken {
-  const quorum = state.request?.quorum ?? null;
-  if (quorum === null || decision.verdict !== 'allow') return undefined;
-  const keys = new Set(
-    decision.facts.approvals.filter(({ verdict }) => verdict === 'approve').map(({ key_id }) => key_id),
+/**
+ * Once people were asked, only as many of them as were asked for let the action go on, before the request expired and under
+ * the policies that asked. One person with two keys is one, and so are two names with one key.
+ */
+function checkAgreement(state: TrailState, decision: Decision, recordedAt: string): Broken {
+  const { request } = state;
+  if (request === null || decision.verdict !== 'allow') return undefined;
+  const { quorum, expiresAt } = request;
+  const policyDigest = state.decision?.policyDigest ?? null;
+  const given = decision.facts.approvals.filter(({ verdict }) => verdict === 'approve');
+  const distinct = Math.min(
+    new Set(given.map(({ key_id }) => key_id)).size,
+    new Set(given.map(({ approver_id }) => approver_id)).size,
   );
-  return keys.size >= quorum
-    ? undefined
-    : violation('approval_quorum_unmet', '/payload/facts/approvals', `${quorum} distinct keys`, keys.size);
+  return (
+    (quorum === null || distinct >= quorum
+      ? undefined
+      : violation('approval_quorum_unmet', '/payload/facts/approvals', `${quorum} people with a key each`, distinct)) ??
+    (expiresAt === null || expiresAt > recordedAt
+      ? undefined
+      : violation('request_expired', '/record/time', `before ${expiresAt}`, recordedAt)) ??
+    (policyDigest === null
+      ? undefined
+      : differs('policy_digest_mismatch', '/payload/policy_digest', policyDigest, decision.policy_digest))
+  );
 }
 
 function needApprovals(state: TrailState, decision: Decision) {

@@ -28,7 +28,8 @@ export type TrailViolationCode =
   | 'request_expired'
   | 'result_digest_mismatch'
   | 'scope_mismatch'
-  | 'seq_not_dense';
+  | 'seq_not_dense'
+  | 'verdict_unfounded';
 
 /** The first rule a record breaks. `pointer` leads into the step, `{ record, payload }`. */
 export interface TrailViolation {
