@@ -1,4 +1,4 @@
-import type { JsonObject, RecordKind, SealedRecord } from '@exoarmur/contracts';
+import type { Decision, JsonObject, RecordKind, SealedRecord } from '@exoarmur/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isLawfulWord, lawfulWords, TOKENS, type Token } from '../../test/trail.model.ts';
