@@ -47,10 +47,10 @@ export async function decide(
   snapshot: IntentSnapshot,
   approvals: readonly ApprovalFact[],
 ): Promise<Decision | undefined> {
-  const { decisionPoint, facts: source, host, clock, limits } = context;
+  const { decisionPoint, facts: source, clock, limits } = context;
   const time = formatTime(clock.now());
   const { intent } = snapshot;
-  const classFloor = host.findClassFloor(intent.action_type);
+  const classFloor = context.selectHost(intent.action_type).findClassFloor(intent.action_type);
   const facts = await gatherFacts({ source, intent, time, approvals, classFloor, timeoutMs: limits.factTimeoutMs });
   return takeDecision({ decisionPoint, snapshot, facts, timeoutMs: limits.decisionTimeoutMs });
 }
@@ -76,7 +76,7 @@ async function requestApproval({ context, snapshot, stream }: ActionRun, decisio
 /** Steps 5 to 8: the executor's own rules first, before any authority exists. */
 async function validateAndExecute(run: ActionRun, decision: Decision): Promise<ActionEnd> {
   const { context, snapshot, stream, cancel } = run;
-  const { host } = context;
+  const host = context.selectHost(snapshot.intent.action_type);
   const { result, reason, evidence } = await host.checkTarget(snapshot.intent);
   await stream.append('target_validated', {
     schema: 'exoarmur.target-validation/1',
@@ -84,7 +84,11 @@ async function validateAndExecute(run: ActionRun, decision: Decision): Promise<A
     executor: host.identity,
     result,
     reason,
-    evidence: { isolation: host.isolation, executor: evidence },
+    evidence: {
+      isolation: host.isolation,
+      ...(host.hosting === undefined ? {} : { hosting: host.hosting }),
+      executor: evidence,
+    },
   });
   if (result !== 'valid') return closeAction(stream, 'target_refused', 'BOUNDARY_TARGET_REFUSED');
   if (cancel?.aborted) return closeAction(stream, 'cancelled', 'BOUNDARY_CANCELLED');

@@ -6,7 +6,9 @@ import {
   type NamedSigner,
   parseCanonicalJson,
   parseTime,
+  parseVerifierKey,
   signEnvelope,
+  type VerifierKey,
   verifyEnvelope,
 } from '@exoarmur/canonical';
 import {
@@ -22,10 +24,11 @@ import {
   type DsseEnvelope,
   dsseEnvelopeSchema,
   isExoArmurError,
+  type Operator,
+  type OperatorRegistry,
   type RandomSource,
 } from '@exoarmur/contracts';
 import { BoundaryError, type BoundaryErrorCode } from './errors.ts';
-import type { KnownOperator, OperatorRegistry } from './operator-registry.ts';
 
 /** A verified answer: the envelope, its digest and what the decision may read of it. */
 export interface VerifiedApproval {
@@ -93,7 +96,9 @@ export async function verifyApproval(
   if (signature === undefined || others.length > 0) {
     throw refuse('BOUNDARY_APPROVAL_MALFORMED', 'an approval has exactly one signature');
   }
-  const candidates = (await operators.findByKeyId(signature.keyid)).filter(({ isRevoked }) => !isRevoked);
+  const candidates = (await operators.findByKeyId(signature.keyid))
+    .filter(({ isRevoked }) => !isRevoked)
+    .map((operator) => ({ ...operator, key: parseVerifierKey(operator.vkey) }));
   if (candidates.length === 0) throw refuse('BOUNDARY_APPROVER_UNKNOWN', 'no operator has the key that signed');
   const { operator, approval } = readSigned(shape.data, candidates);
   if (approval.approver_id !== operator.operatorId) {
@@ -129,6 +134,9 @@ export async function verifyApproval(
   };
   return { envelope: shape.data, digest, fact };
 }
+
+/** An operator with its key read. */
+type KnownOperator = Operator & { readonly key: VerifierKey };
 
 function readSigned(
   envelope: DsseEnvelope,

@@ -1,6 +1,9 @@
 import type {
   AuditSink,
   Clock,
+  ExecutorHost,
+  GrantStore,
+  OperatorRegistry,
   PolicyDecisionPoint,
   RandomSource,
   Signer,
@@ -9,10 +12,7 @@ import type {
 import { scopeNameSchema } from '@exoarmur/contracts';
 import { settleWithin } from './deadline.ts';
 import { BoundaryError, type BoundaryErrorCode } from './errors.ts';
-import type { ExecutorHost } from './executor-host.ts';
 import type { FactSource } from './facts.ts';
-import type { GrantStore } from './grant-store.ts';
-import type { OperatorRegistry } from './operator-registry.ts';
 
 /** Times a boundary allows. Wall-clock for what is waited for, the injected clock for what is recorded. */
 export interface BoundaryLimits {
@@ -42,7 +42,8 @@ export interface BoundaryOptions {
   readonly log: AuditSink & StreamEvidenceSource;
   readonly decisionPoint: PolicyDecisionPoint;
   readonly facts: FactSource;
-  readonly host: ExecutorHost;
+  /** One host, or one for each executor; no two of them for the same action type. */
+  readonly host: ExecutorHost | readonly ExecutorHost[];
   readonly grants: GrantStore;
   /** Who may approve. Without one every action that needs approval waits until it expires. */
   readonly operators?: OperatorRegistry;
@@ -54,7 +55,11 @@ export interface BoundaryOptions {
 }
 
 /** The options with every gap filled. */
-export type BoundaryContext = Readonly<Required<Omit<BoundaryOptions, 'limits'>>> & { readonly limits: BoundaryLimits };
+export type BoundaryContext = Readonly<Required<Omit<BoundaryOptions, 'limits' | 'host'>>> & {
+  readonly limits: BoundaryLimits;
+  /** The host of an action type; for one that nobody performs a host that refuses it. */
+  selectHost(actionType: string): ExecutorHost;
+};
 
 /** Checks what can be checked before the first action. @throws BoundaryError BOUNDARY_CONFIG_INVALID */
 export function createContext(options: BoundaryOptions): BoundaryContext {
@@ -67,6 +72,7 @@ export function createContext(options: BoundaryOptions): BoundaryContext {
       throw invalid(`${name} must be a positive integer`, `/limits/${name}`);
   }
   const { grants, operators } = options;
+  const selectHost = createHostTable(options.host);
   const within = <Value>(code: BoundaryErrorCode, work: () => Promise<Value>) =>
     answerWithin(limits.storeTimeoutMs, code, work);
   return {
@@ -80,7 +86,22 @@ export function createContext(options: BoundaryOptions): BoundaryContext {
       claim: (claim) => within('BOUNDARY_GRANT_STORE_UNAVAILABLE', () => grants.claim(claim)),
     },
     limits,
+    selectHost,
   };
+}
+
+function createHostTable(host: ExecutorHost | readonly ExecutorHost[]): (actionType: string) => ExecutorHost {
+  const hosts: readonly ExecutorHost[] = 'identity' in host ? [host] : host;
+  const [first] = hosts;
+  if (first === undefined) throw invalid('no executor host', '/host');
+  const byActionType = new Map<string, ExecutorHost>();
+  for (const [index, one] of hosts.entries()) {
+    for (const actionType of one.actionTypes) {
+      if (byActionType.has(actionType)) throw invalid('two executor hosts perform one action type', `/host/${index}`);
+      byActionType.set(actionType, one);
+    }
+  }
+  return (actionType) => byActionType.get(actionType) ?? first;
 }
 
 /** What a store answers. One that is silent must not hold an action, and all who ask for it, for ever. */

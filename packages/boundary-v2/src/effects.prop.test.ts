@@ -1,8 +1,9 @@
+import type { GrantStore } from '@exoarmur/contracts';
 import { createTestExecutor } from '@exoarmur/executors';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { clearFacts, createIntent, createTestBoundary, kindsOf, OPERATORS } from '../test/boundary.ts';
-import { createMemoryGrantStore, type GrantStore, ProxyPipeline, signApproval } from './index.ts';
+import { createMemoryGrantStore, ProxyPipeline, signApproval } from './index.ts';
 
 /** What one of several boundaries over one log does next. */
 const actionArbitrary = fc.oneof(

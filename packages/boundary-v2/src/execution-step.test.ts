@@ -1,7 +1,8 @@
+import type { GrantStore } from '@exoarmur/contracts';
 import { createTestExecutor } from '@exoarmur/executors';
 import { describe, expect, it } from 'vitest';
 import { createIntent, createTestBoundary, EXECUTED, report, reporting } from '../test/boundary.ts';
-import { type GrantStore, ProxyPipeline } from './index.ts';
+import { ProxyPipeline } from './index.ts';
 
 describe('a log that fails', () => {
   it.each(EXECUTED.slice(0, 4))('lets nothing happen when %s cannot be recorded', async (kind) => {

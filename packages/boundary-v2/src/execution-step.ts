@@ -4,6 +4,7 @@ import {
   type Decision,
   type Digest,
   type Grant,
+  type HostedOutcome,
   type Outcome,
   type OutcomeStatus,
   RESULT_DIGEST_DOMAIN,
@@ -11,7 +12,6 @@ import {
 import type { ActionEnd } from './action-result.ts';
 import { type ActionRun, closeAction } from './action-run.ts';
 import { BoundaryError } from './errors.ts';
-import type { HostedOutcome } from './executor-host.ts';
 import { createGrant, digestGrant, redeemGrant } from './grant.ts';
 
 const CLOSE_REASON: { readonly [Status in OutcomeStatus]: CloseReason } = {
@@ -26,7 +26,8 @@ const CLOSE_REASON: { readonly [Status in OutcomeStatus]: CloseReason } = {
  */
 export async function authorizeAndExecute(run: ActionRun, decision: Decision): Promise<ActionEnd> {
   const { context, snapshot, stream } = run;
-  const { host, clock, random, limits } = context;
+  const { clock, random, limits } = context;
+  const host = context.selectHost(snapshot.intent.action_type);
   const executor = host.identity;
   const grant = createGrant({ decision, executor, clock, random, ttlSeconds: limits.grantTtlSeconds });
   // INVARIANT: the executor is reached only past this line, and this line resolves only when the grant is durable.
@@ -39,7 +40,7 @@ export async function authorizeAndExecute(run: ActionRun, decision: Decision): P
 
 /** The outcome of a grant, with the digest over what is claimed and what was observed. */
 export function createOutcome(intentDigest: Digest, grantDigest: Digest, hosted: HostedOutcome): Outcome {
-  const { status, errorCode, claimed, observed } = hosted;
+  const { status, errorCode, claimed, observed, breaches = [] } = hosted;
   return {
     schema: 'exoarmur.outcome/1',
     intent_digest: intentDigest,
@@ -49,6 +50,7 @@ export function createOutcome(intentDigest: Digest, grantDigest: Digest, hosted:
     result_digest: digestValue(RESULT_DIGEST_DOMAIN, { claimed, observed }),
     claimed,
     observed,
+    ...(breaches.length === 0 ? {} : { breaches: breaches.slice(0, 16) }),
   };
 }
 
@@ -60,13 +62,13 @@ export function closeExecuted(run: Pick<ActionRun, 'stream'>, status: OutcomeSta
 /** Undefined when the grant was redeemed for this run; otherwise the outcome of not running. */
 async function tryRedeem(run: ActionRun, grant: Grant, recordedDigest: Digest): Promise<HostedOutcome | undefined> {
   const { context, snapshot, cancel } = run;
-  const { host, clock, grants } = context;
+  const { clock, grants } = context;
   const { digest: intentDigest } = snapshot;
   const { decision_digest: decisionDigest } = grant;
   try {
     await redeemGrant({
       ...{ grant, recordedDigest, intentDigest, decisionDigest, clock },
-      executor: host.identity,
+      executor: context.selectHost(snapshot.intent.action_type).identity,
       store: grants,
     });
   } catch (error) {

@@ -6,10 +6,10 @@ import {
   type ExecutorIdentity,
   GRANT_DIGEST_DOMAIN,
   type Grant,
+  type GrantStore,
   type RandomSource,
 } from '@exoarmur/contracts';
 import { BoundaryError } from './errors.ts';
-import type { GrantStore } from './grant-store.ts';
 
 /** Bytes of a grant's nonce. */
 export const GRANT_NONCE_BYTES = 16;

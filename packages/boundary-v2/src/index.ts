@@ -12,21 +12,12 @@ export { signApproval, type VerifiedApproval, verifyApproval } from './approval.
 export { BOUNDARY_LIMITS, type BoundaryLimits, type BoundaryOptions } from './boundary-context.ts';
 export { type BundleSources, buildBundle, digestBundle } from './bundle-builder.ts';
 export { BoundaryError, type BoundaryErrorCode } from './errors.ts';
-export {
-  createTrustedHost,
-  EXECUTOR_DIGEST_DOMAIN,
-  type ExecutorHost,
-  type HostedCheck,
-  type HostedOutcome,
-} from './executor-host.ts';
 export { createFactSource, type FactSource, type GatheredFacts, UNKNOWN_FACTS } from './facts.ts';
 export { createGrant, digestGrant, redeemGrant } from './grant.ts';
-export { type ClaimResult, createMemoryGrantStore, type GrantClaim, type GrantStore } from './grant-store.ts';
 export { type IntentSnapshot, snapshotIntent } from './intent-snapshot.ts';
-export {
-  createOperatorRegistry,
-  type KnownOperator,
-  type Operator,
-  type OperatorRegistry,
-} from './operator-registry.ts';
+export { createMemoryApprovalInbox } from './memory/approval-inbox.ts';
+export { createMemoryGrantStore } from './memory/grant-store.ts';
+export { createMemoryOperatorStore, createOperatorRegistry } from './memory/operator-registry.ts';
+export { createMemoryStandingGrantStore } from './memory/standing-grant-store.ts';
 export { type ActionResult, type BundleOptions, type ExecuteOptions, ProxyPipeline } from './proxy-pipeline.ts';
+export { createTrustedHost } from './trusted-host.ts';

@@ -1,9 +1,10 @@
 import { digestValue } from '@exoarmur/canonical';
+import type { GrantStore } from '@exoarmur/contracts';
 import { type ActionIntent, INTENT_DIGEST_DOMAIN } from '@exoarmur/contracts';
 import { createTestExecutor } from '@exoarmur/executors';
 import { describe, expect, it } from 'vitest';
 import { createIntent, createTestBoundary, kindsOf } from '../test/boundary.ts';
-import { createMemoryGrantStore, type GrantStore, ProxyPipeline } from './index.ts';
+import { createMemoryGrantStore, ProxyPipeline } from './index.ts';
 
 const LOCKED = { target: '/data/locked/x' };
 

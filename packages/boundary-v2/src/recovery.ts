@@ -1,11 +1,11 @@
 import { parseTime } from '@exoarmur/canonical';
+import type { HostedOutcome } from '@exoarmur/contracts';
 import type { ActionEnd } from './action-result.ts';
 import { closeAction, endOf } from './action-run.ts';
 import type { ActionStream } from './action-stream.ts';
 import type { BoundaryContext } from './boundary-context.ts';
 import { BoundaryError } from './errors.ts';
 import { closeExecuted, createOutcome } from './execution-step.ts';
-import type { HostedOutcome } from './executor-host.ts';
 
 /**
  * Brings a stream that a crash left open to its lawful end, without ever running an executor. Nothing authorised: the

@@ -24,6 +24,18 @@ export const approvalSchema = z.strictObject({
 });
 export type Approval = z.infer<typeof approvalSchema>;
 
+/** Largest body of a preview, in characters. */
+export const MAX_PREVIEW_CHARACTERS = 65_536;
+
+/** What an effect would be, as the executor says before anything happens. */
+export const effectPreviewSchema = z.strictObject({
+  media_type: z.enum(['text/plain', 'text/x-diff', 'application/json']),
+  summary: lineSchema(1024),
+  body: z.string().max(MAX_PREVIEW_CHARACTERS),
+  /** Whether the body was cut to fit. */
+  is_truncated: z.boolean(),
+});
+
 /** What is asked of the approvers, as recorded when an action starts to wait. */
 export const approvalRequestSchema = z.strictObject({
   schema: z.literal('exoarmur.approval-request/1'),

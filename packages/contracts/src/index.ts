@@ -5,6 +5,8 @@ export {
   approvalDecidedSchema,
   approvalRequestSchema,
   approvalSchema,
+  effectPreviewSchema,
+  MAX_PREVIEW_CHARACTERS,
 } from './approval.ts';
 export type {
   DispatchStatus,
@@ -111,8 +113,9 @@ export {
   unversionedLegacyBundleSchema,
   wrappedDemoBundleSchema,
 } from './legacy-bundle.ts';
-export type { Outcome, OutcomeStatus, TargetValidation, TargetVerdict } from './outcome.ts';
+export type { LimitBreach, Outcome, OutcomeStatus, TargetValidation, TargetVerdict } from './outcome.ts';
 export {
+  limitBreachSchema,
   OUTCOME_DIGEST_DOMAIN,
   outcomeSchema,
   outcomeStatusSchema,
@@ -124,6 +127,8 @@ export type { CloseReason, StreamClosed, TrailKind, TrailPayloads } from './payl
 export { closeReasonSchema, streamClosedSchema, trailPayloadSchemas } from './payloads.ts';
 export type { EngineIdentity, PolicySet } from './policy-set.ts';
 export { engineIdentitySchema, POLICY_SET_DIGEST_DOMAIN, policySetSchema } from './policy-set.ts';
+export type { Alert, AlertSink } from './ports/alert.ts';
+export type { ApprovalInbox, OpenRequest } from './ports/approval-inbox.ts';
 export type {
   AppendReceipt,
   AuditSink,
@@ -152,7 +157,26 @@ export type {
 } from './ports/audit-log-store.ts';
 export { LogStoreError } from './ports/audit-log-store.ts';
 export type { DecisionRequest, PolicyDecisionPoint, PolicyEvaluator, SwitchStore } from './ports/decision.ts';
-export type { Executor, ExecutorManifest, ExecutorReport, TargetCheck } from './ports/executor.ts';
+export type {
+  CancelSignal,
+  EffectPreview,
+  Executor,
+  ExecutorManifest,
+  ExecutorReport,
+  TargetCheck,
+} from './ports/executor.ts';
+export type { ExecutorHost, ExecutorIsolation, HostedCheck, HostedOutcome } from './ports/executor-host.ts';
+export { EXECUTOR_DIGEST_DOMAIN, MAX_REPORT_BYTES } from './ports/executor-host.ts';
+export type {
+  ClaimResult,
+  GrantClaim,
+  GrantStore,
+  KeptStandingGrant,
+  StandingGrantStore,
+  StandingGrantUse,
+  UseResult,
+} from './ports/grant-store.ts';
+export type { AddOperatorResult, Operator, OperatorRegistry, OperatorStore } from './ports/operator-registry.ts';
 export type { Clock, RandomSource, Signer } from './ports/platform.ts';
 export type { WitnessedHead, WitnessStore } from './ports/witness.ts';
 export type { Digest, JsonObject } from './primitives.ts';

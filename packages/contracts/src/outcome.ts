@@ -12,6 +12,13 @@ export const OUTCOME_DIGEST_DOMAIN = 'exoarmur.outcome/1';
 /** Domain of the digest of what an executor returned. */
 export const RESULT_DIGEST_DOMAIN = 'exoarmur.result/1';
 
+/** A limit that an executor ran into: a stable name such as `wall_clock`, `memory`, `output`, `network`, and what was seen. */
+export const limitBreachSchema = z.strictObject({
+  limit: z.string().regex(/^[a-z][a-z0-9_]{2,63}$/),
+  detail: lineSchema(256),
+});
+export type LimitBreach = z.infer<typeof limitBreachSchema>;
+
 /** What came of a redeemed grant: what the executor claims, and what was observed afterwards. */
 export const outcomeSchema = z.strictObject({
   schema: z.literal('exoarmur.outcome/1'),
@@ -27,6 +34,8 @@ export const outcomeSchema = z.strictObject({
   result_digest: digestSchema,
   claimed: jsonObjectSchema,
   observed: jsonObjectSchema,
+  /** Limits the executor was stopped for; absent when there were none. */
+  breaches: z.array(limitBreachSchema).min(1).max(16).optional(),
 });
 export type Outcome = z.infer<typeof outcomeSchema>;
 

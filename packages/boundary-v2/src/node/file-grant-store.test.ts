@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Digest } from '@exoarmur/contracts';
+import type { Digest, GrantClaim } from '@exoarmur/contracts';
 import { createTestExecutor } from '@exoarmur/executors';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createIntent, createTestBoundary } from '../../test/boundary.ts';
-import type { GrantClaim } from '../grant-store.ts';
+import { grantStoreConformance } from '../testing/index.ts';
 import { createFileGrantStore } from './file-grant-store.ts';
 
 let home: string;
@@ -40,6 +40,8 @@ function claimElsewhere(claim: GrantClaim): Promise<string> {
 }
 
 describe('createFileGrantStore', () => {
+  it.each(grantStoreConformance)('$rule', ({ run }) => run(async () => createFileGrantStore(home)));
+
   it('lets one of many claims through, tells the others who came first, and leaves one file', async () => {
     const stores = [createFileGrantStore(home), createFileGrantStore(home)];
     const claims = Array.from({ length: 40 }, (_, index) => claimOf({ grantDigest: digest((index % 10).toString()) }));

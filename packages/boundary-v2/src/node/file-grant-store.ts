@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeHex, parseDigest, parseJson } from '@exoarmur/canonical';
+import type { ClaimResult, GrantClaim, GrantStore } from '@exoarmur/contracts';
 import { BoundaryError } from '../errors.ts';
-import type { ClaimResult, GrantClaim, GrantStore } from '../grant-store.ts';
 
 /**
  * A grant store in a directory that any number of processes may share: one small file per intent, never removed. The

@@ -1,3 +1,5 @@
+import type { z } from 'zod';
+import type { effectPreviewSchema } from '../approval.ts';
 import type { ActionClass, ActionIntent } from '../intent.ts';
 import type { TargetVerdict } from '../outcome.ts';
 import type { JsonObject } from '../primitives.ts';
@@ -37,15 +39,23 @@ export interface ExecutorReport {
  * The platform's `AbortSignal` where its types are known. Written so that this package and its declarations compile without
  * the types of any platform; what remains then is that one can see whether the time is up.
  */
-type CancelSignal = typeof globalThis extends { AbortSignal: { prototype: infer Signal } }
+export type CancelSignal = typeof globalThis extends { AbortSignal: { prototype: infer Signal } }
   ? Signal
   : { readonly aborted: boolean };
+
+/** What an effect would be, in words a person can judge. */
+export type EffectPreview = z.infer<typeof effectPreviewSchema>;
 
 /** An untrusted plugin that performs one declared kind of effect. It sees the intent and nothing else. */
 export interface Executor {
   readonly manifest: ExecutorManifest;
   /** Has no effect. */
   validateTarget(intent: ActionIntent): Promise<TargetCheck>;
+  /**
+   * What `execute` would do now, for the people who are asked to approve it, the same for the same state of the world: a diff,
+   * a rendered request, a list. Has no effect. Null when it cannot say.
+   */
+  preview?(intent: ActionIntent): Promise<EffectPreview | null>;
   /** Performs the effect; called at most once per grant, by the boundary alone. */
   execute(intent: ActionIntent, options: { readonly signal: CancelSignal }): Promise<ExecutorReport>;
 }

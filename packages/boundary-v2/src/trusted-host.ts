@@ -1,52 +1,22 @@
 import { canonicalizeToBytes, digestValue, parseJson } from '@exoarmur/canonical';
 import {
   type ActionClass,
-  type ActionIntent,
   actionClassSchema,
+  type EffectPreview,
+  EXECUTOR_DIGEST_DOMAIN,
   type Executor,
-  type ExecutorIdentity,
+  type ExecutorHost,
+  effectPreviewSchema,
+  type HostedCheck,
+  type HostedOutcome,
   type JsonObject,
   MAX_CARRIED_DEPTH,
-  type OutcomeStatus,
+  MAX_REPORT_BYTES,
   outcomeSchema,
   type TargetVerdict,
   targetVerdictSchema,
 } from '@exoarmur/contracts';
 import { settleWithin } from './deadline.ts';
-
-/** Domain of the digest of an executor's manifest. */
-export const EXECUTOR_DIGEST_DOMAIN = 'exoarmur.executor/1';
-
-/** Largest canonical report or evidence of an executor, in bytes; a larger one counts as garbage, because no record could hold it. */
-export const MAX_REPORT_BYTES = 2_097_152;
-
-/** What the executor says of a target, with everything that is not `valid` spelled out. */
-export interface HostedCheck {
-  readonly result: TargetVerdict;
-  readonly reason: string;
-  readonly evidence: JsonObject;
-}
-
-/** What came of running an executor, never an exception. */
-export interface HostedOutcome {
-  readonly status: OutcomeStatus;
-  readonly errorCode: string | null;
-  readonly claimed: JsonObject;
-  readonly observed: JsonObject;
-}
-
-/** Keeps executors at arm's length: whatever they do, the boundary gets an answer of known shape in known time. */
-export interface ExecutorHost {
-  readonly identity: ExecutorIdentity;
-  /** How far the executor is separated from the boundary; stands in the evidence of every target validation. */
-  readonly isolation: 'in_process_trusted';
-  /** Least class the manifest declares for an action type; null when it declares none. */
-  findClassFloor(actionType: string): ActionClass | null;
-  /** Has no effect. Anything but a clear `valid` from the executor is a refusal. */
-  checkTarget(intent: ActionIntent): Promise<HostedCheck>;
-  /** Runs the executor once. Doubt about what happened is `ambiguous`. */
-  run(intent: ActionIntent, cancel?: AbortSignal): Promise<HostedOutcome>;
-}
 
 /**
  * Hosts an executor inside this process, with a deadline. The operator vouches for its code: it could do anything this
@@ -67,7 +37,13 @@ export function createTrustedHost(options: {
   return {
     findClassFloor: (actionType) => floors.get(actionType) ?? null,
     identity: Object.freeze({ name, version, digest: digestValue(EXECUTOR_DIGEST_DOMAIN, manifest) }),
+    actionTypes: Object.freeze([...actionTypes]),
     isolation: 'in_process_trusted',
+    preview: async (intent) => {
+      if (executor.preview === undefined || !actionTypes.has(intent.action_type)) return null;
+      const settled = await settleWithin(targetTimeoutMs, () => executor.preview?.(intent) ?? null);
+      return settled.outcome === 'returned' ? readPreview(settled.value) : null;
+    },
     checkTarget: async (intent) => {
       if (!actionTypes.has(intent.action_type)) {
         return refuse('unsupported', 'the executor declares no such action type', 'BOUNDARY_ACTION_UNSUPPORTED');
@@ -115,6 +91,11 @@ function readCheck(answer: unknown): HostedCheck {
     return refuse('invalid', 'the executor gave an unreadable answer', 'BOUNDARY_EXECUTOR_ANSWER_MALFORMED');
   }
   return { result: result.data, reason: asLine(copy.reason), evidence };
+}
+
+function readPreview(answer: unknown): EffectPreview | null {
+  const parsed = effectPreviewSchema.safeParse(copyJsonObject(answer));
+  return parsed.success ? parsed.data : null;
 }
 
 function readReport(answer: unknown): HostedOutcome {

@@ -147,3 +147,55 @@ describe('an executor that misbehaves when asked about a target', () => {
     expect(log.appended[2]?.payload).toMatchObject({ result: 'unsupported', evidence });
   });
 });
+
+describe('several executors', () => {
+  const hostOf = (actionType: string) => {
+    const executor = createTestExecutor({ actionTypes: [actionType] });
+    return { executor, host: createTrustedHost({ executor, targetTimeoutMs: 1000, executionTimeoutMs: 1000 }) };
+  };
+
+  it('act each on the action types they declare, and on no other', async () => {
+    const [act, read] = [hostOf('test.act'), hostOf('read')];
+    const { pipeline } = createTestBoundary({ host: [act.host, read.host] });
+    expect(await pipeline.execute(createIntent())).toMatchObject({ status: 'completed' });
+    expect(await pipeline.execute(createIntent({ intent_id: 'i2', action_type: 'read' }))).toMatchObject({
+      status: 'completed',
+    });
+    const other = await pipeline.execute(createIntent({ intent_id: 'i3', action_type: 'write' }));
+    expect(other).toMatchObject({ status: 'denied', code: 'BOUNDARY_TARGET_REFUSED' });
+    expect([act.executor.performed.length, read.executor.performed.length]).toEqual([1, 1]);
+  });
+
+  it.each([[[]], [[hostOf('read').host, hostOf('read').host]]])('are refused when it is not clear who acts', (host) => {
+    expect(() => createTestBoundary({ host })).toThrow(expect.objectContaining({ code: 'BOUNDARY_CONFIG_INVALID' }));
+  });
+});
+
+describe('a preview', () => {
+  const preview = { media_type: 'text/x-diff' as const, summary: 'one line', body: '-a\n+b', is_truncated: false };
+  const previewOf = (answer: () => unknown) => {
+    const executor = { ...createTestExecutor(), preview: async () => answer() as typeof preview };
+    return createTrustedHost({ executor, targetTimeoutMs: 20, executionTimeoutMs: 20 }).preview?.(createIntent());
+  };
+
+  it('is handed on as it is, and anything else is none', async () => {
+    expect(await previewOf(() => preview)).toEqual(preview);
+    for (const bad of [null, 'text', { ...preview, extra: 1 }, { ...preview, body: 'x'.repeat(65_537) }]) {
+      expect(await previewOf(() => bad)).toBeNull();
+    }
+    expect(await previewOf(() => new Promise(() => undefined))).toBeNull();
+    expect(
+      await previewOf(() => {
+        throw new Error('no');
+      }),
+    ).toBeNull();
+  });
+
+  it('is none of an executor that has none, and of an action type it does not declare', async () => {
+    const plain = createTrustedHost({ executor: createTestExecutor(), targetTimeoutMs: 20, executionTimeoutMs: 20 });
+    expect(await plain.preview?.(createIntent())).toBeNull();
+    const executor = { ...createTestExecutor({ actionTypes: ['read'] }), preview: async () => preview };
+    const host = createTrustedHost({ executor, targetTimeoutMs: 20, executionTimeoutMs: 20 });
+    expect(await host.preview?.(createIntent())).toBeNull();
+  });
+});

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import {
+  approvalInboxConformance,
+  grantStoreConformance,
+  operatorStoreConformance,
+  standingGrantStoreConformance,
+} from '../testing/index.ts';
+import { createMemoryApprovalInbox } from './approval-inbox.ts';
+import { createMemoryGrantStore } from './grant-store.ts';
+import { createMemoryOperatorStore, createOperatorRegistry } from './operator-registry.ts';
+import { createMemoryStandingGrantStore } from './standing-grant-store.ts';
+
+describe('stores in memory', () => {
+  it.each(grantStoreConformance)('grants: $rule', ({ run }) => run(async () => createMemoryGrantStore()));
+  it.each(standingGrantStoreConformance)('standing grants: $rule', ({ run }) =>
+    run(async () => createMemoryStandingGrantStore()),
+  );
+  it.each(operatorStoreConformance)('operators: $rule', ({ run }) => run(async () => createMemoryOperatorStore()));
+  it.each(approvalInboxConformance)('inbox: $rule', ({ run }) => run(async () => createMemoryApprovalInbox()));
+
+  it('hand out copies, so that nobody changes what is kept', async () => {
+    const inbox = createMemoryApprovalInbox();
+    const request = { expires_at: 'now' } as never;
+    await inbox.put({ stream: 'a', correlation: 'c', requestedAt: '', request });
+    Object.assign((await inbox.find('a'))?.request ?? {}, { expires_at: 'never' });
+    expect((await inbox.find('a'))?.request.expires_at).toBe('now');
+    expect(await createOperatorRegistry([]).findByKeyId('00000000')).toEqual([]);
+  });
+});

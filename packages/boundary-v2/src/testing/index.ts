@@ -1,0 +1,5 @@
+export { approvalInboxConformance } from './approval-inbox-conformance.ts';
+export type { ConformanceCase } from './conformance-case.ts';
+export { grantStoreConformance } from './grant-store-conformance.ts';
+export { operatorStoreConformance } from './operator-store-conformance.ts';
+export { standingGrantStoreConformance } from './standing-grant-store-conformance.ts';
