@@ -36,6 +36,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/witness/index.ts'),
   },
   { name: 'policy', summary: 'check, test and explain policies', load: () => import('./commands/policy/index.ts') },
+  {
+    name: 'benchmark',
+    summary: 'compare bundles under load, or measure this machine',
+    load: () => import('./commands/benchmark.ts'),
+  },
   { name: 'keys', summary: 'make and show signing keys', load: () => import('./commands/keys.ts') },
   { name: 'health', summary: 'probe what this machine offers', load: () => import('./commands/health.ts') },
   { name: 'completion', summary: 'print a shell completion script', load: () => import('./commands/completion.ts') },

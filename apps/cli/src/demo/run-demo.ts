@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { MemoryHeadKeeper, MemoryLogStore } from '@exoarmur/audit/memory';
-import { createAuditLog } from '@exoarmur/audit/writer';
-import { createMemoryGrantStore, createTrustedHost, digestBundle, ProxyPipeline } from '@exoarmur/boundary-v2';
+import { digestBundle } from '@exoarmur/boundary-v2';
 import { createSigner, encodeUtf8, parseJson } from '@exoarmur/canonical';
 import {
   type ActionIntent,
@@ -12,21 +10,19 @@ import {
   MAX_BUNDLE_BYTES,
   proofBundleSchema,
   type RecordKind,
-  type Signer,
   streamClosedSchema,
   type Verdict,
   type VerificationReport,
 } from '@exoarmur/contracts';
-import { createFilesystemExecutor } from '@exoarmur/executors';
 import { createCedarEvaluator, createDecisionPoint } from '@exoarmur/policy';
 import { verifyBundle } from '@exoarmur/replay';
 import { readInputFile, replaceFile } from '../files.ts';
 import { formatTrustFile } from '../trust-file.ts';
 import { computeAncestorReplayHash } from './ancestor-replay-hash.ts';
 import { DEMO_FILES, prepareDemoFolder } from './demo-folder.ts';
-import { createCountingRandomSource, createFixedClock } from './fixed-sources.ts';
 import { DEMO_POLICY_SET } from './policy.ts';
-import { createDemoFacts, createDemoIntent, DEMO, LOGICAL_ROOTS } from './scenario.ts';
+import { FIXED_SOURCES, proveAction } from './prove-action.ts';
+import { createDemoIntent, DEMO } from './scenario.ts';
 
 /** What a run of the demonstration showed. Everything is read back from the files that it left. */
 export interface DemoRun {
@@ -53,8 +49,10 @@ export async function runDemo(folder: string, isAllowed: boolean): Promise<DemoR
   const atStake = join(folder, isAllowed ? DEMO_FILES.scratch : DEMO_FILES.secret);
   if (!existsSync(atStake)) throw new InvariantError('the file at stake was not made');
 
-  const signer = createSigner(DEMO.origin, createCountingRandomSource(`${DEMO.label}: key`).bytes(32));
-  replaceFile(bundlePath, await proveAction(createDemoIntent(isAllowed), folder, signer));
+  const sources = FIXED_SOURCES;
+  const signer = createSigner(DEMO.origin, sources.random('key').bytes(32));
+  const decisionPoint = createDecisionPoint({ policySet: DEMO_POLICY_SET });
+  replaceFile(bundlePath, await proveAction(createDemoIntent(isAllowed), folder, { signer, decisionPoint, sources }));
   const trust = formatTrustFile(signer.vkey);
   replaceFile(trustPath, encodeUtf8(trust));
 
@@ -70,43 +68,6 @@ export async function runDemo(folder: string, isAllowed: boolean): Promise<DemoR
     stream: intent.intent_id,
     report: await verifyBundle(bytes, { trust, evaluator: createCedarEvaluator() }),
   };
-}
-
-/** Takes the intent through the boundary and returns the bytes of its proof bundle. */
-async function proveAction(intent: ActionIntent, folder: string, signer: Signer): Promise<Uint8Array> {
-  const { tenant, cell, origin } = DEMO;
-  const clock = createFixedClock(DEMO.timeMs);
-  const log = createAuditLog({
-    store: new MemoryLogStore(),
-    heads: new MemoryHeadKeeper(),
-    signer,
-    clock,
-    random: createCountingRandomSource(`${DEMO.label}: log`),
-    tenant,
-    cell,
-    origin,
-  });
-  const executor = createFilesystemExecutor({
-    roots: [
-      { logical: LOGICAL_ROOTS.private, real: join(folder, 'private'), operations: ['delete'] },
-      { logical: LOGICAL_ROOTS.authorized, real: join(folder, 'authorized'), operations: ['delete'] },
-    ],
-  });
-  const { policy_verified, switches, trust_milli, environment } = createDemoFacts();
-  const pipeline = new ProxyPipeline({
-    tenant,
-    cell,
-    log,
-    decisionPoint: createDecisionPoint({ policySet: DEMO_POLICY_SET }),
-    facts: { gather: async () => ({ policy_verified, switches, trust_milli, environment }) },
-    host: createTrustedHost({ executor, targetTimeoutMs: 10_000, executionTimeoutMs: 10_000 }),
-    grants: createMemoryGrantStore(),
-    clock,
-    random: createCountingRandomSource(`${DEMO.label}: boundary`),
-    signer,
-  });
-  const result = await pipeline.execute(intent);
-  return result.bundle();
 }
 
 /** What a bundle says of its action. Its bytes are our own, read back; whether they are sound is the verifier's word. */
