@@ -11,11 +11,14 @@ import * as decision from '../src/decision.ts';
 import * as envelope from '../src/envelope.ts';
 import * as flags from '../src/flags.ts';
 import * as grant from '../src/grant.ts';
+import * as hypothetical from '../src/hypothetical.ts';
 import * as publicApi from '../src/index.ts';
 import * as intent from '../src/intent.ts';
 import * as legacyBundle from '../src/legacy-bundle.ts';
+import * as nodeAgreement from '../src/node-agreement.ts';
 import * as outcome from '../src/outcome.ts';
 import * as payloads from '../src/payloads.ts';
+import * as policyReplay from '../src/policy-replay.ts';
 import * as policySet from '../src/policy-set.ts';
 import * as primitives from '../src/primitives.ts';
 import * as record from '../src/record.ts';
@@ -55,9 +58,12 @@ const GROUPS = {
     envelope,
     flags,
     grant,
+    hypothetical,
     intent,
+    nodeAgreement,
     outcome,
     payloads,
+    policyReplay,
     policySet,
     primitives,
     record,

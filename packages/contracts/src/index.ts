@@ -89,6 +89,22 @@ export type { FlagDefinition, FlagErrorCode, FlagName, FlagSet } from './flags.t
 export { FLAG_PREFIX, FLAGS, FlagError, flagSetSchema, parseFlags } from './flags.ts';
 export type { ExecutorIdentity, Grant } from './grant.ts';
 export { executorIdentitySchema, GRANT_DIGEST_DOMAIN, grantSchema } from './grant.ts';
+export type {
+  DecisionDifference,
+  HypotheticalDecision,
+  HypotheticalStep,
+  HypotheticalTrail,
+  Intervention,
+  VerdictShift,
+} from './hypothetical.ts';
+export {
+  decisionDifferenceSchema,
+  hypotheticalDecisionSchema,
+  hypotheticalStepSchema,
+  hypotheticalTrailSchema,
+  interventionSchema,
+  verdictShiftSchema,
+} from './hypothetical.ts';
 export type { ActionClass, ActionIntent } from './intent.ts';
 export {
   actionClassSchema,
@@ -113,6 +129,14 @@ export {
   unversionedLegacyBundleSchema,
   wrappedDemoBundleSchema,
 } from './legacy-bundle.ts';
+export type { NodeAgreement, NodeResult, NodeStanding } from './node-agreement.ts';
+export {
+  MAX_NODES,
+  NODE_RESULT_PAYLOAD_TYPE,
+  nodeAgreementSchema,
+  nodeResultSchema,
+  nodeStandingSchema,
+} from './node-agreement.ts';
 export type { LimitBreach, Outcome, OutcomeStatus, TargetValidation, TargetVerdict } from './outcome.ts';
 export {
   limitBreachSchema,
@@ -125,6 +149,8 @@ export {
 } from './outcome.ts';
 export type { CloseReason, StreamClosed, TrailKind, TrailPayloads } from './payloads.ts';
 export { closeReasonSchema, streamClosedSchema, trailPayloadSchemas } from './payloads.ts';
+export type { PolicyFlip, PolicyReplay, PolicyReview } from './policy-replay.ts';
+export { MAX_REVIEWED_FLIPS, policyFlipSchema, policyReplaySchema, policyReviewSchema } from './policy-replay.ts';
 export type { EngineIdentity, PolicySet } from './policy-set.ts';
 export { engineIdentitySchema, POLICY_SET_DIGEST_DOMAIN, policySetSchema } from './policy-set.ts';
 export type { Alert, AlertSink } from './ports/alert.ts';

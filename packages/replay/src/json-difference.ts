@@ -1,6 +1,6 @@
 import { canonicalize, joinPointer } from '@exoarmur/canonical';
 
-/** The first place, in canonical key order, where two JSON values differ; a missing member shows as null. */
+/** A place where two JSON values differ; a missing member shows as null. */
 export interface JsonDifference {
   /** JSON pointer relative to the compared values. */
   readonly pointer: string;
@@ -9,36 +9,36 @@ export interface JsonDifference {
 }
 
 /**
- * Finds the first difference of two JSON values, or undefined when their canonical texts are equal. The values are plain
- * data that a strict reader or the canonical writer accepts.
+ * Finds the first difference of two JSON values in canonical key order, or undefined when their canonical texts are equal.
+ * The values are plain data that a strict reader or the canonical writer accepts.
  */
-export function findDifference(expected: unknown, found: unknown, pointer = ''): JsonDifference | undefined {
-  if (isArray(expected) && isArray(found)) return inArrays(expected, found, pointer);
-  if (isObject(expected) && isObject(found)) return inObjects(expected, found, pointer);
-  const [wanted, seen] = [text(expected), text(found)];
-  return wanted === seen ? undefined : { pointer, expected: wanted, found: seen };
+export function findDifference(expected: unknown, found: unknown): JsonDifference | undefined {
+  const [first] = differencesOf(expected, found, '');
+  return first;
 }
 
-function inArrays(
-  expected: readonly unknown[],
-  found: readonly unknown[],
-  pointer: string,
-): JsonDifference | undefined {
-  for (let i = 0; i < Math.max(expected.length, found.length); i++) {
-    const difference = findDifference(expected[i], found[i], joinPointer(pointer, i));
-    if (difference !== undefined) return difference;
+/** The first differences, at most `limit` of them. */
+export function listDifferences(expected: unknown, found: unknown, limit: number): JsonDifference[] {
+  const differences: JsonDifference[] = [];
+  for (const difference of differencesOf(expected, found, '')) {
+    if (differences.length === limit) break;
+    differences.push(difference);
   }
-  return undefined;
+  return differences;
 }
 
-function inObjects(expected: Members, found: Members, pointer: string): JsonDifference | undefined {
-  const keys = [...new Set([...Object.keys(expected), ...Object.keys(found)])].sort();
-  for (const key of keys) {
-    const [wanted, seen] = [member(expected, key), member(found, key)];
-    const difference = findDifference(wanted, seen, joinPointer(pointer, key));
-    if (difference !== undefined) return difference;
+function* differencesOf(expected: unknown, found: unknown, pointer: string): Generator<JsonDifference> {
+  if (isArray(expected) && isArray(found)) {
+    for (let i = 0; i < Math.max(expected.length, found.length); i++) {
+      yield* differencesOf(expected[i], found[i], joinPointer(pointer, i));
+    }
+  } else if (isObject(expected) && isObject(found)) {
+    const keys = [...new Set([...Object.keys(expected), ...Object.keys(found)])].sort();
+    for (const key of keys) yield* differencesOf(member(expected, key), member(found, key), joinPointer(pointer, key));
+  } else {
+    const [wanted, seen] = [text(expected), text(found)];
+    if (wanted !== seen) yield { pointer, expected: wanted, found: seen };
   }
-  return undefined;
 }
 
 type Members = Readonly<Record<string, unknown>>;

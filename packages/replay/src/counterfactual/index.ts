@@ -1,0 +1,7 @@
+export type { CounterfactualRefusalCode } from './counterfactual-refusal.ts';
+export { formatHypotheticalTrail } from './counterfactual-text.ts';
+export {
+  type CounterfactualOptions,
+  type CounterfactualVerdict,
+  replayCounterfactual,
+} from './replay-counterfactual.ts';
