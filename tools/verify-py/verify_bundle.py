@@ -109,7 +109,9 @@ NAME = text(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 TIME = text(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z")
 BASE64 = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
 KINDS = one_of(*"""intent_received verdict_resolved approval_requested approval_decided target_validated execution_authorized
-    execution_completed stream_closed policy_activated switch_changed key_rotated checkpoint_witnessed""".split())
+    execution_completed stream_closed policy_activated switch_changed key_rotated checkpoint_witnessed event_ingested
+    payload_erased approval_revoked standing_grant_used ambiguity_resolved attempt_refused standing_grant_changed
+    action_observed""".split())
 RECORD = members(
     schema=one_of("exoarmur.record/1"), tenant=SCOPE, cell=SCOPE, correlation=NAME, stream=NAME,
     seq=whole(0, 1_000_000), prev=nullable(DIGEST), kind=KINDS, time=TIME,
@@ -131,6 +133,7 @@ STATEMENT = members(
     _type=one_of("https://in-toto.io/Statement/v1"), predicateType=one_of("urn:exoarmur:predicate:governed-action:1"),
     subject=items(members(name=NAME, digest=members(sha256=text("[0-9a-f]{64}"))), 1, 1),
     predicate=members(
+        optional=("resolution",), resolution=one_of("happened", "did_not_happen", "cannot_be_known"),
         schema=one_of("exoarmur.governed-action/1"), tenant=NAME, cell=NAME, stream=NAME,
         final_verdict=one_of("deny", "require_approval", "require_quorum", "require_human", "allow"),
         outcome=one_of("succeeded", "failed", "ambiguous", None), record_count=whole(2), head=DIGEST,
@@ -342,6 +345,9 @@ def check_claims(bundle, statement):
     if closed is not None:
         yield "statement_verdict_mismatch", as_text(closed.get("final_verdict")) == predicate["final_verdict"]
         yield "statement_outcome_mismatch", as_text(closed.get("outcome")) == predicate["outcome"]
+    if "ambiguity_resolved" not in last or last["ambiguity_resolved"] is not None:
+        found = as_text((last.get("ambiguity_resolved") or {}).get("finding"))
+        yield "statement_resolution_mismatch", found == predicate.get("resolution")
     if decision is not None:
         engine = decision.get("engine")
         yield "statement_policy_mismatch", as_text(decision.get("policy_digest")) == predicate["policy_digest"]
@@ -355,14 +361,17 @@ def check_signer(bundle, note, trusted):
 
 def check_completeness(bundle, statement):
     records = bundle["records"]
+    end = len(records) - 1
+    if [record["kind"] for record in records[-2:]] == ["stream_closed", "ambiguity_resolved"]:
+        end -= 1
     for seq, record in enumerate(records):
         yield "seq_gap", record["seq"] == seq
         yield "stream_mixed", all(record[name] == records[0][name] for name in ("tenant", "cell", "correlation", "stream"))
-        yield "stream_not_closed", (record["kind"] == "stream_closed") == (seq == len(records) - 1)
+        yield "stream_not_closed", (record["kind"] == "stream_closed") == (seq == end)
     yield "record_count_mismatch", statement["predicate"]["record_count"] == len(records)
-    closed = payload_of(bundle, records[-1]) if records[-1]["kind"] == "stream_closed" else None
+    closed = payload_of(bundle, records[end]) if records[end]["kind"] == "stream_closed" else None
     count = closed.get("record_count") if closed else None
-    yield "record_count_mismatch", not isinstance(count, (int, float)) or isinstance(count, bool) or count == len(records)
+    yield "record_count_mismatch", not isinstance(count, (int, float)) or isinstance(count, bool) or count == end + 1
 
 def verify(data, trust=None):
     lines = [] if trust is None else [line.split() for line in trust.split("\n") if line.startswith("log ")]

@@ -1,10 +1,11 @@
-import type { ApprovalRequest, CloseReason, Decision, Digest, Outcome } from '@exoarmur/contracts';
+import type { ApprovalRequest, CloseReason, Decision, Digest, Outcome, ResolutionFinding } from '@exoarmur/contracts';
 import type { ActionStream } from './action-stream.ts';
 
 /** Why nothing was done. The list is closed; the code is also the `detail` of the `stream_closed` record. */
 export type DenialCode =
   | 'BOUNDARY_APPROVAL_DENIED'
   | 'BOUNDARY_APPROVAL_EXPIRED'
+  | 'BOUNDARY_APPROVAL_REVOKED'
   | 'BOUNDARY_CANCELLED'
   | 'BOUNDARY_DECISION_UNAVAILABLE'
   | 'BOUNDARY_DENIED_BY_POLICY'
@@ -12,6 +13,8 @@ export type DenialCode =
   | 'BOUNDARY_INTERRUPTED'
   | 'BOUNDARY_NO_POLICY_APPLIES'
   | 'BOUNDARY_POLICY_CHANGED'
+  | 'BOUNDARY_PRESENTATION_CHANGED'
+  | 'BOUNDARY_SUPERSEDED'
   | 'BOUNDARY_TARGET_REFUSED';
 
 /** What every result tells. */
@@ -57,6 +60,8 @@ export interface AmbiguousAction extends ActionSummary {
   readonly code: string;
   /** Null when the outcome's payload was erased. */
   readonly outcome: Outcome | null;
+  /** What a person found out about it; null until somebody did, or when that payload was erased. */
+  readonly resolution: ResolutionFinding | null;
 }
 
 /** What became of an action, without the way to its bundle. */
@@ -91,7 +96,9 @@ export function readResult(stream: ActionStream): ActionEnd | undefined {
   if (outcome?.status === 'failed') {
     return { ...summary, status: 'failed', code: outcome.error_code ?? 'BOUNDARY_EXECUTOR_ANSWER_MALFORMED', outcome };
   }
-  return { ...summary, status: 'ambiguous', code: outcome?.error_code ?? 'BOUNDARY_OUTCOME_ERASED', outcome };
+  const resolution = state.resolution?.finding ?? null;
+  const code = outcome?.error_code ?? 'BOUNDARY_OUTCOME_ERASED';
+  return { ...summary, status: 'ambiguous', code, outcome, resolution };
 }
 
 const CODE_OF_REASON: { readonly [Reason in CloseReason]: DenialCode } = {
@@ -108,9 +115,12 @@ const CODE_OF_REASON: { readonly [Reason in CloseReason]: DenialCode } = {
 /** Codes that share the reason `cancelled` and are told apart by the detail. */
 const CANCELLATIONS: readonly DenialCode[] = [
   'BOUNDARY_APPROVAL_EXPIRED',
+  'BOUNDARY_APPROVAL_REVOKED',
   'BOUNDARY_DECISION_UNAVAILABLE',
   'BOUNDARY_INTERRUPTED',
   'BOUNDARY_POLICY_CHANGED',
+  'BOUNDARY_PRESENTATION_CHANGED',
+  'BOUNDARY_SUPERSEDED',
 ];
 
 function readDenial(stream: ActionStream): DenialCode {

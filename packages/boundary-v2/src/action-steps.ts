@@ -1,5 +1,5 @@
 import { digestValue, formatTime, parseTime } from '@exoarmur/canonical';
-import { type ApprovalFact, DECISION_DIGEST_DOMAIN, type Decision } from '@exoarmur/contracts';
+import { type ApprovalFact, type ApprovalRequest, DECISION_DIGEST_DOMAIN, type Decision } from '@exoarmur/contracts';
 import { approvalRequirementOf } from '@exoarmur/policy';
 import { type ActionEnd, attributeDenial } from './action-result.ts';
 import { type ActionRun, closeAction, endOf } from './action-run.ts';
@@ -8,6 +8,9 @@ import { takeDecision } from './decision-step.ts';
 import { authorizeAndExecute } from './execution-step.ts';
 import { gatherFacts } from './facts.ts';
 import type { IntentSnapshot } from './intent-snapshot.ts';
+import { createPresentation, isAsPresented } from './presentation.ts';
+import { restsOnStandingAnswers } from './standing-answers.ts';
+import { takeStandingGrant } from './standing-grant.ts';
 
 /** Steps 1 to 8 for an intent that nobody has seen before. */
 export async function runAction(run: ActionRun): Promise<ActionEnd> {
@@ -56,21 +59,50 @@ export async function decide(
 }
 
 /** Step 4: asks for what policies and safety gate demand together. */
-async function requestApproval({ context, snapshot, stream }: ActionRun, decision: Decision): Promise<ActionEnd> {
+async function requestApproval(run: ActionRun, decision: Decision): Promise<ActionEnd> {
+  const { context, snapshot, stream } = run;
   const { clock, limits } = context;
-  const requirement = approvalRequirementOf(decision, snapshot.intent) ?? {
+  const { intent } = snapshot;
+  const requirement = approvalRequirementOf(decision, intent) ?? {
     ...{ kind: 'human' as const, quorum: 1, roles: [] },
     ttl_seconds: limits.approvalTtlSeconds,
   };
-  await stream.append('approval_requested', {
+  const host = context.selectHost(intent.action_type);
+  const presentation = await createPresentation({ host, intent, decision, timeoutMs: limits.previewTimeoutMs });
+  const request: ApprovalRequest = {
     schema: 'exoarmur.approval-request/1',
     intent_digest: decision.intent_digest,
     decision_digest: digestValue(DECISION_DIGEST_DOMAIN, decision),
     policy_digest: decision.policy_digest,
     requirement,
     expires_at: formatTime(clock.now() + requirement.ttl_seconds * 1000),
-  });
-  return endOf(stream);
+    presentation,
+  };
+  await stream.append('approval_requested', request);
+  if (decision.facts.approvals.length > 0 || !asksForOnePerson(decision)) return endOf(stream);
+  const standing = await takeStandingGrant(context, intent, request);
+  if (standing === undefined) return endOf(stream);
+  const { fact, envelope, use } = standing;
+  await stream.append(
+    'standing_grant_used',
+    {
+      schema: 'exoarmur.standing-grant-used/1',
+      intent_digest: request.intent_digest,
+      standing_grant_digest: fact.approval_digest,
+      use,
+      envelope,
+    },
+    { type: 'human', id: fact.approver_id },
+  );
+  return decideAndAct(run, [fact]);
+}
+
+/** Rules of the safety gate that only say what the policies ask for; any other one is a demand of its own. */
+const ECHOED_RULES: ReadonlySet<string> = new Set(['SG-451', 'SG-452']);
+
+/** Whether it is the policies alone that ask: then somebody may have agreed in advance. The safety gate asks living people. */
+function asksForOnePerson({ verdict, safety }: Decision): boolean {
+  return verdict === 'require_approval' && safety.rule_ids.every((rule) => ECHOED_RULES.has(rule));
 }
 
 /** Steps 5 to 8: the executor's own rules first, before any authority exists. */
@@ -95,6 +127,15 @@ async function validateAndExecute(run: ActionRun, decision: Decision): Promise<A
   const now = context.clock.now();
   if (decision.facts.approvals.some(({ expires_at }) => parseTime(expires_at) <= now)) {
     return closeAction(stream, 'cancelled', 'BOUNDARY_APPROVAL_EXPIRED');
+  }
+  const { intent } = snapshot;
+  if (!(await restsOnStandingAnswers(context, stream, intent, decision.facts.approvals))) {
+    return closeAction(stream, 'cancelled', 'BOUNDARY_APPROVAL_REVOKED');
+  }
+  const request = decision.facts.approvals.length > 0 ? stream.latest('approval_requested') : undefined;
+  const { previewTimeoutMs: timeoutMs } = context.limits;
+  if (request !== undefined && !(await isAsPresented(request, { host, intent, timeoutMs }))) {
+    return closeAction(stream, 'cancelled', 'BOUNDARY_PRESENTATION_CHANGED');
   }
   return authorizeAndExecute(run, decision);
 }

@@ -10,6 +10,7 @@ import {
   isExoArmurError,
   type JsonObject,
   type SealedRecord,
+  type StandingGrantUsed,
   type StreamEvidence,
   type TrailKind,
   type TrailPayloads,
@@ -34,6 +35,8 @@ export class ActionStream {
   readonly #header: Pick<SealedRecord, 'tenant' | 'cell' | 'correlation' | 'stream' | 'trace'>;
   readonly #latest = new Map<TrailKind, JsonObject>();
   #answers: ApprovalDecided[] = [];
+  #standingGrant: StandingGrantUsed | undefined;
+  #requestedAt: string | undefined;
   #state: TrailState = initialTrail();
 
   /** A stream without records. */
@@ -94,6 +97,20 @@ export class ActionStream {
     return this.#answers;
   }
 
+  get correlation(): string {
+    return this.#header.correlation;
+  }
+
+  /** When the latest request was recorded; undefined when nobody was asked. */
+  get requestedAt(): string | undefined {
+    return this.#requestedAt;
+  }
+
+  /** The standing grant that answered the latest request, if one did. */
+  standingGrant(): StandingGrantUsed | undefined {
+    return this.#standingGrant;
+  }
+
   /**
    * Appends one step; resolves when it is durable.
    * @throws BoundaryError BOUNDARY_STEP_UNLAWFUL before anything is written, BOUNDARY_ACTION_UNFINISHED when another
@@ -136,7 +153,12 @@ export class ActionStream {
     const kind = record.kind as TrailKind;
     if (payload === undefined) this.#latest.delete(kind);
     else this.#latest.set(kind, payload);
-    if (kind === 'approval_requested') this.#answers = [];
+    if (kind === 'approval_requested') {
+      this.#answers = [];
+      this.#requestedAt = record.time;
+      this.#standingGrant = undefined;
+    }
+    if (kind === 'standing_grant_used') this.#standingGrant = this.latest('standing_grant_used');
     const answer = kind === 'approval_decided' ? this.latest('approval_decided') : undefined;
     if (answer !== undefined) this.#answers.push(answer);
   }

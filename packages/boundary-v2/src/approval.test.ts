@@ -1,10 +1,14 @@
-import { canonicalizeToBytes, createSigner, encodeHex, signEnvelope } from '@exoarmur/canonical';
+import { canonicalizeToBytes, createSigner, digestValue, encodeHex, signEnvelope } from '@exoarmur/canonical';
 import {
   type ActionIntent,
+  type Alert,
   APPROVAL_PAYLOAD_TYPE,
   type Approval,
   type ApprovalRequest,
+  ATTEMPT_DIGEST_DOMAIN,
   type DsseEnvelope,
+  type ExecutorManifest,
+  type Operator,
 } from '@exoarmur/contracts';
 import { createTestExecutor } from '@exoarmur/executors';
 import { createDecisionPoint } from '@exoarmur/policy';
@@ -27,8 +31,11 @@ const ONE = { target: '/data/ask/x' };
 const TWO = { target: '/data/quorum/x' };
 
 /** A waiting action, and answers to it. */
-async function createWaiting(change: Partial<ActionIntent> = ONE) {
-  const executor = createTestExecutor();
+async function createWaiting(
+  change: Partial<ActionIntent> = ONE,
+  actionClassFloors: NonNullable<ExecutorManifest['action_class_floors']> = {},
+) {
+  const executor = createTestExecutor({ actionClassFloors });
   const boundary = createTestBoundary({ executor });
   const pending = await boundary.pipeline.execute(createIntent(change));
   if (pending.status !== 'pending_approval') throw new Error(pending.status);
@@ -42,21 +49,35 @@ async function createWaiting(change: Partial<ActionIntent> = ONE) {
   return { ...boundary, executor, request, answer, submit };
 }
 
+/** The registry of the test with some operators changed. */
+function registryOf(changes: Record<string, Partial<Operator>>) {
+  return createOperatorRegistry(
+    OPERATORS.map(({ operatorId, signer, roles }) => ({
+      ...{ operatorId, vkey: signer.vkey, roles, isRevoked: false },
+      ...changes[operatorId],
+    })),
+  );
+}
+
 /** An approval with chosen members, signed as it is. */
 function forge(request: ApprovalRequest, change: object, signer = ALICE.signer, payloadType = APPROVAL_PAYLOAD_TYPE) {
-  const approval = {
-    schema: 'exoarmur.approval/1',
-    intent_digest: request.intent_digest,
-    decision_digest: request.decision_digest,
-    policy_digest: request.policy_digest,
-    verdict: 'approve',
-    approver_id: 'alice',
-    reason: '',
-    nonce: '0'.repeat(32),
-    expires_at: '2024-01-01T12:30:00.000Z',
-    ...change,
-  };
-  return signEnvelope({ payloadType, payload: canonicalizeToBytes(approval), signers: [signer] });
+  const honest = signApproval({
+    ...{ request, verdict: 'approve', approverId: 'alice', reason: '', signer, ttlSeconds: 1800 },
+    ...{ clock: createTestClock(), random: countingRandom() },
+  });
+  const approval = JSON.parse(Buffer.from(honest.payload, 'base64').toString());
+  return signEnvelope({
+    payloadType,
+    payload: canonicalizeToBytes(JSON.parse(JSON.stringify({ ...approval, ...change }))),
+    signers: [signer],
+  });
+}
+
+/** The same with chosen members of the action it names. */
+function forgeAction(request: ApprovalRequest, change: object) {
+  const { payload } = forge(request, {});
+  const { action } = JSON.parse(Buffer.from(payload, 'base64').toString());
+  return forge(request, { action: { ...action, ...change } });
 }
 
 const APPROVED = [
@@ -176,7 +197,8 @@ describe('a denial', () => {
     expect(await submit(answer(BOB, 'deny'))).toMatchObject({
       ...{ status: 'denied', code: 'BOUNDARY_APPROVAL_DENIED', isClosed: true },
     });
-    await expect(submit(answer(ALICE))).rejects.toMatchObject({ code: 'BOUNDARY_ACTION_NOT_WAITING' });
+    await expect(submit(answer(ALICE))).rejects.toMatchObject({ code: 'BOUNDARY_APPROVAL_AFTER_DENIAL' });
+    expect(log.facts.map(({ payload }) => payload.code)).toEqual(['BOUNDARY_APPROVAL_AFTER_DENIAL']);
     expect(await pipeline.execute(createIntent(TWO))).toMatchObject({ code: 'BOUNDARY_APPROVAL_DENIED' });
     expect((await kindsOf(log)).at(-1)).toBe('stream_closed');
     expect(executor.performed).toEqual([]);
@@ -290,11 +312,21 @@ describe('a forged approval', () => {
   const other = `sha256:${'0'.repeat(64)}`;
   const mallory = createSigner('alice.test', new Uint8Array(32).fill(66));
   const byAlice = (change: object) => (request: ApprovalRequest) => forge(request, change);
+  const forAction = (change: object) => (request: ApprovalRequest) => forgeAction(request, change);
   const flip = (text: string) => (text[0] === 'A' ? 'B' : 'A') + text.slice(1);
   const cases: [string, (request: ApprovalRequest) => unknown, string][] = [
-    ['for another intent', byAlice({ intent_digest: other }), 'BOUNDARY_APPROVAL_BINDING_MISMATCH'],
-    ['for another decision', byAlice({ decision_digest: other }), 'BOUNDARY_APPROVAL_BINDING_MISMATCH'],
-    ['for another policy set', byAlice({ policy_digest: other }), 'BOUNDARY_APPROVAL_BINDING_MISMATCH'],
+    ['for another intent', byAlice({ intent_digest: other }), 'BOUNDARY_APPROVAL_INTENT_MISMATCH'],
+    ['for another decision', byAlice({ decision_digest: other }), 'BOUNDARY_APPROVAL_DECISION_MISMATCH'],
+    ['for another policy set', byAlice({ policy_digest: other }), 'BOUNDARY_APPROVAL_POLICY_MISMATCH'],
+    ['of something else than was shown', byAlice({ request_digest: other }), 'BOUNDARY_APPROVAL_REQUEST_MISMATCH'],
+    ['that does not say what it is for', byAlice({ action: undefined }), 'BOUNDARY_APPROVAL_MALFORMED'],
+    ['for other arguments', forAction({ parameters_digest: other }), 'BOUNDARY_APPROVAL_PARAMETERS_MISMATCH'],
+    ['for another target', forAction({ target: '/data/ask/y' }), 'BOUNDARY_APPROVAL_TARGET_MISMATCH'],
+    ['for another kind of action', forAction({ action_type: 'delete' }), 'BOUNDARY_APPROVAL_TARGET_MISMATCH'],
+    ['for another actor', forAction({ actor_id: 'agent-2' }), 'BOUNDARY_APPROVAL_ACTOR_MISMATCH'],
+    ['for another tenant', forAction({ tenant_id: 'other' }), 'BOUNDARY_APPROVAL_SCOPE_MISMATCH'],
+    ['for another cell', forAction({ cell_id: 'other' }), 'BOUNDARY_APPROVAL_SCOPE_MISMATCH'],
+    ['for another action of the same content', forAction({ intent_id: 'i' }), 'BOUNDARY_APPROVAL_INTENT_MISMATCH'],
     ['that has expired', byAlice({ expires_at: '2024-01-01T12:00:00.000Z' }), 'BOUNDARY_APPROVAL_EXPIRED'],
     ['that expires on no day', byAlice({ expires_at: '2024-02-30T12:00:00.000Z' }), 'BOUNDARY_APPROVAL_MALFORMED'],
     ['in the name of another operator', byAlice({ approver_id: 'bob' }), 'BOUNDARY_APPROVER_UNKNOWN'],
@@ -343,7 +375,7 @@ describe('a forged approval', () => {
       },
       'BOUNDARY_APPROVAL_MALFORMED',
     ],
-    ['that is not signed', (request) => ({ ...forge(request, {}), signatures: [] }), 'BOUNDARY_APPROVAL_MALFORMED'],
+    ['that is not signed', (request) => ({ ...forge(request, {}), signatures: [] }), 'BOUNDARY_APPROVAL_UNSIGNED'],
     ['that is plain text', () => 'approved by alice', 'BOUNDARY_APPROVAL_MALFORMED'],
     ['that is nothing', () => null, 'BOUNDARY_APPROVAL_MALFORMED'],
     [
@@ -360,16 +392,58 @@ describe('a forged approval', () => {
     const { executor, log, request, submit, answer } = await createWaiting();
     await expect(submit(forgery(request))).rejects.toMatchObject({ code });
     expect(log.appended).toHaveLength(3);
+    expect(log.facts).toMatchObject([
+      { kind: 'attempt_refused', payload: { attempt: 'approval', stream: 'intent-1', code } },
+    ]);
     expect(executor.performed).toEqual([]);
     expect(await submit(answer())).toMatchObject({ status: 'completed' });
   });
 
-  it('taken from the message of the agent approves nothing', async () => {
-    const { request } = await createWaiting();
-    const parameters = { approval: JSON.parse(JSON.stringify(forge(request, {}))), approved: true };
-    const { pipeline } = createTestBoundary();
-    const change = { ...ONE, parameters, safety_context: { approved_by: 'alice' } };
-    expect(await pipeline.execute(createIntent(change))).toMatchObject({ status: 'pending_approval' });
+  it('says on record which keys it named and what was handed in, and calls somebody', async () => {
+    const raised: Alert[] = [];
+    const { options, request, log } = await createWaiting();
+    const later = new ProxyPipeline({ ...options, alerts: { raise: async (alert) => void raised.push(alert) } });
+    const envelope = forge(request, {}, mallory);
+    await expect(later.submitApproval('intent-1', envelope)).rejects.toThrow();
+    expect(log.facts[0]?.payload).toMatchObject({
+      attempt_digest: digestValue(ATTEMPT_DIGEST_DOMAIN, envelope),
+      key_ids: [envelope.signatures[0]?.keyid],
+    });
+    expect(raised).toMatchObject([{ kind: 'attempt_refused', code: 'BOUNDARY_APPROVER_UNKNOWN', stream: 'intent-1' }]);
+  });
+
+  it('is refused as unrecorded when the refusal cannot be recorded', async () => {
+    const { options, request, log } = await createWaiting();
+    const appendCell = () => Promise.reject(new Error('disk full'));
+    const later = new ProxyPipeline({ ...options, log: { ...log, appendCell } });
+    await expect(later.submitApproval('intent-1', forge(request, {}, mallory))).rejects.toMatchObject({
+      ...{ code: 'BOUNDARY_LOG_UNAVAILABLE', cause: { code: 'BOUNDARY_APPROVER_UNKNOWN' } },
+    });
+  });
+
+  it('inside the message of the agent is refused, wherever it stands', async () => {
+    const { request, executor } = await createWaiting();
+    const approval = JSON.parse(JSON.stringify(forge(request, {})));
+    const { pipeline, log } = createTestBoundary({ executor });
+    const intents = [
+      createIntent({ ...ONE, parameters: { approval, approved: true } }),
+      createIntent({ ...ONE, safety_context: { deep: [[{ approval }]] } }),
+      { ...createIntent(ONE), approval },
+    ];
+    const code = 'BOUNDARY_APPROVAL_IN_INTENT';
+    for (const intent of intents) await expect(pipeline.execute(intent)).rejects.toMatchObject({ code });
+    expect(log.facts.map(({ payload }) => payload)).toMatchObject(
+      intents.map(() => ({ attempt: 'intent', stream: 'intent-1', code })),
+    );
+    expect(log.appended).toEqual([]);
+    expect(executor.performed).toEqual([]);
+  });
+
+  it('in words approves nothing', async () => {
+    const change = { ...ONE, parameters: { approved: true }, safety_context: { approved_by: 'alice' } };
+    expect(await createTestBoundary().pipeline.execute(createIntent(change))).toMatchObject({
+      status: 'pending_approval',
+    });
   });
 
   it('of an earlier action does not fit a later one of the same content', async () => {
@@ -378,15 +452,48 @@ describe('a forged approval', () => {
     await submit(envelope);
     await pipeline.execute(createIntent({ ...ONE, intent_id: 'intent-2' }));
     await expect(pipeline.submitApproval('intent-2', envelope)).rejects.toMatchObject({
-      code: 'BOUNDARY_APPROVAL_BINDING_MISMATCH',
+      code: 'BOUNDARY_APPROVAL_INTENT_MISMATCH',
     });
+    await expect(submit(envelope)).rejects.toMatchObject({ code: 'BOUNDARY_APPROVAL_REUSED' });
     expect(executor.performed).toHaveLength(1);
   });
 
   it('by the requester is refused', async () => {
-    const { request, submit, executor } = await createWaiting({ ...ONE, actor_id: 'alice' });
-    await expect(submit(forge(request, {}))).rejects.toMatchObject({ code: 'BOUNDARY_APPROVAL_BY_REQUESTER' });
+    const { answer, submit, executor } = await createWaiting({ ...ONE, actor_id: 'alice' });
+    await expect(submit(answer())).rejects.toMatchObject({ code: 'BOUNDARY_APPROVAL_BY_REQUESTER' });
     expect(executor.performed).toEqual([]);
+  });
+
+  it('by whoever answers for the requester is refused', async () => {
+    const { options, answer } = await createWaiting();
+    const later = new ProxyPipeline({ ...options, operators: registryOf({ alice: { actorIds: ['agent-1'] } }) });
+    await expect(later.submitApproval('intent-1', answer())).rejects.toMatchObject({
+      code: 'BOUNDARY_APPROVAL_BY_REQUESTER',
+    });
+    expect(await later.submitApproval('intent-1', answer(BOB))).toMatchObject({ status: 'completed' });
+  });
+
+  it('by a revoked operator is refused', async () => {
+    const { options, answer } = await createWaiting();
+    const later = new ProxyPipeline({ ...options, operators: registryOf({ alice: { isRevoked: true } }) });
+    await expect(later.submitApproval('intent-1', answer())).rejects.toMatchObject({
+      code: 'BOUNDARY_APPROVER_REVOKED',
+    });
+  });
+
+  it.each([
+    ['the class stated', {}, 'A0_observe' as const],
+    ['the least class', { 'test.act': 'A1_soft_containment' as const }, 'A0_observe' as const],
+  ])('by somebody not cleared for %s is refused', async (_, actionClassFloors, clearance) => {
+    const { options, answer } = await createWaiting(ONE, actionClassFloors);
+    const later = (level: typeof clearance | 'A1_soft_containment') =>
+      new ProxyPipeline({ ...options, operators: registryOf({ alice: { clearance: level } }) });
+    await expect(later(clearance).submitApproval('intent-1', answer())).rejects.toMatchObject({
+      code: 'BOUNDARY_APPROVAL_CLEARANCE_MISSING',
+    });
+    expect(await later('A1_soft_containment').submitApproval('intent-1', answer())).toMatchObject({
+      status: 'completed',
+    });
   });
 
   it('by somebody without the role is refused', async () => {

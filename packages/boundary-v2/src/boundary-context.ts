@@ -1,5 +1,8 @@
 import type {
+  AlertSink,
+  ApprovalInbox,
   AuditSink,
+  CellAuditSink,
   Clock,
   ExecutorHost,
   GrantStore,
@@ -7,6 +10,7 @@ import type {
   PolicyDecisionPoint,
   RandomSource,
   Signer,
+  StandingGrantStore,
   StreamEvidenceSource,
 } from '@exoarmur/contracts';
 import { scopeNameSchema } from '@exoarmur/contracts';
@@ -18,7 +22,9 @@ import type { FactSource } from './facts.ts';
 export interface BoundaryLimits {
   readonly factTimeoutMs: number;
   readonly decisionTimeoutMs: number;
-  /** For one answer of the operator registry or of the grant store. */
+  /** For the executor's preview of the effect; without one people are told that there is none. */
+  readonly previewTimeoutMs: number;
+  /** For one answer of a registry, a store or an index, and for one call to an operator. */
   readonly storeTimeoutMs: number;
   /** Life of a grant between its record and its redemption. */
   readonly grantTtlSeconds: number;
@@ -30,6 +36,7 @@ export interface BoundaryLimits {
 export const BOUNDARY_LIMITS: BoundaryLimits = Object.freeze({
   factTimeoutMs: 2000,
   decisionTimeoutMs: 5000,
+  previewTimeoutMs: 5000,
   storeTimeoutMs: 5000,
   grantTtlSeconds: 60,
   approvalTtlSeconds: 3600,
@@ -39,7 +46,7 @@ export const BOUNDARY_LIMITS: BoundaryLimits = Object.freeze({
 export interface BoundaryOptions {
   readonly tenant: string;
   readonly cell: string;
-  readonly log: AuditSink & StreamEvidenceSource;
+  readonly log: AuditSink & CellAuditSink & StreamEvidenceSource;
   readonly decisionPoint: PolicyDecisionPoint;
   readonly facts: FactSource;
   /** One host, or one for each executor; no two of them for the same action type. */
@@ -47,6 +54,12 @@ export interface BoundaryOptions {
   readonly grants: GrantStore;
   /** Who may approve. Without one every action that needs approval waits until it expires. */
   readonly operators?: OperatorRegistry;
+  /** Index of what waits for people. Without one they have to know the streams. */
+  readonly inbox?: ApprovalInbox;
+  /** What people agreed to in advance. Without it everybody is asked each time. */
+  readonly standingGrants?: StandingGrantStore;
+  /** Whom to call. Without it doubt is on record only. */
+  readonly alerts?: AlertSink;
   readonly clock: Clock;
   readonly random: RandomSource;
   /** The boundary's key: signs the statements of bundles. */
@@ -55,7 +68,8 @@ export interface BoundaryOptions {
 }
 
 /** The options with every gap filled. */
-export type BoundaryContext = Readonly<Required<Omit<BoundaryOptions, 'limits' | 'host'>>> & {
+export type BoundaryContext = Readonly<Omit<BoundaryOptions, 'limits' | 'host' | 'operators'>> & {
+  readonly operators: OperatorRegistry;
   readonly limits: BoundaryLimits;
   /** The host of an action type; for one that nobody performs a host that refuses it. */
   selectHost(actionType: string): ExecutorHost;
@@ -71,7 +85,7 @@ export function createContext(options: BoundaryOptions): BoundaryContext {
     if (!Number.isSafeInteger(value) || value < 1)
       throw invalid(`${name} must be a positive integer`, `/limits/${name}`);
   }
-  const { grants, operators } = options;
+  const { grants, operators, inbox, standingGrants } = options;
   const selectHost = createHostTable(options.host);
   const within = <Value>(code: BoundaryErrorCode, work: () => Promise<Value>) =>
     answerWithin(limits.storeTimeoutMs, code, work);
@@ -85,6 +99,27 @@ export function createContext(options: BoundaryOptions): BoundaryContext {
       isDurable: grants.isDurable,
       claim: (claim) => within('BOUNDARY_GRANT_STORE_UNAVAILABLE', () => grants.claim(claim)),
     },
+    ...(standingGrants === undefined
+      ? {}
+      : {
+          standingGrants: {
+            isDurable: standingGrants.isDurable,
+            add: (grant) => within('BOUNDARY_GRANT_STORE_UNAVAILABLE', () => standingGrants.add(grant)),
+            list: () => within('BOUNDARY_GRANT_STORE_UNAVAILABLE', () => standingGrants.list()),
+            use: (use) => within('BOUNDARY_GRANT_STORE_UNAVAILABLE', () => standingGrants.use(use)),
+            revoke: (digest) => within('BOUNDARY_GRANT_STORE_UNAVAILABLE', () => standingGrants.revoke(digest)),
+          },
+        }),
+    ...(inbox === undefined
+      ? {}
+      : {
+          inbox: {
+            put: (open) => within('BOUNDARY_INBOX_UNAVAILABLE', () => inbox.put(open)),
+            remove: (stream) => within('BOUNDARY_INBOX_UNAVAILABLE', () => inbox.remove(stream)),
+            find: (stream) => within('BOUNDARY_INBOX_UNAVAILABLE', () => inbox.find(stream)),
+            list: (page) => within('BOUNDARY_INBOX_UNAVAILABLE', () => inbox.list(page)),
+          },
+        }),
     limits,
     selectHost,
   };

@@ -144,6 +144,8 @@ function createStatement({ evidence, inForce, artifacts }: BundleSources, trail:
   const closed = latestPayload(evidence, 'stream_closed');
   if (trail.decision !== null && decision === undefined) throw incomplete('the decision was erased');
   if (trail.phase === 'closed' && closed === undefined) throw incomplete('the end of the stream was erased');
+  const resolved = latestPayload(evidence, 'ambiguity_resolved');
+  if (trail.resolution !== null && resolved === undefined) throw incomplete('the resolution was erased');
   const { origin, size, root } = parseCheckpoint(note);
   const engine = (decision?.engine ?? inForce.engine) as EngineIdentity;
   return {
@@ -157,6 +159,7 @@ function createStatement({ evidence, inForce, artifacts }: BundleSources, trail:
       stream: first.stream,
       final_verdict: (closed?.final_verdict ?? decision?.verdict ?? 'deny') as GovernedAction['final_verdict'],
       outcome: (closed?.outcome ?? trail.outcome?.status ?? null) as GovernedAction['outcome'],
+      ...(resolved === undefined ? {} : { resolution: resolved.finding as GovernedAction['resolution'] & string }),
       record_count: records.length,
       head: formatDigest(hashLeaf(canonicalizeToBytes(last))),
       policy_digest: (decision?.policy_digest ?? inForce.policyDigest) as Digest,

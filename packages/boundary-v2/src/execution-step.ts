@@ -11,8 +11,11 @@ import {
 } from '@exoarmur/contracts';
 import type { ActionEnd } from './action-result.ts';
 import { type ActionRun, closeAction } from './action-run.ts';
+import type { ActionStream } from './action-stream.ts';
+import type { BoundaryContext } from './boundary-context.ts';
 import { BoundaryError } from './errors.ts';
 import { createGrant, digestGrant, redeemGrant } from './grant.ts';
+import { raiseAlert } from './refusal.ts';
 
 const CLOSE_REASON: { readonly [Status in OutcomeStatus]: CloseReason } = {
   succeeded: 'executed',
@@ -94,8 +97,20 @@ async function finishExecution(run: ActionRun, outcome: Outcome): Promise<Action
     // The effect may have happened and the log does not say so: that is doubt, and never a plain failure to retry.
     if (!(error instanceof BoundaryError)) throw error;
     const recordCount = stream.state.count;
-    return { ...summary, recordCount, status: 'ambiguous', code: 'BOUNDARY_OUTCOME_UNRECORDED', outcome };
+    await raiseAlert(run.context, {
+      ...{ kind: 'outcome_unrecorded', stream: stream.id, intentDigest: stream.intentDigest },
+      code: 'BOUNDARY_OUTCOME_UNRECORDED',
+    });
+    return {
+      ...summary,
+      recordCount,
+      status: 'ambiguous',
+      code: 'BOUNDARY_OUTCOME_UNRECORDED',
+      outcome,
+      resolution: null,
+    };
   }
+  await alertIfAmbiguous(run.context, stream, outcome);
   try {
     return await closeExecuted(run, outcome.status);
   } catch (error) {
@@ -103,6 +118,17 @@ async function finishExecution(run: ActionRun, outcome: Outcome): Promise<Action
     const end = readResultOfOutcome(outcome);
     return { ...summary, recordCount: stream.state.count, ...end };
   }
+}
+
+/** Doubt needs a person. The record is there before anybody is called. */
+export async function alertIfAmbiguous(
+  context: BoundaryContext,
+  stream: ActionStream,
+  outcome: Outcome,
+): Promise<void> {
+  if (outcome.status !== 'ambiguous') return;
+  const code = outcome.error_code ?? 'BOUNDARY_EXECUTOR_ANSWER_MALFORMED';
+  await raiseAlert(context, { kind: 'outcome_ambiguous', stream: stream.id, intentDigest: stream.intentDigest, code });
 }
 
 function readResultOfOutcome(outcome: Outcome) {
@@ -113,7 +139,7 @@ function readResultOfOutcome(outcome: Outcome) {
     case 'failed':
       return { status: 'failed', code, outcome } as const;
     case 'ambiguous':
-      return { status: 'ambiguous', code, outcome } as const;
+      return { status: 'ambiguous', code, outcome, resolution: null } as const;
   }
 }
 

@@ -8,7 +8,13 @@ export type {
   FailedAction,
   PendingAction,
 } from './action-result.ts';
-export { signApproval, type VerifiedApproval, verifyApproval } from './approval.ts';
+export {
+  digestApprovalRequest,
+  signApproval,
+  signApprovalRevocation,
+  type VerifiedApproval,
+  verifyApproval,
+} from './approval.ts';
 export { BOUNDARY_LIMITS, type BoundaryLimits, type BoundaryOptions } from './boundary-context.ts';
 export { type BundleSources, buildBundle, digestBundle } from './bundle-builder.ts';
 export { BoundaryError, type BoundaryErrorCode } from './errors.ts';
@@ -19,5 +25,9 @@ export { createMemoryApprovalInbox } from './memory/approval-inbox.ts';
 export { createMemoryGrantStore } from './memory/grant-store.ts';
 export { createMemoryOperatorStore, createOperatorRegistry } from './memory/operator-registry.ts';
 export { createMemoryStandingGrantStore } from './memory/standing-grant-store.ts';
+export { type Observation, ObservingPipeline } from './observing-pipeline.ts';
 export { type ActionResult, type BundleOptions, type ExecuteOptions, ProxyPipeline } from './proxy-pipeline.ts';
+export { signResolution } from './resolution.ts';
+export { reviseIntent } from './revision.ts';
+export { digestStandingGrant, signStandingGrant } from './standing-grant.ts';
 export { createTrustedHost } from './trusted-host.ts';

@@ -1,6 +1,7 @@
 import { canonicalizeToBytes, type Digest, digestBytes, parseJson } from '@exoarmur/canonical';
 import {
   type ActionIntent,
+  APPROVAL_PAYLOAD_TYPE,
   actionIntentSchema,
   INTENT_DIGEST_DOMAIN,
   isExoArmurError,
@@ -8,6 +9,7 @@ import {
   MAX_INTENT_BYTES,
 } from '@exoarmur/contracts';
 import { BoundaryError } from './errors.ts';
+import { RESERVED_STREAM_PREFIX } from './reserved-streams.ts';
 
 /** The one reading of an intent that policy, approvals, executor and log all see. */
 export interface IntentSnapshot {
@@ -19,12 +21,15 @@ export interface IntentSnapshot {
 /**
  * Reads an intent once: JSON text, JSON bytes or a plain object become canonical bytes, and everything else comes from
  * those. What the caller does to its object afterwards has no effect. The input is attacker-controlled.
- * @throws BoundaryError BOUNDARY_INTENT_MALFORMED, BOUNDARY_INTENT_TOO_LARGE
+ * @throws BoundaryError BOUNDARY_INTENT_MALFORMED, BOUNDARY_INTENT_TOO_LARGE, BOUNDARY_APPROVAL_IN_INTENT
  */
 export function snapshotIntent(input: unknown): IntentSnapshot {
   const bytes = readCanonicalBytes(input);
   if (bytes.length > MAX_INTENT_BYTES) throw tooLarge();
   const value = parseJson(bytes, { maxBytes: MAX_INTENT_BYTES });
+  if (carriesApproval(value)) {
+    throw new BoundaryError('BOUNDARY_APPROVAL_IN_INTENT', 'an intent cannot bring its own approval', { pointer: '' });
+  }
   const parsed = actionIntentSchema.safeParse(value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -32,8 +37,31 @@ export function snapshotIntent(input: unknown): IntentSnapshot {
       pointer: (issue?.path ?? []).map((part) => `/${escapePointer(String(part))}`).join(''),
     });
   }
+  if (parsed.data.intent_id.startsWith(RESERVED_STREAM_PREFIX)) {
+    throw new BoundaryError('BOUNDARY_INTENT_MALFORMED', 'intent id is reserved', { pointer: '/intent_id' });
+  }
   // The value itself goes on, not zod's copy: a copy might lose a member such as `__proto__`.
   return { intent: deepFreeze(value) as unknown as ActionIntent, digest: digestBytes(INTENT_DIGEST_DOMAIN, bytes) };
+}
+
+/** @throws BoundaryError BOUNDARY_SCOPE_MISMATCH for the intent of another tenant or cell. */
+export function assertScope(
+  { tenant_id, cell_id }: ActionIntent,
+  { tenant, cell }: { readonly tenant: string; readonly cell: string },
+): void {
+  if (tenant_id === tenant && cell_id === cell) return;
+  const pointer = tenant_id === tenant ? '/cell_id' : '/tenant_id';
+  throw new BoundaryError('BOUNDARY_SCOPE_MISMATCH', 'intent is for another tenant or cell', { pointer });
+}
+
+/**
+ * Whether an envelope of an approval stands anywhere in what the agent's side sent. It would count for nothing; but nobody
+ * sends one by mistake.
+ */
+function carriesApproval(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if ('payloadType' in value && value.payloadType === APPROVAL_PAYLOAD_TYPE) return true;
+  return Object.values(value).some(carriesApproval);
 }
 
 function readCanonicalBytes(input: unknown): Uint8Array {

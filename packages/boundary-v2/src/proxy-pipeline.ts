@@ -1,7 +1,5 @@
 import {
   type ActionIntent,
-  type ApprovalFact,
-  type ApprovalRequest,
   type Decision,
   type Digest,
   isExoArmurError,
@@ -11,14 +9,18 @@ import {
   type StreamEvidence,
 } from '@exoarmur/contracts';
 import type { ActionEnd } from './action-result.ts';
-import { decide, decideAndAct, runAction } from './action-steps.ts';
+import { decide, runAction } from './action-steps.ts';
 import { ActionStream } from './action-stream.ts';
-import { verifyApproval } from './approval.ts';
+import { takeApproval, takeRevocation } from './approval-intake.ts';
 import { type BoundaryContext, type BoundaryOptions, createContext } from './boundary-context.ts';
 import { buildBundle } from './bundle-builder.ts';
 import { BoundaryError } from './errors.ts';
-import { type IntentSnapshot, snapshotIntent } from './intent-snapshot.ts';
+import { assertScope, type IntentSnapshot, snapshotIntent } from './intent-snapshot.ts';
 import { expireIfLate, recoverAction } from './recovery.ts';
+import { type Attempt, recordingRefusal } from './refusal.ts';
+import { takeResolution } from './resolution.ts';
+import { supersede } from './revision.ts';
+import { addStandingGrant, revokeStandingGrant } from './standing-grant-intake.ts';
 
 /** What became of an action, with the way to its proof bundle. */
 export type ActionResult = ActionEnd & {
@@ -61,10 +63,11 @@ export class ProxyPipeline {
    * process left the stream open (see recover); BOUNDARY_LOG_UNAVAILABLE: not recorded, so nothing was executed.
    */
   async execute(input: unknown, options: ExecuteOptions = {}): Promise<ActionResult> {
-    const snapshot = this.#snapshot(input);
-    const end = await this.#once(snapshot.intent.intent_id, snapshot.digest, () =>
-      this.#start(snapshot, options.signal),
-    );
+    const attempt = { attempt: 'intent', stream: null, input } as const;
+    const end = await recordingRefusal(this.#context, attempt, async () => {
+      const snapshot = this.#snapshot(input);
+      return this.#once(snapshot.intent.intent_id, snapshot.digest, () => this.#start(snapshot, options.signal));
+    });
     return this.#withBundle(end);
   }
 
@@ -76,15 +79,51 @@ export class ProxyPipeline {
   /**
    * Takes a signed answer to the open request of a stream. Once enough people agreed the action is decided again on the
    * facts of that moment and goes on; one denial ends it.
-   * @throws BoundaryError BOUNDARY_SCOPE_MISMATCH for a stream of another cell, BOUNDARY_ACTION_NOT_WAITING and, each with its own code, every refused answer, which changes nothing
+   * @throws BoundaryError BOUNDARY_SCOPE_MISMATCH for a stream of another cell, BOUNDARY_ACTION_NOT_WAITING and, each with its
+   * own code, every refused answer, which changes nothing and is recorded
    */
   async submitApproval(stream: string, envelope: unknown, options: ExecuteOptions = {}): Promise<ActionResult> {
-    const evidence = await this.#collect(stream);
-    const digest = this.#resume(evidence).intentDigest;
-    // Answers to one stream are taken one after the other, or two could both be the last one needed.
-    while (this.#running.has(stream)) await this.#running.get(stream)?.end.catch(() => undefined);
-    const end = await this.#once(stream, digest, () => this.#answer(stream, envelope, options.signal));
-    return this.#withBundle(end);
+    return this.#takeIn({ attempt: 'approval', stream, input: envelope }, (opened) =>
+      takeApproval(this.#context, opened, envelope, options.signal),
+    );
+  }
+
+  /**
+   * Takes an approval back that its giver no longer stands by, as long as the action waits; a denial stands.
+   * @throws BoundaryError as submitApproval, BOUNDARY_APPROVAL_UNKNOWN
+   */
+  async revokeApproval(stream: string, envelope: unknown): Promise<ActionResult> {
+    return this.#takeIn({ attempt: 'approval_revocation', stream, input: envelope }, (opened) =>
+      takeRevocation(this.#context, opened, envelope),
+    );
+  }
+
+  /**
+   * Records what a person found out about an ambiguous action, once. Runs nothing, changes no outcome.
+   * @throws BoundaryError BOUNDARY_NOT_AMBIGUOUS, BOUNDARY_RESOLUTION_MISMATCH, and as submitApproval
+   */
+  async resolve(stream: string, envelope: unknown): Promise<ActionResult> {
+    return this.#takeIn({ attempt: 'resolution', stream, input: envelope }, (opened) =>
+      takeResolution(this.#context, opened, envelope),
+    );
+  }
+
+  /**
+   * Takes in what an operator agrees to in advance, and records it. Answers the digest by which it is known.
+   * @throws BoundaryError BOUNDARY_CONFIG_INVALID without a store, BOUNDARY_STANDING_GRANT_UNFIT, and as submitApproval
+   */
+  async addStandingGrant(envelope: unknown): Promise<Digest> {
+    return recordingRefusal(this.#context, { attempt: 'standing_grant', stream: null, input: envelope }, () =>
+      addStandingGrant(this.#context, envelope),
+    );
+  }
+
+  /**
+   * Revokes a standing grant for good, and records who did. For the operator of the cell, who holds the store.
+   * @throws BoundaryError BOUNDARY_CONFIG_INVALID without a store, BOUNDARY_STANDING_GRANT_UNKNOWN
+   */
+  async revokeStandingGrant(digest: Digest, revokedBy: string): Promise<void> {
+    await revokeStandingGrant(this.#context, digest, revokedBy);
   }
 
   /**
@@ -95,23 +134,53 @@ export class ProxyPipeline {
   async recover(stream: string): Promise<ActionResult> {
     const evidence = await this.#collect(stream);
     const opened = this.#resume(evidence);
-    const end = await this.#once(stream, opened.intentDigest, async () => recoverAction(this.#context, opened));
+    const end = await this.#once(stream, opened.intentDigest, async () => {
+      const settled = await recoverAction(this.#context, opened);
+      return this.#index(opened, settled);
+    });
     return this.#withBundle(end);
+  }
+
+  #snapshot(input: unknown): IntentSnapshot {
+    const snapshot = snapshotIntent(input);
+    assertScope(snapshot.intent, this.#context);
+    return snapshot;
   }
 
   get #actionLog() {
     return { sink: this.#context.log, clock: this.#context.clock };
   }
 
-  #snapshot(input: unknown): IntentSnapshot {
-    const snapshot = snapshotIntent(input);
-    const { tenant, cell } = this.#context;
-    const { tenant_id, cell_id } = snapshot.intent;
-    if (tenant_id !== tenant || cell_id !== cell) {
-      const pointer = tenant_id === tenant ? '/cell_id' : '/tenant_id';
-      throw new BoundaryError('BOUNDARY_SCOPE_MISMATCH', 'intent is for another tenant or cell', { pointer });
+  /** What people hand in for one stream: one after the other, or two answers could both be the last one needed. */
+  async #takeIn(
+    attempt: Attempt & { readonly stream: string },
+    work: (opened: ActionStream) => Promise<ActionEnd>,
+  ): Promise<ActionResult> {
+    const { stream } = attempt;
+    const digest = this.#resume(await this.#collect(stream)).intentDigest;
+    while (this.#running.has(stream)) await this.#running.get(stream)?.end.catch(() => undefined);
+    const end = await this.#once(stream, digest, () =>
+      recordingRefusal(this.#context, attempt, async () => {
+        this.#keepPolicySet();
+        const opened = this.#resume(await this.#collect(stream));
+        return this.#index(opened, await work(opened));
+      }),
+    );
+    return this.#withBundle(end);
+  }
+
+  /** The index of what waits follows the records. It proves nothing and can be built again, so it stops no action. */
+  async #index(opened: ActionStream, end: ActionEnd): Promise<ActionEnd> {
+    const { inbox } = this.#context;
+    const { id: stream, correlation, requestedAt } = opened;
+    if (inbox === undefined || requestedAt === undefined) return end;
+    try {
+      if (end.status !== 'pending_approval') await inbox.remove(stream);
+      else await inbox.put({ stream, correlation, requestedAt, request: end.request });
+    } catch {
+      // An index may fail in any way; what it would say is in the log.
     }
-    return snapshot;
+    return end;
   }
 
   /** A stream of this boundary's own. A record of this cell in a stream of another one would make that one unlawful for good. */
@@ -141,20 +210,28 @@ export class ProxyPipeline {
     const { intent, digest } = snapshot;
     const evidence = await this.#findStream(intent.intent_id);
     if (evidence === undefined) {
+      if (intent.revises !== undefined) await this.#supersede(intent.revises);
       this.#keepPolicySet();
       const stream = ActionStream.begin(this.#actionLog, intent);
       try {
-        return await runAction({ context: this.#context, snapshot, stream, cancel });
+        return await this.#index(stream, await runAction({ context: this.#context, snapshot, stream, cancel }));
       } catch (error) {
         const isOther = stream.state.count === 0 && (await this.#isOther(error, snapshot));
         throw isOther ? reused() : error;
       }
     }
-    const stream = ActionStream.resume(this.#actionLog, evidence);
+    const stream = this.#resume(evidence);
     if (stream.intentDigest !== digest) throw reused();
-    if (stream.state.phase === 'waiting') return expireIfLate(this.#context, stream);
+    if (stream.state.phase === 'waiting') return this.#index(stream, await expireIfLate(this.#context, stream));
     if (stream.state.phase === 'closed') return recoverAction(this.#context, stream);
     throw new BoundaryError('BOUNDARY_ACTION_UNFINISHED', 'the action was begun and has no end yet');
+  }
+
+  async #supersede(revised: NonNullable<ActionIntent['revises']>): Promise<void> {
+    const evidence = await this.#findStream(revised.intent_id);
+    const old = evidence === undefined ? undefined : this.#resume(evidence);
+    await supersede(revised, old);
+    await this.#context.inbox?.remove(revised.intent_id).catch(() => undefined);
   }
 
   /** Whether another process was faster to begin an action of this id, and a different one. */
@@ -162,44 +239,6 @@ export class ProxyPipeline {
     if (!(error instanceof BoundaryError) || error.code !== 'BOUNDARY_ACTION_UNFINISHED') return false;
     const evidence = await this.#findStream(intent.intent_id);
     return evidence !== undefined && ActionStream.resume(this.#actionLog, evidence).intentDigest !== digest;
-  }
-
-  async #answer(id: string, envelope: unknown, cancel: AbortSignal | undefined): Promise<ActionEnd> {
-    const stream = this.#resume(await this.#collect(id));
-    const request = stream.latest('approval_requested');
-    const intent = stream.latest('intent_received');
-    if (stream.state.phase !== 'waiting' || request === undefined || intent === undefined) {
-      throw new BoundaryError('BOUNDARY_ACTION_NOT_WAITING', 'the action waits for no approval');
-    }
-    const late = await expireIfLate(this.#context, stream);
-    if (late.status !== 'pending_approval') return late;
-    const { clock, operators } = this.#context;
-    const answered = await this.#readAnswers(stream, intent, request);
-    const approval = await verifyApproval(envelope, { request, intent, operators, answered, clock });
-    await stream.append(
-      'approval_decided',
-      { schema: 'exoarmur.approval-decided/1', approval_digest: approval.digest, envelope: approval.envelope },
-      { type: 'human', id: approval.fact.approver_id },
-    );
-    if (approval.fact.verdict === 'deny') return expireIfLate(this.#context, stream);
-    const approvals = [...answered, approval.fact];
-    if (approvals.length < request.requirement.quorum) return expireIfLate(this.#context, stream);
-    this.#keepPolicySet();
-    return decideAndAct({ context: this.#context, snapshot: snapshotIntent(intent), stream, cancel }, approvals);
-  }
-
-  /** Answers to the latest request that hold now: an operator revoked since, or an approval expired since, is out. */
-  async #readAnswers(stream: ActionStream, intent: ActionIntent, request: ApprovalRequest): Promise<ApprovalFact[]> {
-    const { clock, operators } = this.#context;
-    const answered: ApprovalFact[] = [];
-    for (const { envelope } of stream.answers()) {
-      try {
-        answered.push((await verifyApproval(envelope, { request, intent, operators, answered, clock })).fact);
-      } catch (error) {
-        if (!(error instanceof BoundaryError) || error.code === 'BOUNDARY_OPERATORS_UNAVAILABLE') throw error;
-      }
-    }
-    return answered;
   }
 
   #collect(stream: string): Promise<StreamEvidence> {

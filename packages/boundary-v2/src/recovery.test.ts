@@ -94,7 +94,7 @@ describe('recover', () => {
       const payloads = new Map([...evidence.payloads].filter(([digest]) => digest !== gone));
       return { ...evidence, payloads };
     };
-    const later = new ProxyPipeline({ ...options, log: { append: (draft) => log.append(draft), collect } });
+    const later = new ProxyPipeline({ ...options, log: { ...log, collect } });
     await expect(later.recover('intent-1')).rejects.toMatchObject({ code: 'BOUNDARY_EVIDENCE_INCOMPLETE' });
   });
 
@@ -106,7 +106,7 @@ describe('recover', () => {
       const gone = evidence.records[4]?.payload.digest;
       return { ...evidence, payloads: new Map([...evidence.payloads].filter(([digest]) => digest !== gone)) };
     };
-    const later = new ProxyPipeline({ ...options, log: { append: (draft) => log.append(draft), collect } });
+    const later = new ProxyPipeline({ ...options, log: { ...log, collect } });
     expect(await later.execute(createIntent())).toMatchObject({
       ...{ status: 'ambiguous', code: 'BOUNDARY_OUTCOME_ERASED', outcome: null },
     });

@@ -5,7 +5,7 @@ import { closeAction, endOf } from './action-run.ts';
 import type { ActionStream } from './action-stream.ts';
 import type { BoundaryContext } from './boundary-context.ts';
 import { BoundaryError } from './errors.ts';
-import { closeExecuted, createOutcome } from './execution-step.ts';
+import { alertIfAmbiguous, closeExecuted, createOutcome } from './execution-step.ts';
 
 /**
  * Brings a stream that a crash left open to its lawful end, without ever running an executor. Nothing authorised: the
@@ -23,7 +23,9 @@ export async function recoverAction(context: BoundaryContext, stream: ActionStre
       const grantDigest = state.grant?.digest ?? null;
       if (grantDigest === null) throw new BoundaryError('BOUNDARY_EVIDENCE_INCOMPLETE', 'the grant was erased');
       const hosted = await settleGrant(context, stream, grantDigest);
-      await stream.append('execution_completed', createOutcome(stream.intentDigest, grantDigest, hosted));
+      const outcome = createOutcome(stream.intentDigest, grantDigest, hosted);
+      await stream.append('execution_completed', outcome);
+      await alertIfAmbiguous(context, stream, outcome);
       return closeExecuted({ stream }, hosted.status);
     }
     case 'completed': {

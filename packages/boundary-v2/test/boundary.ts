@@ -5,6 +5,8 @@ import type {
   ActionIntent,
   AppendReceipt,
   AuditSink,
+  CellAuditSink,
+  CellDraft,
   Clock,
   Executor,
   ExecutorReport,
@@ -125,8 +127,10 @@ export function createTestDecisionPoint(): PolicyDecisionPoint {
 }
 
 /** A log that writes down what it is asked, and can be told to fail or to act just before or after an append. */
-export interface ProbedLog extends AuditSink, StreamEvidenceSource {
+export interface ProbedLog extends AuditSink, CellAuditSink, StreamEvidenceSource {
   readonly appended: RecordDraft[];
+  /** Facts of the cell, in order. */
+  readonly facts: CellDraft[];
   before: (draft: RecordDraft) => void | Promise<void>;
   after: (draft: RecordDraft) => void | Promise<void>;
 }
@@ -134,6 +138,7 @@ export interface ProbedLog extends AuditSink, StreamEvidenceSource {
 export function probeLog(log: AuditLog): ProbedLog {
   return {
     appended: [],
+    facts: [],
     before: () => undefined,
     after: () => undefined,
     async append(draft): Promise<AppendReceipt> {
@@ -141,6 +146,11 @@ export function probeLog(log: AuditLog): ProbedLog {
       const receipt = await log.append(draft);
       this.appended.push(draft);
       await this.after(draft);
+      return receipt;
+    },
+    async appendCell(draft): Promise<AppendReceipt> {
+      const receipt = await log.appendCell(draft);
+      this.facts.push(draft);
       return receipt;
     },
     collect: (stream) => log.collect(stream),

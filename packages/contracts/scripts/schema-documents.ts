@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import * as approval from '../src/approval.ts';
+import * as attempt from '../src/attempt.ts';
 import * as boundaryExecution from '../src/boundary/execution.ts';
 import * as boundaryIntent from '../src/boundary/intent.ts';
 import * as boundaryPolicy from '../src/boundary/policy.ts';
@@ -16,6 +17,7 @@ import * as publicApi from '../src/index.ts';
 import * as intent from '../src/intent.ts';
 import * as legacyBundle from '../src/legacy-bundle.ts';
 import * as nodeAgreement from '../src/node-agreement.ts';
+import * as observation from '../src/observation.ts';
 import * as outcome from '../src/outcome.ts';
 import * as payloads from '../src/payloads.ts';
 import * as policyReplay from '../src/policy-replay.ts';
@@ -23,6 +25,8 @@ import * as policySet from '../src/policy-set.ts';
 import * as primitives from '../src/primitives.ts';
 import * as record from '../src/record.ts';
 import * as report from '../src/report.ts';
+import * as resolution from '../src/resolution.ts';
+import * as standingGrant from '../src/standing-grant.ts';
 import * as api from '../src/v1/api.ts';
 import * as audit from '../src/v1/audit.ts';
 import * as beliefs from '../src/v1/beliefs.ts';
@@ -53,6 +57,7 @@ const GROUPS = {
   boundary: [boundaryExecution, boundaryIntent, boundaryPolicy, boundaryTrace, canonicalEvent, legacyBundle],
   exoarmur: [
     approval,
+    attempt,
     bundle,
     decision,
     envelope,
@@ -61,6 +66,7 @@ const GROUPS = {
     hypothetical,
     intent,
     nodeAgreement,
+    observation,
     outcome,
     payloads,
     policyReplay,
@@ -68,6 +74,8 @@ const GROUPS = {
     primitives,
     record,
     report,
+    resolution,
+    standingGrant,
   ],
 } as const satisfies Record<string, readonly object[]>;
 

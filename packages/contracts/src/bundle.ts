@@ -5,6 +5,7 @@ import { outcomeStatusSchema } from './outcome.ts';
 import { policySetSchema } from './policy-set.ts';
 import { base64Schema, digestSchema, identifierSchema, jsonObjectSchema, keyedSchema } from './primitives.ts';
 import { sealedRecordSchema } from './record.ts';
+import { resolutionFindingSchema } from './resolution.ts';
 
 /** Media type of a proof bundle 3. */
 export const BUNDLE_MEDIA_TYPE = 'application/vnd.exoarmur.proof-bundle.v3+json';
@@ -32,6 +33,8 @@ export const governedActionSchema = z.strictObject({
   stream: identifierSchema,
   final_verdict: verdictSchema,
   outcome: outcomeStatusSchema.nullable(),
+  /** What a person found out about an ambiguous outcome; absent until somebody did. */
+  resolution: resolutionFindingSchema.optional(),
   record_count: z.int().min(2),
   /** Leaf hash of the last record. */
   head: digestSchema,

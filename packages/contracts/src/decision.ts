@@ -28,6 +28,8 @@ export const approvalFactSchema = z.strictObject({
   approver_id: identifierSchema,
   roles: z.array(identifierSchema).max(32),
   expires_at: timeSchema,
+  /** Present when this is a use of a standing grant and nobody was asked: which one of how many. */
+  standing_grant: z.strictObject({ use: z.int().min(1).max(10_000), max_uses: z.int().min(1).max(10_000) }).optional(),
 });
 export type ApprovalFact = z.infer<typeof approvalFactSchema>;
 

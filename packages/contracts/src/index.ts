@@ -1,13 +1,29 @@
-export type { Approval, ApprovalDecided, ApprovalRequest } from './approval.ts';
+export type {
+  Approval,
+  ApprovalDecided,
+  ApprovalPresentation,
+  ApprovalRequest,
+  ApprovalRevocation,
+  ApprovalRevoked,
+  ApprovedAction,
+} from './approval.ts';
 export {
   APPROVAL_DIGEST_DOMAIN,
   APPROVAL_PAYLOAD_TYPE,
+  APPROVAL_REQUEST_DIGEST_DOMAIN,
+  APPROVAL_REVOCATION_PAYLOAD_TYPE,
   approvalDecidedSchema,
+  approvalPresentationSchema,
   approvalRequestSchema,
+  approvalRevocationSchema,
+  approvalRevokedSchema,
   approvalSchema,
+  approvedActionSchema,
   effectPreviewSchema,
   MAX_PREVIEW_CHARACTERS,
 } from './approval.ts';
+export type { AttemptKind, AttemptRefused } from './attempt.ts';
+export { ATTEMPT_DIGEST_DOMAIN, attemptKindSchema, attemptRefusedSchema } from './attempt.ts';
 export type {
   DispatchStatus,
   ExecutionDispatch,
@@ -112,6 +128,7 @@ export {
   INTENT_DIGEST_DOMAIN,
   MAX_CARRIED_DEPTH,
   MAX_INTENT_BYTES,
+  PARAMETERS_DIGEST_DOMAIN,
 } from './intent.ts';
 export type {
   BundleShape,
@@ -137,6 +154,8 @@ export {
   nodeResultSchema,
   nodeStandingSchema,
 } from './node-agreement.ts';
+export type { ObservedAction } from './observation.ts';
+export { observedActionSchema } from './observation.ts';
 export type { LimitBreach, Outcome, OutcomeStatus, TargetValidation, TargetVerdict } from './outcome.ts';
 export {
   limitBreachSchema,
@@ -228,6 +247,23 @@ export {
   divergenceSchema,
   verificationReportSchema,
 } from './report.ts';
+export type { AmbiguityResolved, Resolution, ResolutionFinding } from './resolution.ts';
+export {
+  ambiguityResolvedSchema,
+  RESOLUTION_DIGEST_DOMAIN,
+  RESOLUTION_PAYLOAD_TYPE,
+  resolutionFindingSchema,
+  resolutionSchema,
+} from './resolution.ts';
+export type { ParameterRule, StandingGrant, StandingGrantChanged, StandingGrantUsed } from './standing-grant.ts';
+export {
+  parameterRuleSchema,
+  STANDING_GRANT_DIGEST_DOMAIN,
+  STANDING_GRANT_PAYLOAD_TYPE,
+  standingGrantChangedSchema,
+  standingGrantSchema,
+  standingGrantUsedSchema,
+} from './standing-grant.ts';
 export type {
   ApprovalActionRequestV1,
   ApprovalResponseV1,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   actionTypeSchema,
+  digestSchema,
   identifierSchema,
   jsonObjectSchema,
   lineSchema,
@@ -19,6 +20,9 @@ export type ActionClass = z.infer<typeof actionClassSchema>;
 
 /** Domain of the intent digest: SHA-256 of the domain, a zero byte and the canonical bytes of the whole intent. */
 export const INTENT_DIGEST_DOMAIN = 'exoarmur.intent/1';
+
+/** Domain of the digest of an intent's `parameters`, for those who state them beside the whole. */
+export const PARAMETERS_DIGEST_DOMAIN = 'exoarmur.parameters/1';
 
 /** Largest canonical size of one intent, in bytes. */
 export const MAX_INTENT_BYTES = 1_048_576;
@@ -53,5 +57,7 @@ export const actionIntentSchema = z.strictObject({
     .nullable()
     .describe('passed on only; the boundary tells actions apart by intent_id'),
   timestamp: timeSchema,
+  /** The action this one is an edit of; it is decided and approved anew, and that one will never run. */
+  revises: z.strictObject({ intent_id: identifierSchema, intent_digest: digestSchema }).optional(),
 });
 export type ActionIntent = z.infer<typeof actionIntentSchema>;

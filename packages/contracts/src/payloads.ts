@@ -1,10 +1,12 @@
 import { z } from 'zod';
-import { approvalDecidedSchema, approvalRequestSchema } from './approval.ts';
+import { approvalDecidedSchema, approvalRequestSchema, approvalRevokedSchema } from './approval.ts';
 import { decisionSchema, verdictSchema } from './decision.ts';
 import { grantSchema } from './grant.ts';
 import { actionIntentSchema } from './intent.ts';
 import { outcomeSchema, outcomeStatusSchema, targetValidationSchema } from './outcome.ts';
 import { digestSchema, lineSchema } from './primitives.ts';
+import { ambiguityResolvedSchema } from './resolution.ts';
+import { standingGrantUsedSchema } from './standing-grant.ts';
 
 /** Why a stream ended. */
 export const closeReasonSchema = z.enum([
@@ -38,10 +40,13 @@ export const trailPayloadSchemas = {
   verdict_resolved: decisionSchema,
   approval_requested: approvalRequestSchema,
   approval_decided: approvalDecidedSchema,
+  approval_revoked: approvalRevokedSchema,
+  standing_grant_used: standingGrantUsedSchema,
   target_validated: targetValidationSchema,
   execution_authorized: grantSchema,
   execution_completed: outcomeSchema,
   stream_closed: streamClosedSchema,
+  ambiguity_resolved: ambiguityResolvedSchema,
 } as const;
 
 /** Kinds of record that make the life of one action. */

@@ -17,6 +17,12 @@ export const recordKindSchema = z.enum([
   'checkpoint_witnessed',
   'event_ingested',
   'payload_erased',
+  'approval_revoked',
+  'standing_grant_used',
+  'ambiguity_resolved',
+  'attempt_refused',
+  'standing_grant_changed',
+  'action_observed',
 ]);
 export type RecordKind = z.infer<typeof recordKindSchema>;
 

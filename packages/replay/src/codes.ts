@@ -37,6 +37,7 @@ export type VerificationCode =
   | 'statement_head_mismatch'
   | 'statement_outcome_mismatch'
   | 'statement_policy_mismatch'
+  | 'statement_resolution_mismatch'
   | 'statement_scope_mismatch'
   | 'statement_signature_duplicate'
   | 'statement_signature_invalid'

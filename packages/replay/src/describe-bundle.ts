@@ -15,10 +15,13 @@ const MEMBERS: Readonly<Record<TrailKind, readonly string[]>> = {
   verdict_resolved: ['verdict', 'pdp', 'safety', 'resolution_rules_applied', 'policy_digest', 'engine'],
   approval_requested: ['requirement', 'expires_at'],
   approval_decided: ['approval_digest'],
+  approval_revoked: ['approval_digest'],
+  standing_grant_used: ['standing_grant_digest', 'use'],
   target_validated: ['result', 'reason', 'executor'],
   execution_authorized: ['executor', 'approval_digests', 'expires_at'],
   execution_completed: ['status', 'error_code', 'claimed', 'observed'],
   stream_closed: ['reason', 'final_verdict', 'outcome', 'record_count'],
+  ambiguity_resolved: ['finding', 'resolution_digest'],
 };
 
 /**

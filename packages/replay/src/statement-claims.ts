@@ -83,6 +83,14 @@ function checkVerdictClaims(parsed: ParsedBundle, check: Check): void {
   compare(parsed, check, 'stream_closed', 'final_verdict', 'statement_verdict_mismatch', predicate.final_verdict);
   compare(parsed, check, 'stream_closed', 'outcome', 'statement_outcome_mismatch', predicate.outcome);
   compare(parsed, check, 'verdict_resolved', 'policy_digest', 'statement_policy_mismatch', predicate.policy_digest);
+  const isResolved = parsed.records.some(({ record }) => record.kind === 'ambiguity_resolved');
+  const resolved = lastPayloadOf(parsed, 'ambiguity_resolved');
+  const finding = resolved === undefined ? null : (textMember(resolved.value, 'finding') ?? null);
+  const isComparable = resolved !== undefined || !isResolved;
+  if (isComparable && finding !== (predicate.resolution ?? null)) {
+    const place = { pointer: `${PREDICATE}/resolution`, ...(resolved === undefined ? {} : { record: resolved.index }) };
+    check.fail('statement_resolution_mismatch', { ...place, expected: finding, found: predicate.resolution ?? null });
+  }
   const decision = lastPayloadOf(parsed, 'verdict_resolved');
   const engine = textMember(decision?.value.engine, 'digest');
   if (decision !== undefined && engine !== predicate.engine_digest) {

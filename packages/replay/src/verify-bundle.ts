@@ -120,7 +120,10 @@ function limitationsOf(parsed: ParsedBundle, checks: readonly CheckResult[]): Li
   if (!passed('signer')) limitations.push('key_not_trusted');
   if (!passed('decision')) limitations.push('decision_not_reexecuted');
   if (!passed('witness')) limitations.push('witnesses_not_checked');
-  if (has('approval_decided')) limitations.push('approver_keys_not_verified');
+  const isSignedByPeople = ['approval_decided', 'approval_revoked', 'standing_grant_used', 'ambiguity_resolved'].some(
+    has,
+  );
+  if (isSignedByPeople) limitations.push('approver_keys_not_verified');
   if (has('execution_completed')) limitations.push('executor_claims_not_observed');
   if (parsed.records.some(({ payload }) => payload === undefined)) limitations.push('payloads_withheld');
   return limitations;

@@ -6,6 +6,7 @@ import {
   createTrustedHost,
   ProxyPipeline,
   signApproval,
+  signResolution,
 } from '@exoarmur/boundary-v2';
 import { concatBytes, encodeUtf8, sha256 } from '@exoarmur/canonical';
 import type { ApprovalRequest, Clock, Executor, JsonObject, RandomSource } from '@exoarmur/contracts';
@@ -28,9 +29,12 @@ const executor: Executor = {
   execute: async () => ({ success: true, error_code: null, claimed: { deleted: true }, observed: { exists: false } }),
 };
 
-/** Bundle of an action that went through the real boundary: denied, permitted, or permitted after a person agreed. */
+/** Never tells what it did. */
+const silent: Executor = { ...executor, execute: () => Promise.reject(new Error('gone')) };
+
+/** Bundle of an action that went through the real boundary: denied, permitted, or permitted after a person agreed; or without anybody knowing what happened, found out by a person or not. */
 export async function runRealAction(
-  kind: 'denied' | 'allowed' | 'approved',
+  kind: 'denied' | 'allowed' | 'approved' | 'ambiguous' | 'resolved',
   artifacts?: JsonObject,
 ): Promise<Uint8Array> {
   const signer = signerOf(1);
@@ -72,7 +76,11 @@ export async function runRealAction(
         },
       }),
     },
-    host: createTrustedHost({ executor, targetTimeoutMs: 1000, executionTimeoutMs: 1000 }),
+    host: createTrustedHost({
+      executor: kind === 'ambiguous' || kind === 'resolved' ? silent : executor,
+      targetTimeoutMs: 1000,
+      executionTimeoutMs: 1000,
+    }),
     grants: createMemoryGrantStore(),
     operators: createOperatorRegistry([
       { operatorId: 'owner', vkey: APPROVER.vkey, roles: ['admin', 'operator'], isRevoked: false },
@@ -81,10 +89,18 @@ export async function runRealAction(
     random: countingRandom('boundary'),
     signer,
   });
-  const target = { denied: '/etc/passwd', allowed: '/data/x.csv', approved: '/data/ask/x.csv' }[kind];
+  const target = { denied: '/etc/passwd', approved: '/data/ask/x.csv' }[kind as string] ?? '/data/x.csv';
   const intent = intentOf({ target, actor_type: 'human', reason: 'test' });
   const first = await pipeline.execute(intent);
   const options = artifacts === undefined ? {} : { artifacts };
+  if (kind === 'resolved' && first.status === 'ambiguous' && first.outcome !== null) {
+    const { outcome } = first;
+    const resolution = signResolution({
+      ...{ outcome, finding: 'happened', resolverId: 'owner', reason: 'the file is gone' },
+      ...{ signer: APPROVER, random: countingRandom('resolver') },
+    });
+    return (await pipeline.resolve(intent.intent_id, json(resolution))).bundle(options);
+  }
   if (kind !== 'approved') return first.bundle(options);
   const evidence = await log.collect(intent.intent_id);
   const asked = evidence.records.find((record) => record.kind === 'approval_requested');

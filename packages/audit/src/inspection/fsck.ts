@@ -168,7 +168,8 @@ class FsckRun {
       throw new Unsound('entry_column_mismatch', index, 'stream or seq beside the record is not its own');
     }
     await this.#checkPosition(record, index, first);
-    if (record.kind === 'stream_closed' || record.kind === 'event_ingested') this.#open.delete(record.stream);
+    const isEnd = ['stream_closed', 'ambiguity_resolved', 'event_ingested'].includes(record.kind);
+    if (isEnd) this.#open.delete(record.stream);
     else this.#open.set(record.stream, { count: record.seq + 1, head: hashRecord(entry.bytes) });
     if (record.seq === 0) await this.#checkListed(record, index);
     this.counts.records++;
@@ -194,7 +195,7 @@ class FsckRun {
       // Its beginning may have been pruned; a stream that ended before is not open any more.
       const entries = await this.#options.store.stream(this.#options.tenant, record.stream);
       const isContinued = first > 0 && entries[0]?.index === index;
-      if (isContinued) return;
+      if (isContinued || isResolution(record, entries)) return;
       const code = entries.some((entry) => entry.index < index) ? 'stream_reopened' : 'stream_seq_not_dense';
       throw new Unsound(code, index, `record ${record.seq} has no open stream to follow`);
     }
@@ -292,4 +293,11 @@ function checkNote({ size, note }: LogNote, growing: GrowingTree, vkey: string):
     throw new Unsound('note_root_mismatch', size, 'root of the entries is another');
   const verdict = verifyCheckpoint(note, [key]);
   if (verdict.outcome === 'invalid') throw new Unsound('note_signature_invalid', size, verdict.failures[0].reason);
+}
+
+/** Whether a record is what may follow the end of an action: it stands right after it and on it. */
+function isResolution(record: SealedRecord, entries: readonly LogEntry[]): boolean {
+  const end = entries.find(({ seq }) => seq === record.seq - 1);
+  if (record.kind !== 'ambiguity_resolved' || end === undefined) return false;
+  return readRecord(end).kind === 'stream_closed' && hashRecord(end.bytes) === record.prev;
 }

@@ -22,7 +22,7 @@ export interface StreamFailure {
   readonly found: string;
 }
 
-/** The answer to {@link checkStreamChain}. `closed` only says that the last record is a `stream_closed`. */
+/** The answer to {@link checkStreamChain}. `closed` only says that there is a `stream_closed`. */
 export type StreamChainVerdict =
   | {
       readonly outcome: 'valid';
@@ -61,7 +61,7 @@ export function checkStreamChain(records: readonly SealedRecord[]): StreamChainV
     outcome: 'valid',
     leafHashes,
     head: prev as Digest,
-    closed: records.at(-1)?.kind === 'stream_closed',
+    closed: records.some(({ kind }) => kind === 'stream_closed'),
   };
 }
 

@@ -5,10 +5,12 @@ import {
   type TrailPayloads,
   trailPayloadSchemas,
 } from '@exoarmur/contracts';
-import { decideApproval, requestApproval } from './approval-steps.ts';
+import { decideApproval, requestApproval, revokeApproval } from './approval-steps.ts';
 import { closeStream } from './close-step.ts';
 import { receiveIntent, resolveVerdict } from './decision-steps.ts';
 import { authorizeExecution, completeExecution, validateTarget } from './execution-steps.ts';
+import { resolveAmbiguity } from './resolution-step.ts';
+import { useStandingGrant } from './standing-grant-step.ts';
 import { allowedKinds, type TrailState } from './state.ts';
 import { differs, type TrailViolation, violation } from './violation.ts';
 
@@ -39,10 +41,13 @@ const RULES: Rules = {
   verdict_resolved: resolveVerdict,
   approval_requested: requestApproval,
   approval_decided: decideApproval,
+  approval_revoked: revokeApproval,
+  standing_grant_used: useStandingGrant,
   target_validated: validateTarget,
   execution_authorized: authorizeExecution,
   execution_completed: completeExecution,
   stream_closed: closeStream,
+  ambiguity_resolved: resolveAmbiguity,
 };
 
 /**

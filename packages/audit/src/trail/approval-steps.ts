@@ -1,15 +1,19 @@
-import { decodeBase64, digestValue, parseCanonicalJson } from '@exoarmur/canonical';
+import { digestValue } from '@exoarmur/canonical';
 import {
   APPROVAL_DIGEST_DOMAIN,
   APPROVAL_PAYLOAD_TYPE,
+  APPROVAL_REQUEST_DIGEST_DOMAIN,
+  APPROVAL_REVOCATION_PAYLOAD_TYPE,
   type Approval,
-  type ApprovalDecided,
+  type ApprovalRequest,
+  approvalRevocationSchema,
   approvalSchema,
   type Digest,
-  isExoArmurError,
+  INTENT_DIGEST_DOMAIN,
 } from '@exoarmur/contracts';
 import type { StepOf, StepResult } from './advance.ts';
 import { checkIntentDigest, needIntent } from './decision-steps.ts';
+import { readSignedValue } from './signed-value.ts';
 import type { DecisionSeen, TrailState } from './state.ts';
 import { addUnverifiable } from './unverifiable.ts';
 import { differs, type TrailViolation, violation } from './violation.ts';
@@ -22,7 +26,7 @@ export function requestApproval(state: TrailState, { record, payload }: StepOf<'
   if (payload === undefined) {
     return {
       phase: 'waiting',
-      request: { seq, disclosed: false, quorum: null, expiresAt: null },
+      request: { seq, disclosed: false, quorum: null, expiresAt: null, digest: null, isPresented: false },
       approvals: [],
       unverifiable: addUnverifiable(state, seq, [{ need: 'approval_requested', of: seq }]),
     };
@@ -37,13 +41,21 @@ export function requestApproval(state: TrailState, { record, payload }: StepOf<'
       : violation('approval_requirement_weakened', '/payload/requirement/quorum', `at least ${demanded}`, quorum)) ??
     (payload.expires_at > record.time
       ? undefined
-      : violation('request_expired', '/payload/expires_at', `after ${record.time}`, payload.expires_at));
+      : violation('request_expired', '/payload/expires_at', `after ${record.time}`, payload.expires_at)) ??
+    checkPresentation(state, payload);
   if (broken !== undefined) return broken;
   return {
     phase: 'waiting',
     intentDigest: payload.intent_digest,
     decision: learnDecision(state.decision, payload),
-    request: { seq, disclosed: true, quorum, expiresAt: payload.expires_at },
+    request: {
+      seq,
+      disclosed: true,
+      quorum,
+      expiresAt: payload.expires_at,
+      digest: digestValue(APPROVAL_REQUEST_DIGEST_DOMAIN, payload),
+      isPresented: payload.presentation !== undefined,
+    },
     approvals: [],
     unverifiable: addUnverifiable(state, seq, [...needIntent(state), ...needDecision(state)]),
   };
@@ -59,8 +71,13 @@ export function decideApproval(state: TrailState, { record, payload }: StepOf<'a
     };
   }
   const digest = digestValue(APPROVAL_DIGEST_DOMAIN, payload.envelope);
-  const approval = readApproval(payload);
-  if ('violation' in approval) return approval;
+  const signed = readSignedValue(payload.envelope, {
+    payloadType: APPROVAL_PAYLOAD_TYPE,
+    shape: approvalSchema,
+    code: 'approval_malformed',
+  });
+  if ('violation' in signed) return signed;
+  const approval = signed.value;
   const broken =
     differs('approval_digest_mismatch', '/payload/approval_digest', digest, payload.approval_digest) ??
     checkAnswer(state, approval, record.time) ??
@@ -74,6 +91,7 @@ export function decideApproval(state: TrailState, { record, payload }: StepOf<'a
     approverId: approval.approver_id,
     keyIds: payload.envelope.signatures.map(({ keyid }) => keyid),
     expiresAt: approval.expires_at,
+    isRevoked: false,
   };
   return {
     intentDigest: approval.intent_digest,
@@ -127,6 +145,14 @@ export function learnDecision(
   };
 }
 
+/** An approver who was shown something signs what that was. */
+function checkSeen({ request }: TrailState, approval: Approval): Broken {
+  if (request === null || request.digest === null) return undefined;
+  const stated = approval.request_digest ?? null;
+  if (stated === null && !request.isPresented) return undefined;
+  return differs('request_digest_mismatch', '/payload/envelope/payload/request_digest', request.digest, stated);
+}
+
 function checkAnswer(state: TrailState, approval: Approval, time: string): Broken {
   const pointer = '/payload/envelope/payload';
   const requestExpiry = state.request?.expiresAt ?? null;
@@ -135,6 +161,7 @@ function checkAnswer(state: TrailState, approval: Approval, time: string): Broke
       ? undefined
       : differs('intent_digest_mismatch', `${pointer}/intent_digest`, state.intentDigest, approval.intent_digest)) ??
     checkDecision(state.decision, approval, pointer) ??
+    checkSeen(state, approval) ??
     (state.actorId !== null && approval.approver_id === state.actorId
       ? violation('approval_by_requester', `${pointer}/approver_id`, 'somebody else', approval.approver_id)
       : undefined) ??
@@ -147,25 +174,78 @@ function checkAnswer(state: TrailState, approval: Approval, time: string): Broke
   );
 }
 
-/** The signed approval inside the envelope. Whose signature it is, is for those who hold the approvers' keys to check. */
-function readApproval({ envelope }: ApprovalDecided): Approval | { readonly violation: TrailViolation } {
-  if (envelope.payloadType !== APPROVAL_PAYLOAD_TYPE) {
-    return violation(
-      'approval_malformed',
-      '/payload/envelope/payloadType',
-      APPROVAL_PAYLOAD_TYPE,
-      envelope.payloadType,
-    );
+/** The presentation shows the intent and the decision that the digests name, as far as they are disclosed. */
+function checkPresentation(state: TrailState, { intent_digest, presentation }: ApprovalRequest): Broken {
+  if (presentation === undefined) return undefined;
+  const shown = digestValue(INTENT_DIGEST_DOMAIN, presentation.intent);
+  const policies = state.decision?.determining ?? null;
+  return (
+    differs('presentation_mismatch', '/payload/presentation/intent', intent_digest, shown) ??
+    (policies === null
+      ? undefined
+      : differs(
+          'presentation_mismatch',
+          '/payload/presentation/asked_by/policies',
+          policies.join(', '),
+          presentation.asked_by.policies.join(', '),
+        ))
+  );
+}
+
+/** `approval_revoked`: an approver takes back an approval that was given to the open request; a denial stands. */
+export function revokeApproval(state: TrailState, { record, payload }: StepOf<'approval_revoked'>): StepResult {
+  const { seq } = record;
+  // Any approval may be the one that was taken back, so what rests on one of them cannot be told from here on.
+  const approved = state.approvals.filter(({ answer }) => answer?.verdict !== 'deny');
+  if (payload === undefined) {
+    return {
+      approvals: state.approvals.map((entry) => (approved.includes(entry) ? { seq: entry.seq, answer: null } : entry)),
+      unverifiable: addUnverifiable(state, seq, [{ need: 'approval_revoked', of: seq }]),
+    };
   }
-  let value: unknown;
-  try {
-    value = parseCanonicalJson(decodeBase64(envelope.payload));
-  } catch (error) {
-    if (!isExoArmurError(error)) throw error;
-    return violation('approval_malformed', '/payload/envelope/payload', 'canonical JSON', error.code);
-  }
-  const parsed = approvalSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]?.message ?? 'another shape';
-  return violation('approval_malformed', '/payload/envelope/payload', 'an approval', issue);
+  const signed = readSignedValue(payload.envelope, {
+    payloadType: APPROVAL_REVOCATION_PAYLOAD_TYPE,
+    shape: approvalRevocationSchema,
+    code: 'approval_malformed',
+  });
+  if ('violation' in signed) return signed;
+  const { value } = signed;
+  const pointer = '/payload/envelope/payload';
+  const entry = approved.find(({ answer }) => answer?.digest === payload.approval_digest);
+  const isHidden = entry === undefined && approved.some(({ answer }) => answer === null);
+  const broken =
+    differs('approval_digest_mismatch', `${pointer}/approval_digest`, payload.approval_digest, value.approval_digest) ??
+    (state.intentDigest === null
+      ? undefined
+      : differs('intent_digest_mismatch', `${pointer}/intent_digest`, state.intentDigest, value.intent_digest)) ??
+    (isHidden
+      ? undefined
+      : entry?.answer === undefined || entry.answer === null || entry.answer.isRevoked
+        ? violation(
+            'approval_revocation_unfounded',
+            '/payload/approval_digest',
+            'an approval that holds',
+            payload.approval_digest,
+          )
+        : differs(
+            'approval_revocation_unfounded',
+            `${pointer}/approver_id`,
+            entry.answer.approverId,
+            value.approver_id,
+          ));
+  if (broken !== undefined) return broken;
+  return {
+    intentDigest: value.intent_digest,
+    approvals: state.approvals.map((each) =>
+      each === entry && each.answer !== null ? { ...each, answer: { ...each.answer, isRevoked: true } } : each,
+    ),
+    unverifiable: addUnverifiable(state, seq, [
+      ...needIntent(state),
+      ...(isHidden
+        ? approved
+            .filter(({ answer }) => answer === null)
+            .map((hidden) => ({ need: 'approval_decided' as const, of: hidden.seq }))
+        : []),
+    ]),
+  };
 }

@@ -27,6 +27,7 @@ export function receiveIntent(state: TrailState, { record, payload }: StepOf<'in
   return {
     phase: 'received',
     intentDisclosed: true,
+    intent: payload,
     intentDigest: digestValue(INTENT_DIGEST_DOMAIN, payload),
     actorId: payload.actor_id,
   };
@@ -46,6 +47,7 @@ export function resolveVerdict(state: TrailState, { record, payload }: StepOf<'v
         verdict: null,
         approvals: null,
         quorum: null,
+        determining: null,
       },
       unverifiable: addUnverifiable(state, seq, [{ need: 'verdict_resolved', of: seq }]),
     };
@@ -71,6 +73,7 @@ export function resolveVerdict(state: TrailState, { record, payload }: StepOf<'v
       verdict: payload.verdict,
       approvals: approvals.map(({ approval_digest }) => approval_digest).sort(),
       quorum: payload.pdp.approval_requirement?.quorum ?? null,
+      determining: payload.pdp.determining_policies,
     },
     unverifiable: addUnverifiable(state, seq, [...needIntent(state), ...needApprovals(state, payload)]),
   };
@@ -119,6 +122,9 @@ function checkFacts(state: TrailState, decision: Decision, recordedAt: string): 
       return violation('approval_unknown', `${pointer}/approval_digest`, 'a recorded answer', fact.approval_digest);
     }
     const broken =
+      (answer.isRevoked
+        ? violation('approval_revoked', `${pointer}/approval_digest`, 'an answer that holds', fact.approval_digest)
+        : undefined) ??
       differs('approval_fact_mismatch', `${pointer}/verdict`, answer.verdict, fact.verdict) ??
       differs('approval_fact_mismatch', `${pointer}/approver_id`, answer.approverId, fact.approver_id) ??
       differs('approval_fact_mismatch', `${pointer}/expires_at`, answer.expiresAt, fact.expires_at) ??

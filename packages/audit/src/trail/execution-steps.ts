@@ -1,5 +1,5 @@
 import { digestValue } from '@exoarmur/canonical';
-import { GRANT_DIGEST_DOMAIN, RESULT_DIGEST_DOMAIN } from '@exoarmur/contracts';
+import { GRANT_DIGEST_DOMAIN, OUTCOME_DIGEST_DOMAIN, RESULT_DIGEST_DOMAIN } from '@exoarmur/contracts';
 import type { StepOf, StepResult } from './advance.ts';
 import { checkDecision, learnDecision, needDecision } from './approval-steps.ts';
 import { checkIntentDigest, needIntent } from './decision-steps.ts';
@@ -76,7 +76,7 @@ export function completeExecution(state: TrailState, { record, payload }: StepOf
   if (payload === undefined) {
     return {
       phase: 'completed',
-      outcome: { seq, status: null },
+      outcome: { seq, status: null, digest: null },
       unverifiable: addUnverifiable(state, seq, [{ need: 'execution_completed', of: seq }]),
     };
   }
@@ -100,7 +100,7 @@ export function completeExecution(state: TrailState, { record, payload }: StepOf
   return {
     phase: 'completed',
     intentDigest: payload.intent_digest,
-    outcome: { seq, status },
+    outcome: { seq, status, digest: digestValue(OUTCOME_DIGEST_DOMAIN, payload) },
     unverifiable: addUnverifiable(state, seq, [
       ...needIntent(state),
       ...(state.grant !== null && grantDigest === null

@@ -1,4 +1,5 @@
 export { advanceTrail, type TrailStep, type TrailVerdict } from './advance.ts';
+export { findStandingGrantMismatch } from './standing-grant-fit.ts';
 export {
   type ApprovalSeen,
   allowedKinds,

@@ -1,8 +1,10 @@
 import type {
+  ActionIntent,
   Digest,
   ExecutorIdentity,
   OutcomeStatus,
   RecordKind,
+  ResolutionFinding,
   SealedRecord,
   TargetVerdict,
   TrailKind,
@@ -44,6 +46,8 @@ export interface DecisionSeen {
   readonly approvals: readonly Digest[] | null;
   /** Distinct keys the policies ask for. */
   readonly quorum: number | null;
+  /** The policies it rests on. */
+  readonly determining: readonly string[] | null;
 }
 
 /** The latest request for approval: approvals count for this one only. */
@@ -52,9 +56,13 @@ export interface RequestSeen {
   readonly disclosed: boolean;
   readonly quorum: number | null;
   readonly expiresAt: string | null;
+  /** Digest of the request; null when it was withheld. */
+  readonly digest: Digest | null;
+  /** Whether answers have to name the digest, because the request shows what they agree to. */
+  readonly isPresented: boolean;
 }
 
-/** One signed answer to the latest request, as recorded; `answer` is null when its payload was withheld. */
+/** One signed answer to the latest request, or a use of a standing grant in the place of one, as recorded; `answer` is null when its payload was withheld. */
 export interface ApprovalSeen {
   readonly seq: number;
   readonly answer: {
@@ -63,6 +71,8 @@ export interface ApprovalSeen {
     readonly approverId: string;
     readonly keyIds: readonly string[];
     readonly expiresAt: string;
+    /** Whether the approver took it back: then nothing may rest on it. */
+    readonly isRevoked: boolean;
   } | null;
 }
 
@@ -74,6 +84,8 @@ export interface TrailState {
   readonly scope: TrailScope | null;
   readonly intentDisclosed: boolean;
   readonly intentDigest: Digest | null;
+  /** Null when it was withheld. */
+  readonly intent: ActionIntent | null;
   readonly actorId: string | null;
   readonly decision: DecisionSeen | null;
   readonly request: RequestSeen | null;
@@ -84,7 +96,13 @@ export interface TrailState {
     readonly result: TargetVerdict | null;
   } | null;
   readonly grant: { readonly seq: number; readonly digest: Digest | null } | null;
-  readonly outcome: { readonly seq: number; readonly status: OutcomeStatus | null } | null;
+  readonly outcome: {
+    readonly seq: number;
+    readonly status: OutcomeStatus | null;
+    readonly digest: Digest | null;
+  } | null;
+  /** What a person found out about an ambiguous outcome; `finding` is null when it was withheld. */
+  readonly resolution: { readonly seq: number; readonly finding: ResolutionFinding | null } | null;
   readonly unverifiable: readonly UnverifiableCheck[];
 }
 
@@ -96,6 +114,7 @@ export function initialTrail(): TrailState {
     scope: null,
     intentDisclosed: false,
     intentDigest: null,
+    intent: null,
     actorId: null,
     decision: null,
     request: null,
@@ -103,11 +122,12 @@ export function initialTrail(): TrailState {
     target: null,
     grant: null,
     outcome: null,
+    resolution: null,
     unverifiable: [],
   };
 }
 
-/** Whether the action has ended: nothing may follow. */
+/** Whether the action has ended: nothing may follow, except what a person found out about an ambiguous outcome. */
 export function isClosed(state: TrailState): boolean {
   return state.phase === 'closed';
 }
@@ -117,7 +137,12 @@ export function isDenied(state: TrailState): boolean {
   return state.approvals.some(({ answer }) => answer?.verdict === 'deny');
 }
 
-/** The kinds of record that may lawfully come next; empty once the stream is closed. */
+/** Whether nobody knows what became of the effect, and nobody has looked after it yet. */
+function mayBeResolved({ outcome, resolution }: TrailState): boolean {
+  return resolution === null && outcome !== null && (outcome.status === 'ambiguous' || outcome.status === null);
+}
+
+/** The kinds of record that may lawfully come next. */
 export function allowedKinds(state: TrailState): readonly RecordKind[] {
   switch (state.phase) {
     case 'empty':
@@ -129,7 +154,7 @@ export function allowedKinds(state: TrailState): readonly RecordKind[] {
     case 'waiting':
       return isDenied(state)
         ? ['verdict_resolved', 'stream_closed']
-        : ['approval_decided', 'verdict_resolved', 'stream_closed'];
+        : ['approval_decided', 'approval_revoked', 'standing_grant_used', 'verdict_resolved', 'stream_closed'];
     case 'target_validated':
       return kindsAfterTarget(state.target?.result ?? null);
     case 'authorized':
@@ -137,7 +162,7 @@ export function allowedKinds(state: TrailState): readonly RecordKind[] {
     case 'completed':
       return ['stream_closed'];
     case 'closed':
-      return [];
+      return mayBeResolved(state) ? ['ambiguity_resolved'] : [];
   }
 }
 

@@ -9,7 +9,7 @@ import {
 } from '@exoarmur/contracts';
 import { AuditError } from '../errors.ts';
 import { hashRecord, parseRecord } from '../reader/record.ts';
-import { commitBytes, type Draft, isTrailKind, sealDraft } from './draft.ts';
+import { commitBytes, type Draft, endsStream, isTrailKind, sealDraft } from './draft.ts';
 import type { StreamPosition, StreamTable } from './stream-table.ts';
 
 /** An append that waits for its batch. */
@@ -99,7 +99,8 @@ class BatchPlanner implements BatchPlan {
     const position = this.#position(draft.stream);
     const { expectedSeq } = draft;
     if (expectedSeq !== null && expectedSeq < position.count) return this.#findAppended(draft, expectedSeq);
-    if (position.isClosed) {
+    // What a person found out about an ambiguous action is recorded after its end; the trail allows it once.
+    if (position.isClosed && draft.kind !== 'ambiguity_resolved') {
       throw new AuditError('AUDIT_STREAM_CLOSED', `stream ${quoteForMessage(draft.stream)} is closed`);
     }
     if (expectedSeq !== null && expectedSeq > position.count) throw conflict(draft, position.count);
@@ -158,7 +159,7 @@ class BatchPlanner implements BatchPlan {
       head: receipt.leafHash,
       correlation,
       isAction: isTrailKind(record.kind),
-      isClosed: record.kind === 'stream_closed',
+      isClosed: endsStream(record.kind),
     });
     this.#planned.set(`${record.seq} ${stream}`, { draft, receipt });
     if (contentKey !== undefined) {

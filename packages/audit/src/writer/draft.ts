@@ -48,6 +48,11 @@ export function isTrailKind(kind: RecordKind): kind is TrailKind {
   return Object.hasOwn(trailPayloadSchemas, kind);
 }
 
+/** Whether a stream is closed after a record of this kind. */
+export function endsStream(kind: RecordKind): boolean {
+  return kind === 'stream_closed' || kind === 'ambiguity_resolved';
+}
+
 /**
  * Checks and snapshots a draft: time, salt and payload bytes are fixed here, so that a retry seals the same.
  * @throws AuditError AUDIT_DRAFT_INVALID with a pointer, AUDIT_PAYLOAD_TOO_LARGE.

@@ -1,7 +1,7 @@
 import type { AuditLogStore } from '@exoarmur/contracts';
 import { TILE_WIDTH } from '../internal/growing-tree.ts';
 import { parseRecord } from '../reader/record.ts';
-import { isTrailKind } from './draft.ts';
+import { endsStream, isTrailKind } from './draft.ts';
 
 const PAGE = 1000;
 
@@ -26,7 +26,7 @@ export async function findPrunePoint(store: AuditLogStore, tenant: string, befor
       if (record.time >= before) break scan;
       end = index + 1;
       if (record.kind === 'event_ingested') continue;
-      if (record.kind === 'stream_closed') begun.delete(record.stream);
+      if (endsStream(record.kind)) begun.delete(record.stream);
       else if (!begun.has(record.stream)) {
         begun.set(record.stream, { first: index, isAction: isTrailKind(record.kind) });
       }

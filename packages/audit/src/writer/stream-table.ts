@@ -1,6 +1,6 @@
 import type { AuditLogStore, Digest } from '@exoarmur/contracts';
 import { hashRecord, parseRecord } from '../reader/record.ts';
-import { isTrailKind } from './draft.ts';
+import { endsStream, isTrailKind } from './draft.ts';
 
 /** How far a stream got. */
 export interface StreamPosition {
@@ -43,7 +43,7 @@ export class StreamTable {
         head: hashRecord(bytes),
         correlation: record.correlation,
         isAction: isTrailKind(record.kind),
-        isClosed: record.kind === 'stream_closed',
+        isClosed: endsStream(record.kind),
       });
     }
     for (const stream of unknown) if (!this.#positions.has(stream)) this.#positions.set(stream, EMPTY);

@@ -1,0 +1,114 @@
+import type { DsseEnvelope } from '@exoarmur/contracts';
+import { createTestExecutor } from '@exoarmur/executors';
+import { describe, expect, it } from 'vitest';
+import { createIntent, createTestBoundary, kindsOf, OPERATORS } from '../test/boundary.ts';
+import { createOperatorRegistry, ProxyPipeline, signApproval, signApprovalRevocation } from './index.ts';
+
+const [ALICE, BOB] = OPERATORS as [(typeof OPERATORS)[0], (typeof OPERATORS)[0]];
+
+async function createHalfApproved() {
+  const executor = createTestExecutor();
+  const boundary = createTestBoundary({ executor });
+  const pending = await boundary.pipeline.execute(createIntent({ target: '/data/quorum/x' }));
+  if (pending.status !== 'pending_approval') throw new Error(pending.status);
+  const { clock, random, pipeline } = boundary;
+  const sign = ({ operatorId: approverId, signer }: typeof ALICE, verdict: 'approve' | 'deny' = 'approve') =>
+    signApproval({ request: pending.request, verdict, approverId, signer, clock, random, reason: '', ttlSeconds: 600 });
+  const approval = sign(ALICE);
+  await pipeline.submitApproval('intent-1', approval);
+  const takeBack = (of: DsseEnvelope, by = ALICE, name = by.operatorId, intentDigest = pending.intentDigest) =>
+    signApprovalRevocation({
+      approval: of,
+      intentDigest,
+      approverId: name,
+      reason: 'second thought',
+      signer: by.signer,
+    });
+  return { ...boundary, executor, approval, sign, takeBack };
+}
+
+describe('an approval taken back', () => {
+  it('counts no more, and the action still waits', async () => {
+    const { pipeline, log, executor, approval, sign, takeBack } = await createHalfApproved();
+    expect(await pipeline.revokeApproval('intent-1', takeBack(approval))).toMatchObject({ status: 'pending_approval' });
+    expect(await pipeline.submitApproval('intent-1', sign(BOB))).toMatchObject({ status: 'pending_approval' });
+    expect(executor.performed).toEqual([]);
+    expect(await pipeline.submitApproval('intent-1', sign(ALICE))).toMatchObject({ status: 'completed' });
+    expect((await kindsOf(log)).slice(3, 7)).toEqual([
+      ...['approval_decided', 'approval_revoked', 'approval_decided', 'approval_decided'],
+    ]);
+    await (await pipeline.recover('intent-1')).bundle();
+  });
+
+  it('cannot be handed in again', async () => {
+    const { pipeline, approval, takeBack } = await createHalfApproved();
+    await pipeline.revokeApproval('intent-1', takeBack(approval));
+    await expect(pipeline.submitApproval('intent-1', approval)).rejects.toMatchObject({
+      code: 'BOUNDARY_APPROVAL_REUSED',
+    });
+  });
+
+  it.each<[string, string, (made: Awaited<ReturnType<typeof createHalfApproved>>) => unknown]>([
+    ['by somebody else', 'BOUNDARY_APPROVAL_UNKNOWN', ({ takeBack, approval }) => takeBack(approval, BOB)],
+    [
+      'in the name of the giver',
+      'BOUNDARY_APPROVER_UNKNOWN',
+      ({ takeBack, approval }) => takeBack(approval, BOB, 'alice'),
+    ],
+    ['that was never given', 'BOUNDARY_APPROVAL_UNKNOWN', ({ takeBack, sign }) => takeBack(sign(ALICE))],
+    [
+      'of another intent',
+      'BOUNDARY_APPROVAL_INTENT_MISMATCH',
+      ({ takeBack, approval }) => takeBack(approval, ALICE, 'alice', `sha256:${'0'.repeat(64)}`),
+    ],
+    ['by an approval in its place', 'BOUNDARY_APPROVAL_MALFORMED', ({ sign }) => sign(ALICE)],
+  ])('%s is refused, and the approval holds', async (_, code, forge) => {
+    const made = await createHalfApproved();
+    await expect(made.pipeline.revokeApproval('intent-1', forge(made))).rejects.toMatchObject({ code });
+    expect(made.log.facts).toMatchObject([{ payload: { attempt: 'approval_revocation', code } }]);
+    expect(await made.pipeline.submitApproval('intent-1', made.sign(BOB))).toMatchObject({ status: 'completed' });
+  });
+
+  it('cannot be a denial, nor can the end be taken back', async () => {
+    const { pipeline, sign, takeBack } = await createHalfApproved();
+    const denial = sign(BOB, 'deny');
+    await pipeline.submitApproval('intent-1', denial);
+    await expect(pipeline.revokeApproval('intent-1', takeBack(denial, BOB))).rejects.toMatchObject({
+      code: 'BOUNDARY_APPROVAL_AFTER_DENIAL',
+    });
+  });
+
+  it.each([{ approverId: 'a b' }, { reason: 'two\nlines' }])(
+    'is not signed as what it cannot be: %j',
+    async (change) => {
+      const { approval } = await createHalfApproved();
+      const base = { approval, intentDigest: `sha256:${'0'.repeat(64)}` as const, signer: ALICE.signer };
+      expect(() => signApprovalRevocation({ ...base, approverId: 'alice', reason: '', ...change })).toThrow(TypeError);
+    },
+  );
+});
+
+describe('an operator revoked between the decision and the authorisation', () => {
+  it('takes the authority along', async () => {
+    const { options, log, executor, sign } = await createHalfApproved();
+    let isRevoked = false;
+    const operators = {
+      findByKeyId: async (keyId: string) => {
+        const people = OPERATORS.map(({ operatorId, signer, roles }) => ({
+          ...{ operatorId, vkey: signer.vkey, roles },
+          isRevoked: isRevoked && operatorId === 'alice',
+        }));
+        return createOperatorRegistry(people).findByKeyId(keyId);
+      },
+    };
+    log.after = (draft) => {
+      if (draft.kind === 'target_validated') isRevoked = true;
+    };
+    const later = new ProxyPipeline({ ...options, operators });
+    expect(await later.submitApproval('intent-1', sign(BOB))).toMatchObject({
+      ...{ status: 'denied', code: 'BOUNDARY_APPROVAL_REVOKED', isClosed: true },
+    });
+    expect(executor.performed).toEqual([]);
+    expect(await kindsOf(log)).not.toContain('execution_authorized');
+  });
+});

@@ -1,0 +1,108 @@
+import { digestValue } from '@exoarmur/canonical';
+import { type ActionIntent, APPROVAL_DIGEST_DOMAIN, type ApprovalRequest, type Digest } from '@exoarmur/contracts';
+import type { ActionEnd } from './action-result.ts';
+import { endOf } from './action-run.ts';
+import { decideAndAct } from './action-steps.ts';
+import type { ActionStream } from './action-stream.ts';
+import { verifyApproval, verifyApprovalRevocation } from './approval.ts';
+import type { BoundaryContext } from './boundary-context.ts';
+import type { BoundaryError } from './errors.ts';
+import { snapshotIntent } from './intent-snapshot.ts';
+import { refuse } from './operator-signature.ts';
+import { expireIfLate } from './recovery.ts';
+import { readAnswers } from './standing-answers.ts';
+
+/** What an answer meets: the request and the intent of an action that waits, or the end of a wait whose time is up. */
+type Wait =
+  | { readonly late: ActionEnd }
+  | { readonly late?: never; readonly intent: ActionIntent; readonly request: ApprovalRequest };
+
+/**
+ * Takes a signed answer to the open request of a stream. Once enough people agreed, the action is decided again on the
+ * facts of that moment and goes on; one denial ends it. @throws BoundaryError for each refused answer, which changes nothing
+ */
+export async function takeApproval(
+  context: BoundaryContext,
+  stream: ActionStream,
+  envelope: unknown,
+  cancel: AbortSignal | undefined,
+): Promise<ActionEnd> {
+  const wait = await openWait(context, stream, envelope);
+  if (wait.late !== undefined) return wait.late;
+  const { intent, request } = wait;
+  const { clock, operators } = context;
+  if (stream.answers().some((given) => isSame(given.envelope, envelope))) {
+    throw refuse('BOUNDARY_APPROVAL_REUSED', 'this very approval was given already');
+  }
+  const answered = await readAnswers(context, stream, intent, request);
+  const approval = await verifyApproval(envelope, { request, intent, operators, answered, clock });
+  await stream.append(
+    'approval_decided',
+    { schema: 'exoarmur.approval-decided/1', approval_digest: approval.digest, envelope: approval.envelope },
+    { type: 'human', id: approval.fact.approver_id },
+  );
+  if (approval.fact.verdict === 'deny') return expireIfLate(context, stream);
+  const approvals = [...answered, approval.fact];
+  if (approvals.length < request.requirement.quorum) return expireIfLate(context, stream);
+  return decideAndAct({ context, snapshot: snapshotIntent(intent), stream, cancel }, approvals);
+}
+
+/** Takes an approval back that its giver no longer stands by. The action still waits afterwards. */
+export async function takeRevocation(
+  context: BoundaryContext,
+  stream: ActionStream,
+  input: unknown,
+): Promise<ActionEnd> {
+  const wait = await openWait(context, stream, input);
+  if (wait.late !== undefined) return wait.late;
+  const { operators } = context;
+  const { envelope, value } = await verifyApprovalRevocation(input, { intentDigest: stream.intentDigest, operators });
+  const held = stream.state.approvals.some(
+    ({ answer }) =>
+      answer !== null &&
+      answer.digest === value.approval_digest &&
+      answer.approverId === value.approver_id &&
+      answer.verdict === 'approve' &&
+      !answer.isRevoked,
+  );
+  if (!held) throw refuse('BOUNDARY_APPROVAL_UNKNOWN', 'there is no such approval to take back', '/approval_digest');
+  await stream.append(
+    'approval_revoked',
+    { schema: 'exoarmur.approval-revoked/1', approval_digest: value.approval_digest, envelope },
+    { type: 'human', id: value.approver_id },
+  );
+  return endOf(stream);
+}
+
+async function openWait(context: BoundaryContext, stream: ActionStream, envelope: unknown): Promise<Wait> {
+  const request = stream.latest('approval_requested');
+  const intent = stream.latest('intent_received');
+  if (stream.state.phase !== 'waiting' || request === undefined || intent === undefined) {
+    throw notWaiting(stream, envelope);
+  }
+  const late = await expireIfLate(context, stream);
+  return late.status === 'pending_approval' ? { intent, request } : { late };
+}
+
+function notWaiting(stream: ActionStream, envelope: unknown): BoundaryError {
+  if (stream.answers().some((given) => isSame(given.envelope, envelope))) {
+    return refuse('BOUNDARY_APPROVAL_REUSED', 'this very approval was used already');
+  }
+  if (stream.latest('stream_closed')?.reason === 'approval_denied') {
+    return refuse('BOUNDARY_APPROVAL_AFTER_DENIAL', 'the action was denied, and that is final');
+  }
+  return refuse('BOUNDARY_ACTION_NOT_WAITING', 'the action waits for no approval');
+}
+
+function isSame(given: unknown, envelope: unknown): boolean {
+  return digestOf(given) !== null && digestOf(given) === digestOf(envelope);
+}
+
+function digestOf(envelope: unknown): Digest | null {
+  try {
+    return digestValue(APPROVAL_DIGEST_DOMAIN, envelope);
+  } catch {
+    // SECURITY: an input without canonical form (a hostile proxy throws whatever it likes) equals nothing on record.
+    return null;
+  }
+}
