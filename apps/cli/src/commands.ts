@@ -28,6 +28,11 @@ export interface CommandEntry {
 export const COMMANDS: readonly CommandEntry[] = [
   { name: 'demo', summary: 'stop a real deletion and prove it', load: () => import('./commands/demo.ts') },
   { name: 'verify-bundle', summary: 'check a proof bundle', load: () => import('./commands/verify-bundle.ts') },
+  {
+    name: 'replay',
+    summary: 'judge and decide again what was recorded',
+    load: () => import('./commands/replay/index.ts'),
+  },
   { name: 'bundle', summary: 'look into a proof bundle', load: () => import('./commands/bundle.ts') },
   { name: 'log', summary: 'read, check and tend a record log', load: () => import('./commands/log/index.ts') },
   {

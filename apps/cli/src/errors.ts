@@ -10,6 +10,8 @@ export type CliErrorCode =
   | 'CLI_KEY_NAME_MALFORMED'
   | 'CLI_KEY_FILE_EXPOSED'
   | 'CLI_CHECK_UNKNOWN'
+  | 'CLI_EVENTS_MALFORMED'
+  | 'CLI_POLICY_UNSOUND'
   | 'CLI_DEMO_FOLDER_FOREIGN';
 
 /** The question could not be asked as it was put: exit code 2. */

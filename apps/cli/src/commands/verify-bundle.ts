@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { decodeUtf8, parseTrustPolicy, TRUST_POLICY_LIMITS, type TrustPolicy } from '@exoarmur/canonical';
 import {
   type CheckName,
   checkNameSchema,
@@ -17,6 +16,7 @@ import { readInputFile } from '../files.ts';
 import { addExamples } from '../help.ts';
 import { formatJson } from '../json-output.ts';
 import { printable, type Terminal } from '../terminal.ts';
+import { readTrustFile } from '../trust-file.ts';
 
 interface Options {
   readonly bundle: string;
@@ -67,8 +67,4 @@ function parseCheckNames(text: string): readonly CheckName[] {
     const known = checkNameSchema.options.join(', ');
     throw new CliError('CLI_CHECK_UNKNOWN', `no check is called ${quoteForMessage(word)}; there are ${known}`);
   });
-}
-
-function readTrustFile(path: string): TrustPolicy {
-  return parseTrustPolicy(decodeUtf8(readInputFile(path, TRUST_POLICY_LIMITS.maxBytes).bytes));
 }

@@ -1,0 +1,14 @@
+import { runProgram } from '../src/program.ts';
+import { createTerminal } from '../src/terminal.ts';
+
+/** Runs the command line in this process and returns what it wrote. */
+export async function runInProcess(cwd: string, ...args: readonly string[]) {
+  const written = { out: '', err: '' };
+  const stream = (name: 'out' | 'err') => ({
+    write(text: string): void {
+      written[name] += text;
+    },
+  });
+  const exitCode = await runProgram(args, { cwd, terminal: createTerminal(stream('out'), stream('err'), {}) });
+  return { ...written, exitCode };
+}
