@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, readSync, rmSync, writeSync 
 import { join } from 'node:path';
 import { decodeBase64, digestBytes, encodeBase64, encodeUtf8 } from '@exoarmur/canonical';
 import { isExoArmurError, type LogHead, type LogHeadKeeper, LogStoreError, scopeNameSchema } from '@exoarmur/contracts';
-import { toStoreError } from './sqlite-error.ts';
+import { guard } from './sqlite-error.ts';
 
 /** Bytes of one of the two slots; smaller than any disk sector, so a slot is torn only together with the sector. */
 const SLOT_BYTES = 256;
@@ -24,7 +24,7 @@ export class HeadFileKeeper implements LogHeadKeeper {
 
   /** Opens the folder, creating it with mode 0700. */
   static open(directory: string): HeadFileKeeper {
-    io(() => mkdirSync(directory, { recursive: true, mode: 0o700 }));
+    guard(() => mkdirSync(directory, { recursive: true, mode: 0o700 }));
     return new HeadFileKeeper(directory);
   }
 
@@ -47,16 +47,16 @@ export class HeadFileKeeper implements LogHeadKeeper {
     const file = this.#files.get(tenant);
     if (file !== undefined) closeSync(file);
     this.#files.delete(tenant);
-    io(() => rmSync(this.#path(tenant), { force: true }));
+    guard(() => rmSync(this.#path(tenant), { force: true }));
     if (head === null) return;
     this.#writeSlot(tenant, 0, head);
-    io(() => fsyncSync(this.#file(tenant)));
+    guard(() => fsyncSync(this.#file(tenant)));
   }
 
   /** Forces every head to the disk and closes the files. */
   async close(): Promise<void> {
     for (const file of this.#files.values()) {
-      io(() => fsyncSync(file));
+      guard(() => fsyncSync(file));
       closeSync(file);
     }
     this.#files.clear();
@@ -64,7 +64,7 @@ export class HeadFileKeeper implements LogHeadKeeper {
 
   #readSlots(tenant: string): { readonly head: LogHead | null; readonly isBlank: boolean }[] {
     const bytes = new Uint8Array(2 * SLOT_BYTES);
-    io(() => readSync(this.#file(tenant), bytes, 0, bytes.length, 0));
+    guard(() => readSync(this.#file(tenant), bytes, 0, bytes.length, 0));
     return [0, 1].map((slot) => {
       const part = bytes.subarray(slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES);
       return { head: parseSlot(tenant, part), isBlank: part.every((byte) => byte === 0) };
@@ -75,7 +75,7 @@ export class HeadFileKeeper implements LogHeadKeeper {
     const bytes = new Uint8Array(SLOT_BYTES);
     const text = formatHead(tenant, head);
     bytes.set(encodeUtf8(`${text} ${digestBytes(SLOT_DOMAIN, encodeUtf8(text))}\n`));
-    io(() => writeSync(this.#file(tenant), bytes, 0, SLOT_BYTES, slot * SLOT_BYTES));
+    guard(() => writeSync(this.#file(tenant), bytes, 0, SLOT_BYTES, slot * SLOT_BYTES));
   }
 
   #file(tenant: string): number {
@@ -118,13 +118,5 @@ function parseSlot(tenant: string, bytes: Uint8Array): LogHead | null {
     // A root that is base64 by shape only.
     if (isExoArmurError(error)) return null;
     throw error;
-  }
-}
-
-function io<T>(action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    throw toStoreError(error);
   }
 }

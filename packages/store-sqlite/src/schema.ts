@@ -37,6 +37,30 @@ const MIGRATIONS: readonly string[] = [
    CREATE INDEX content_keys_entry ON content_keys (entry);
    CREATE TABLE tiles (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL, root BLOB NOT NULL) STRICT;
    CREATE TABLE notes (id INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;`,
+  // What the boundary remembers beside the log. Tenants are named, not numbered: they may have none of it in the log yet.
+  `CREATE TABLE grant_claims (
+     tenant TEXT NOT NULL, intent_digest TEXT NOT NULL, grant_digest TEXT NOT NULL, purpose TEXT NOT NULL,
+     PRIMARY KEY (tenant, intent_digest), UNIQUE (tenant, grant_digest)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE standing_grants (
+     tenant TEXT NOT NULL, digest TEXT NOT NULL, envelope TEXT NOT NULL, is_revoked INTEGER NOT NULL,
+     PRIMARY KEY (tenant, digest)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE standing_grant_uses (
+     tenant TEXT NOT NULL, digest TEXT NOT NULL, intent_digest TEXT NOT NULL, number INTEGER NOT NULL,
+     PRIMARY KEY (tenant, digest, intent_digest), UNIQUE (tenant, digest, number)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE operators (
+     tenant TEXT NOT NULL, public_key TEXT NOT NULL, key_id TEXT NOT NULL, operator_id TEXT NOT NULL, vkey TEXT NOT NULL,
+     roles TEXT NOT NULL, clearance TEXT, actor_ids TEXT, is_revoked INTEGER NOT NULL,
+     PRIMARY KEY (tenant, public_key)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX operators_key_id ON operators (tenant, key_id);
+   CREATE TABLE open_requests (
+     tenant TEXT NOT NULL, stream TEXT NOT NULL, correlation TEXT NOT NULL, requested_at TEXT NOT NULL, request TEXT NOT NULL,
+     PRIMARY KEY (tenant, stream)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX open_requests_order ON open_requests (tenant, requested_at, stream);`,
 ];
 
 /** Current schema version, kept in `user_version`. */

@@ -24,3 +24,12 @@ export function toStoreError(error: unknown): unknown {
   const code = CODES.get(error.errcode & 0xff) ?? 'STORE_IO';
   return new LogStoreError(code, `database refused the operation with result ${error.errcode}`, { cause: error });
 }
+
+/** Runs an operation on the database or the file system and throws what it throws as an error of the port. */
+export function guard<T>(action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw toStoreError(error);
+  }
+}

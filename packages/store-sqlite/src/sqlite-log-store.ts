@@ -16,7 +16,7 @@ import {
   scopeNameSchema,
 } from '@exoarmur/contracts';
 import { MAX_ENTRIES, MAX_TILES, migrate } from './schema.ts';
-import { toStoreError } from './sqlite-error.ts';
+import { guard } from './sqlite-error.ts';
 
 /** Where the log is, and how long to wait for another writer. */
 export interface SqliteLogStoreOptions {
@@ -267,7 +267,7 @@ export class SqliteLogStore implements AuditLogStore {
     guard(() => this.#database.close());
   }
 
-  /** For {@link backupLog}: the open connection. */
+  /** The open connection, for backups and for the other tables of the file. */
   get database(): DatabaseSync {
     return this.#database;
   }
@@ -415,7 +415,8 @@ function isIndex(index: number): boolean {
   return Number.isSafeInteger(index) && index >= 0 && index < MAX_ENTRIES;
 }
 
-function assertTenant(name: string): void {
+/** @throws LogStoreError STORE_TENANT_INVALID */
+export function assertTenant(name: string): void {
   if (!scopeNameSchema.safeParse(name).success) {
     throw new LogStoreError('STORE_TENANT_INVALID', 'tenant name is not valid');
   }
@@ -426,12 +427,4 @@ export function createPrivately(path: string, mode: 'a' | 'wx' = 'a'): void {
   if (path === ':memory:') return;
   closeSync(openSync(path, mode, 0o600));
   chmodSync(path, 0o600);
-}
-
-function guard<T>(action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    throw toStoreError(error);
-  }
 }

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { LogStoreError, type WitnessedHead, type WitnessStore } from '@exoarmur/contracts';
-import { toStoreError } from './sqlite-error.ts';
+import { guard } from './sqlite-error.ts';
 import { createPrivately } from './sqlite-log-store.ts';
 
 /** Marks the file as the memory of a witness: the bytes `ExAW`. */
@@ -66,12 +66,4 @@ export class SqliteWitnessStore implements WitnessStore {
 /** Opens the memory of a witness in a SQLite file. @throws LogStoreError */
 export function openSqliteWitnessStore(path: string): SqliteWitnessStore {
   return SqliteWitnessStore.open(path);
-}
-
-function guard<T>(action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    throw toStoreError(error);
-  }
 }

@@ -1,10 +1,15 @@
-// A process of its own for the crash and race tests: opens the log, appends or ingests, prints what was acknowledged.
+// A process of its own for the crash and race tests: opens the log, appends, ingests or claims, prints what was acknowledged.
 import { randomBytes } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { createAuditLog, createIngestor } from '@exoarmur/audit/writer';
 import { createSigner } from '@exoarmur/canonical';
 import { isExoArmurError } from '@exoarmur/contracts';
-import { openHeadFiles, openSqliteLogStore } from '../src/index.ts';
+import {
+  createSqliteGrantStore,
+  createSqliteStandingGrantStore,
+  openHeadFiles,
+  openSqliteLogStore,
+} from '../src/index.ts';
 
 const [mode = '', path = '', heads = '', seedText = '0', countText = '0'] = process.argv.slice(2);
 const count = Number(countText);
@@ -64,4 +69,20 @@ if (mode === 'ingest') {
   await log.close();
   await store.close();
   say(`conflicts ${conflicts}`);
+}
+
+if (mode === 'claim') {
+  const digestOf = (n: number): `sha256:${string}` => `sha256:${n.toString(16).padStart(64, '0')}`;
+  const grants = createSqliteGrantStore(store, 'demo');
+  const standing = createSqliteStandingGrantStore(store, 'demo');
+  for (let i = 0; i < count; i++) {
+    // Every process claims every grant, in an order of its own, and asks for a use of its own each time.
+    const n = (i * 7919 + Number(seedText) * 31) % count;
+    const claimed = await grants.claim({ grantDigest: digestOf(n), intentDigest: digestOf(n), purpose: 'redeem' });
+    if (claimed.outcome === 'claimed') say(`claimed ${n}`);
+    const intentDigest = digestOf(Number(seedText) * count + i);
+    const used = await standing.use({ standingGrantDigest: digestOf(9), intentDigest, maxUses: 100 });
+    if (used.outcome === 'used') say(`used ${used.use}`);
+  }
+  await store.close();
 }

@@ -1,0 +1,136 @@
+import { join } from 'node:path';
+import {
+  approvalInboxConformance,
+  grantStoreConformance,
+  operatorStoreConformance,
+  standingGrantStoreConformance,
+} from '@exoarmur/boundary-v2/testing';
+import type { Operator } from '@exoarmur/contracts';
+import { describe, expect, it } from 'vitest';
+import { SIGNER, useFolder } from '../test/logs.ts';
+import { startWorker } from '../test/processes.ts';
+import {
+  backupLog,
+  createSqliteApprovalInbox,
+  createSqliteGrantStore,
+  createSqliteOperatorStore,
+  createSqliteStandingGrantStore,
+  openSqliteLogStore,
+} from './index.ts';
+
+const folder = useFolder();
+const path = () => join(folder(), 'log.db');
+const open = (file = path()) => openSqliteLogStore({ path: file, busyTimeoutMs: 50 });
+const digestOf = (n: number): `sha256:${string}` => `sha256:${n.toString(16).padStart(64, '0')}`;
+const claim = (n: number) => ({
+  grantDigest: digestOf(n),
+  intentDigest: digestOf(n + 500),
+  purpose: 'redeem' as const,
+});
+const ALICE: Operator = { operatorId: 'alice', vkey: SIGNER.vkey, roles: ['admin'], isRevoked: false };
+const standing = { standingGrantDigest: digestOf(1), envelope: { payload: 'e30=' } };
+
+describe('in one file with the log', () => {
+  it.each(grantStoreConformance)('grants: $rule', ({ run }) => run(async () => createSqliteGrantStore(open(), 'demo')));
+  it.each(standingGrantStoreConformance)('standing grants: $rule', ({ run }) =>
+    run(async () => createSqliteStandingGrantStore(open(), 'demo')),
+  );
+  it.each(operatorStoreConformance)('operators: $rule', ({ run }) =>
+    run(async () => createSqliteOperatorStore(open(), 'demo')),
+  );
+  it.each(approvalInboxConformance)('inbox: $rule', ({ run }) =>
+    run(async () => createSqliteApprovalInbox(open(), 'demo')),
+  );
+
+  it('keeps the tenants apart, and takes no name that is none', async () => {
+    const store = open();
+    expect(await createSqliteGrantStore(store, 'demo').claim(claim(1))).toEqual({ outcome: 'claimed' });
+    expect(await createSqliteGrantStore(store, 'other').claim(claim(1))).toEqual({ outcome: 'claimed' });
+    await createSqliteOperatorStore(store, 'demo').add(ALICE);
+    expect(await createSqliteOperatorStore(store, 'other').list()).toEqual([]);
+    expect(await createSqliteOperatorStore(store, 'other').revoke('alice')).toBe(0);
+    await createSqliteStandingGrantStore(store, 'demo').add(standing);
+    const use = { standingGrantDigest: digestOf(1), intentDigest: digestOf(2), maxUses: 1 };
+    expect(await createSqliteStandingGrantStore(store, 'other').use(use)).toEqual({ outcome: 'unknown' });
+    for (const name of ['..', '*', '>', 'a:b', 'a\0b', 'a'.repeat(300), 'dеmo', '__proto__', '']) {
+      for (const create of [createSqliteGrantStore, createSqliteOperatorStore, createSqliteApprovalInbox]) {
+        expect(() => create(store, name), name).toThrow(expect.objectContaining({ code: 'STORE_TENANT_INVALID' }));
+      }
+    }
+  });
+
+  it('remembers for the next process and in a backup', async () => {
+    const store = open();
+    await createSqliteGrantStore(store, 'demo').claim(claim(1));
+    await createSqliteOperatorStore(store, 'demo').add(ALICE);
+    const copy = join(folder(), 'copy.db');
+    await backupLog(store, copy);
+    await store.close();
+    for (const file of [path(), copy]) {
+      const again = open(file);
+      const result = await createSqliteGrantStore(again, 'demo').claim({ ...claim(1), purpose: 'void' });
+      expect(result).toEqual({ outcome: 'taken', by: claim(1) });
+      expect(await createSqliteOperatorStore(again, 'demo').list()).toEqual([ALICE]);
+      await again.close();
+    }
+  });
+
+  it('is added to a file of the first schema, which keeps what it has', async () => {
+    const store = open();
+    store.database.exec("INSERT INTO tenants VALUES (1, 'demo', 0, zeroblob(32), 0)");
+    const tables = ['grant_claims', 'standing_grants', 'standing_grant_uses', 'operators', 'open_requests'];
+    store.database.exec(`${tables.map((table) => `DROP TABLE ${table};`).join(' ')} PRAGMA user_version = 1`);
+    await store.close();
+    const again = open();
+    expect(await createSqliteGrantStore(again, 'demo').claim(claim(1))).toEqual({ outcome: 'claimed' });
+    expect(again.database.prepare('SELECT name FROM tenants').all()).toEqual([{ name: 'demo' }]);
+    await again.close();
+  });
+
+  it('says so when the store is closed or held by another, and then nothing is claimed', async () => {
+    const store = open();
+    const other = open();
+    const grants = createSqliteGrantStore(store, 'demo');
+    other.database.exec('BEGIN IMMEDIATE');
+    await expect(grants.claim(claim(1))).rejects.toMatchObject({ code: 'STORE_BUSY' });
+    other.database.exec('ROLLBACK');
+    expect(await grants.claim(claim(1))).toEqual({ outcome: 'claimed' });
+    await store.close();
+    await expect(grants.claim(claim(2))).rejects.toMatchObject({ code: 'STORE_CLOSED' });
+    await expect(
+      createSqliteStandingGrantStore(store, 'demo').use({ ...standing, intentDigest: digestOf(1), maxUses: 1 }),
+    ).rejects.toMatchObject({ code: 'STORE_CLOSED' });
+  });
+
+  it.each([
+    ['a claim', "UPDATE grant_claims SET purpose = 'none'"],
+    ['an operator’s clearance', "UPDATE operators SET clearance = 'none'"],
+    ['an operator’s roles', "UPDATE operators SET roles = '{}'"],
+    ['a standing grant', "UPDATE standing_grants SET envelope = '['"],
+  ])('refuses to read %s that is not what was written', async (_, sql) => {
+    const store = open();
+    const grants = createSqliteGrantStore(store, 'demo');
+    const operators = createSqliteOperatorStore(store, 'demo');
+    const standingGrants = createSqliteStandingGrantStore(store, 'demo');
+    await grants.claim(claim(1));
+    await operators.add(ALICE);
+    await standingGrants.add(standing);
+    const readAll = () => Promise.all([grants.claim(claim(1)), operators.list(), standingGrants.list()]);
+    await readAll();
+    store.database.exec(sql);
+    await expect(readAll()).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
+  });
+
+  it('lets exactly one of several processes win each claim and each use', async () => {
+    const store = open();
+    await createSqliteStandingGrantStore(store, 'demo').add({ ...standing, standingGrantDigest: digestOf(9) });
+    await store.close();
+    const workers = ['1', '2', '3'].map((seed) => startWorker('claim', path(), join(folder(), 'heads'), seed, '200'));
+    await Promise.all(workers.map(({ ended }) => ended));
+    const lines = workers.flatMap(({ lines }) => lines());
+    const won = lines.filter((line) => line.startsWith('claimed ')).sort();
+    expect(won).toEqual(Array.from({ length: 200 }, (_, n) => `claimed ${n}`).sort());
+    const used = lines.flatMap((line) => (line.startsWith('used ') ? [Number(line.slice(5))] : []));
+    expect(used.sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, n) => n + 1));
+  });
+});
