@@ -16,7 +16,7 @@ import { takeStandingGrant } from './standing-grant.ts';
 export async function runAction(run: ActionRun): Promise<ActionEnd> {
   const { stream, snapshot } = run;
   const { intent } = snapshot;
-  await stream.append('intent_received', intent, { type: intent.actor_type, id: intent.actor_id });
+  stream.stage('intent_received', intent, { type: intent.actor_type, id: intent.actor_id });
   return decideAndAct(run, []);
 }
 
@@ -31,7 +31,9 @@ export async function decideAndAct(run: ActionRun, approvals: readonly ApprovalF
   if (request !== undefined && request.policy_digest !== decision.policy_digest) {
     return closeAction(stream, 'cancelled', 'BOUNDARY_POLICY_CHANGED');
   }
-  await stream.append('verdict_resolved', decision);
+  stream.stage('verdict_resolved', decision);
+  // What rests on approvals is recorded before anything else takes time, in which one of them could expire.
+  if (approvals.length > 0) await stream.flush();
   switch (decision.verdict) {
     case 'deny':
       return closeAction(stream, 'denied', attributeDenial(decision));
@@ -110,7 +112,7 @@ async function validateAndExecute(run: ActionRun, decision: Decision): Promise<A
   const { context, snapshot, stream, cancel } = run;
   const host = context.selectHost(snapshot.intent.action_type);
   const { result, reason, evidence } = await host.checkTarget(snapshot.intent);
-  await stream.append('target_validated', {
+  stream.stage('target_validated', {
     schema: 'exoarmur.target-validation/1',
     intent_digest: snapshot.digest,
     executor: host.identity,

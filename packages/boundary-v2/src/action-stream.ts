@@ -9,6 +9,7 @@ import {
   InvariantError,
   isExoArmurError,
   type JsonObject,
+  type RecordDraft,
   type SealedRecord,
   type StandingGrantUsed,
   type StreamEvidence,
@@ -20,6 +21,17 @@ import { BoundaryError } from './errors.ts';
 /** Stands where a record not yet sealed has no digest yet. */
 const UNSEALED = digestBytes('exoarmur.payload/1', new Uint8Array());
 
+/** A step that the rules allow and the log has not seen. */
+interface Staged {
+  readonly draft: RecordDraft;
+  readonly time: string;
+  readonly before: TrailState;
+}
+
+type Sent =
+  | { readonly outcome: 'sealed'; readonly record: SealedRecord }
+  | { readonly outcome: 'failed'; readonly cause: unknown };
+
 /** What an action stream writes to. */
 export interface ActionLog {
   readonly sink: AuditSink;
@@ -27,8 +39,8 @@ export interface ActionLog {
 }
 
 /**
- * The records of one action as the boundary writes them: each step is put to the trail's rule book before it is appended,
- * and the sealed record again afterwards. Remembers the latest payload of each kind.
+ * The records of one action as the boundary writes them: each step is put to the trail's rule book before it is appended, and
+ * again when the log gave it another time. Remembers the latest payload of each kind.
  */
 export class ActionStream {
   readonly #log: ActionLog;
@@ -38,6 +50,7 @@ export class ActionStream {
   #standingGrant: StandingGrantUsed | undefined;
   #requestedAt: string | undefined;
   #state: TrailState = initialTrail();
+  #staged: Staged[] = [];
 
   /** A stream without records. */
   constructor(
@@ -65,7 +78,7 @@ export class ActionStream {
     if (first === undefined) throw new BoundaryError('BOUNDARY_EVIDENCE_INCOMPLETE', 'stream has no record');
     const stream = new ActionStream(log, first);
     for (const record of evidence.records) {
-      stream.#advance(record, evidence.payloads.get(record.payload.digest)?.value, 'BOUNDARY_EVIDENCE_UNLAWFUL');
+      stream.#advance(record, evidence.payloads.get(record.payload.digest)?.value);
     }
     return stream;
   }
@@ -112,17 +125,17 @@ export class ActionStream {
   }
 
   /**
-   * Appends one step; resolves when it is durable.
-   * @throws BoundaryError BOUNDARY_STEP_UNLAWFUL before anything is written, BOUNDARY_ACTION_UNFINISHED when another
-   * boundary wrote to the stream, BOUNDARY_LOG_UNAVAILABLE when the log did not confirm.
+   * Puts one step to the rule book and keeps it back until the next {@link append} or {@link flush}: what has no effect needs
+   * no commit of its own. @throws BoundaryError BOUNDARY_STEP_UNLAWFUL
    */
-  async append<Kind extends TrailKind>(
+  stage<Kind extends TrailKind>(
     kind: Kind,
     payload: TrailPayloads[Kind],
     actor: SealedRecord['actor'] = { type: 'boundary', id: this.#header.cell },
-  ): Promise<void> {
+  ): void {
     const { tenant, cell, correlation, stream, trace } = this.#header;
-    const seq = this.#state.count;
+    const before = this.#state;
+    const seq = before.count;
     const draft = { stream, correlation, trace, actor, kind, payload, expectedSeq: seq };
     const time = formatTime(this.#log.clock.now());
     const proposed: SealedRecord = {
@@ -130,26 +143,69 @@ export class ActionStream {
       prev: seq === 0 ? null : UNSEALED,
       payload: { digest: UNSEALED, size: 2 },
     };
-    const verdict = advanceTrail(this.#state, { record: proposed, payload: payload as JsonObject });
+    const verdict = advanceTrail(before, { record: proposed, payload: payload as JsonObject });
     if (verdict.outcome === 'unlawful') throw unlawful('BOUNDARY_STEP_UNLAWFUL', kind, verdict.violation);
-    let record: SealedRecord;
-    try {
-      ({ record } = await this.#log.sink.append(draft));
-    } catch (cause) {
-      throw appendFailed(kind, cause);
-    }
-    if (record.kind !== kind || record.seq !== seq) throw new InvariantError('the log sealed another record');
-    this.#advance(record, payload as JsonObject, 'BOUNDARY_STEP_UNLAWFUL');
+    this.#state = verdict.state;
+    this.#staged.push({ draft, time, before });
   }
 
-  #advance(
-    record: SealedRecord,
-    payload: JsonObject | undefined,
-    code: 'BOUNDARY_STEP_UNLAWFUL' | 'BOUNDARY_EVIDENCE_UNLAWFUL',
-  ) {
+  /**
+   * Hands every step kept back to the log, in order and at once, and resolves when all of them are durable. What was not
+   * confirmed is not part of the stream any more.
+   * @throws BoundaryError BOUNDARY_ACTION_UNFINISHED when another boundary wrote to the stream, BOUNDARY_LOG_UNAVAILABLE when
+   * the log did not confirm, BOUNDARY_STEP_UNLAWFUL when the time of a record made it unlawful.
+   */
+  async flush(): Promise<void> {
+    const staged = this.#staged;
+    this.#staged = [];
+    const sent = staged.map(({ draft }) => this.#send(draft));
+    for (const [index, step] of staged.entries()) {
+      const { draft, before } = step;
+      const answer = await sent[index];
+      if (answer === undefined || answer.outcome === 'failed') {
+        this.#state = before;
+        throw appendFailed(draft.kind, answer?.cause);
+      }
+      const { record } = answer;
+      if (record.kind !== draft.kind || record.seq !== draft.expectedSeq) {
+        throw new InvariantError('the log sealed another record');
+      }
+      // INVARIANT: the log fixes the time. At the time proposed the rules have been asked already; at any other they are again.
+      if (record.time !== step.time) {
+        const verdict = advanceTrail(before, { record, payload: draft.payload as JsonObject });
+        if (verdict.outcome === 'unlawful') throw unlawful('BOUNDARY_STEP_UNLAWFUL', record.kind, verdict.violation);
+      }
+      this.#remember(record, draft.payload as JsonObject);
+    }
+  }
+
+  /** Stages one step and flushes. @throws BoundaryError as both */
+  async append<Kind extends TrailKind>(
+    kind: Kind,
+    payload: TrailPayloads[Kind],
+    actor?: SealedRecord['actor'],
+  ): Promise<void> {
+    this.stage(kind, payload, actor);
+    await this.flush();
+  }
+
+  /** Never rejects, so that a later step may fail while an earlier one is waited for. */
+  async #send(draft: RecordDraft): Promise<Sent> {
+    try {
+      return { outcome: 'sealed', record: (await this.#log.sink.append(draft)).record };
+    } catch (cause) {
+      return { outcome: 'failed', cause };
+    }
+  }
+
+  #advance(record: SealedRecord, payload: JsonObject | undefined): void {
     const verdict = advanceTrail(this.#state, { record, payload });
-    if (verdict.outcome === 'unlawful') throw unlawful(code, record.kind, verdict.violation);
+    if (verdict.outcome === 'unlawful') throw unlawful('BOUNDARY_EVIDENCE_UNLAWFUL', record.kind, verdict.violation);
     this.#state = verdict.state;
+    this.#remember(record, payload);
+  }
+
+  #remember(record: SealedRecord, payload: JsonObject | undefined): void {
     const kind = record.kind as TrailKind;
     if (payload === undefined) this.#latest.delete(kind);
     else this.#latest.set(kind, payload);

@@ -2,7 +2,13 @@ import type { DsseEnvelope } from '@exoarmur/contracts';
 import { createTestExecutor } from '@exoarmur/executors';
 import { describe, expect, it } from 'vitest';
 import { createIntent, createTestBoundary, kindsOf, OPERATORS } from '../test/boundary.ts';
-import { createOperatorRegistry, ProxyPipeline, signApproval, signApprovalRevocation } from './index.ts';
+import {
+  createOperatorRegistry,
+  createTrustedHost,
+  ProxyPipeline,
+  signApproval,
+  signApprovalRevocation,
+} from './index.ts';
 
 const [ALICE, BOB] = OPERATORS as [(typeof OPERATORS)[0], (typeof OPERATORS)[0]];
 
@@ -101,14 +107,18 @@ describe('an operator revoked between the decision and the authorisation', () =>
         return createOperatorRegistry(people).findByKeyId(keyId);
       },
     };
-    log.after = (draft) => {
-      if (draft.kind === 'target_validated') isRevoked = true;
-    };
-    const later = new ProxyPipeline({ ...options, operators });
+    const revoking = createTestExecutor({
+      onValidate: () => {
+        isRevoked = true;
+        return { result: 'valid', reason: '', evidence: {} };
+      },
+    });
+    const host = createTrustedHost({ executor: revoking, targetTimeoutMs: 1000, executionTimeoutMs: 1000 });
+    const later = new ProxyPipeline({ ...options, operators, host });
     expect(await later.submitApproval('intent-1', sign(BOB))).toMatchObject({
       ...{ status: 'denied', code: 'BOUNDARY_APPROVAL_REVOKED', isClosed: true },
     });
-    expect(executor.performed).toEqual([]);
+    expect([...executor.performed, ...revoking.performed]).toEqual([]);
     expect(await kindsOf(log)).not.toContain('execution_authorized');
   });
 });

@@ -24,7 +24,7 @@ import {
   kindsOf,
   OPERATORS,
 } from '../test/boundary.ts';
-import { createOperatorRegistry, ProxyPipeline, signApproval } from './index.ts';
+import { createOperatorRegistry, createTrustedHost, ProxyPipeline, signApproval } from './index.ts';
 
 const [ALICE, BOB, CAROL] = OPERATORS as [(typeof OPERATORS)[0], (typeof OPERATORS)[0], (typeof OPERATORS)[0]];
 const ONE = { target: '/data/ask/x' };
@@ -297,11 +297,16 @@ describe('the second decision', () => {
   });
 
   it('leads to nothing when the approval expires before the authorisation', async () => {
-    const { clock, log, executor, answer, submit } = await createWaiting();
-    log.after = (draft) => {
-      if (draft.kind === 'target_validated') clock.nowMs += 5000;
-    };
-    expect(await submit(answer(ALICE, 'approve', 5))).toMatchObject({
+    const executor = createTestExecutor({
+      onValidate: () => {
+        clock.nowMs += 5000;
+        return { result: 'valid', reason: '', evidence: {} };
+      },
+    });
+    const { options, clock, answer } = await createWaiting();
+    const host = createTrustedHost({ executor, targetTimeoutMs: 1000, executionTimeoutMs: 1000 });
+    const later = new ProxyPipeline({ ...options, host });
+    expect(await later.submitApproval('intent-1', answer(ALICE, 'approve', 5))).toMatchObject({
       ...{ status: 'denied', code: 'BOUNDARY_APPROVAL_EXPIRED', isClosed: true },
     });
     expect(executor.performed).toEqual([]);

@@ -91,12 +91,20 @@ async function finishExecution(run: ActionRun, outcome: Outcome): Promise<Action
     decision: stream.latest('verdict_resolved') ?? null,
     isClosed: false,
   };
+  const reached = stream.state.count;
+  stream.stage('execution_completed', outcome);
   try {
-    await stream.append('execution_completed', outcome);
+    const end = await closeExecuted(run, outcome.status);
+    await alertIfAmbiguous(run.context, stream, outcome);
+    return end;
   } catch (error) {
-    // The effect may have happened and the log does not say so: that is doubt, and never a plain failure to retry.
     if (!(error instanceof BoundaryError)) throw error;
     const recordCount = stream.state.count;
+    if (recordCount > reached) {
+      await alertIfAmbiguous(run.context, stream, outcome);
+      return { ...summary, recordCount, ...readResultOfOutcome(outcome) };
+    }
+    // The effect may have happened and the log does not say so: that is doubt, and never a plain failure to retry.
     await raiseAlert(run.context, {
       ...{ kind: 'outcome_unrecorded', stream: stream.id, intentDigest: stream.intentDigest },
       code: 'BOUNDARY_OUTCOME_UNRECORDED',
@@ -109,14 +117,6 @@ async function finishExecution(run: ActionRun, outcome: Outcome): Promise<Action
       outcome,
       resolution: null,
     };
-  }
-  await alertIfAmbiguous(run.context, stream, outcome);
-  try {
-    return await closeExecuted(run, outcome.status);
-  } catch (error) {
-    if (!(error instanceof BoundaryError)) throw error;
-    const end = readResultOfOutcome(outcome);
-    return { ...summary, recordCount: stream.state.count, ...end };
   }
 }
 

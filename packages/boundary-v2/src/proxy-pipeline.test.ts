@@ -222,17 +222,20 @@ describe('one intent, one effect', () => {
 
 describe('cancellation', () => {
   it.each([
-    ['intent_received', ['intent_received', 'stream_closed'], 'BOUNDARY_CANCELLED'],
-    ['target_validated', REFUSED, 'BOUNDARY_CANCELLED'],
-  ])('stops after %s without an effect', async (kind, kinds, code) => {
-    const executor = createTestExecutor();
-    const { pipeline, log } = createTestBoundary({ executor });
+    ['it is decided', ['intent_received', 'stream_closed']],
+    ['the target is checked', REFUSED],
+  ])('stops before %s without an effect', async (step, kinds) => {
     const controller = new AbortController();
-    log.after = (draft) => {
-      if (draft.kind === kind) controller.abort();
-    };
+    const executor = createTestExecutor({
+      onValidate: () => {
+        controller.abort();
+        return { result: 'valid', reason: '', evidence: {} };
+      },
+    });
+    const { pipeline, log } = createTestBoundary({ executor });
+    if (step === 'it is decided') controller.abort();
     const result = await pipeline.execute(createIntent(), { signal: controller.signal });
-    expect(result).toMatchObject({ status: 'denied', code, isClosed: true });
+    expect(result).toMatchObject({ status: 'denied', code: 'BOUNDARY_CANCELLED', isClosed: true });
     expect(executor.performed).toEqual([]);
     expect(await kindsOf(log)).toEqual(kinds);
   });

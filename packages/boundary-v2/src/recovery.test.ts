@@ -3,7 +3,7 @@ import type { GrantStore } from '@exoarmur/contracts';
 import { type ActionIntent, INTENT_DIGEST_DOMAIN } from '@exoarmur/contracts';
 import { createTestExecutor } from '@exoarmur/executors';
 import { describe, expect, it } from 'vitest';
-import { createIntent, createTestBoundary, kindsOf } from '../test/boundary.ts';
+import { createIntent, createTestBoundary, kindsOf, loseAfter } from '../test/boundary.ts';
 import { createMemoryGrantStore, ProxyPipeline } from './index.ts';
 
 const LOCKED = { target: '/data/locked/x' };
@@ -17,10 +17,9 @@ describe('recover', () => {
   ) {
     const executor = createTestExecutor();
     const { pipeline, options, log } = createTestBoundary({ executor, grants });
-    log.after = (draft) => {
-      if (draft.kind === kind) throw new Error('crash');
-    };
+    loseAfter(log, kind);
     await pipeline.execute(createIntent(change)).catch(() => undefined);
+    log.before = () => undefined;
     log.after = () => undefined;
     return { pipeline: new ProxyPipeline(options), executor, log };
   }
@@ -84,10 +83,10 @@ describe('recover', () => {
     ['the outcome of an executed one', {}, 'execution_completed', 'execution_completed'],
   ])('does not guess when %s was erased', async (_, change, erased, crash) => {
     const { options, log } = createTestBoundary();
-    log.after = (draft) => {
-      if (draft.kind === crash) throw new Error('crash');
-    };
+    loseAfter(log, crash);
     await new ProxyPipeline(options).execute(createIntent(change)).catch(() => undefined);
+    log.before = () => undefined;
+    log.after = () => undefined;
     const collect = async (stream: string) => {
       const evidence = await log.collect(stream);
       const gone = evidence.records.find(({ kind }) => kind === erased)?.payload.digest;

@@ -12,6 +12,7 @@ import {
 import {
   createMemoryStandingGrantStore,
   createOperatorRegistry,
+  createTrustedHost,
   digestStandingGrant,
   ProxyPipeline,
   signStandingGrant,
@@ -164,12 +165,18 @@ describe('a standing grant', () => {
   });
 
   it('revoked after its use and before the authorisation takes the authority along', async () => {
-    const { pipeline, add, log, store, executor } = createGranting();
+    const { add, options, store } = createGranting();
     const digest = await add();
-    log.after = async (draft) => {
-      if (draft.kind === 'target_validated') await store.revoke(digest);
-    };
-    expect(await pipeline.execute(intentOf(1))).toMatchObject({ status: 'denied', code: 'BOUNDARY_APPROVAL_REVOKED' });
+    const executor = createTestExecutor({
+      onValidate: async () => {
+        await store.revoke(digest);
+        return { result: 'valid', reason: '', evidence: {} };
+      },
+    });
+    const host = createTrustedHost({ executor, targetTimeoutMs: 1000, executionTimeoutMs: 1000 });
+    expect(await new ProxyPipeline({ ...options, host }).execute(intentOf(1))).toMatchObject({
+      ...{ status: 'denied', code: 'BOUNDARY_APPROVAL_REVOKED' },
+    });
     expect(executor.performed).toEqual([]);
   });
 

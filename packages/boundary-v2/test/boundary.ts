@@ -215,3 +215,15 @@ export const reporting = (answer: unknown) => createTestExecutor({ onExecute: ()
 
 /** An executor that says just this of any target. */
 export const validating = (answer: unknown) => createTestExecutor({ onValidate: () => answer as TargetCheck });
+
+/** From the record after the first of a kind on the log takes nothing more, as if the process had died there. */
+export function loseAfter(log: ProbedLog, kind: string): void {
+  let isDead = false;
+  log.before = (draft) => {
+    if (isDead) throw new Error('crash');
+    isDead = draft.kind === kind;
+  };
+  log.after = (draft) => {
+    if (draft.kind === kind) throw new Error('crash');
+  };
+}

@@ -185,9 +185,11 @@ export class MemoryLogStore implements AuditLogStore {
   #keepNotes(log: TenantLog, notes: readonly LogNote[]): void {
     for (const note of notes) {
       if (note.size > log.head.size) throw argument('note above the head');
-      if (!log.notes.some(({ size }) => size === note.size)) log.notes.push(note);
+      // Notes come in order of their sizes, so all but the rare late one belong at the end.
+      let at = log.notes.length;
+      while (at > 0 && (log.notes[at - 1] as LogNote).size > note.size) at -= 1;
+      if (log.notes[at - 1]?.size !== note.size) log.notes.splice(at, 0, note);
     }
-    log.notes.sort((a, b) => a.size - b.size);
   }
 
   #log(tenant: string): TenantLog {
