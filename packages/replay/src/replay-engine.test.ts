@@ -229,6 +229,19 @@ describe('events of one correlation', () => {
     expect(report).toMatchObject({ result: 'failure', total_events: 2, processed_events: 2, failed_events: 1 });
   });
 
+  it.each(['event_id', 'event_type', 'correlation_id', 'tenant_id'] as const)(
+    'with a lone surrogate in %s fail and still have a hash',
+    (member) => {
+      const report = run([belief('a'), belief('b', { [member]: '\ud800' })]);
+      expect([report.result, hashReplayReport(report).length]).toEqual([
+        member === 'tenant_id' ? 'success' : 'failure',
+        64,
+      ]);
+      const both = run([belief('a', { [member]: 'x' }), belief('b', { [member]: '\ud800' })]);
+      expect([both.result, hashReplayReport(both).length]).toEqual(['failure', 64]);
+    },
+  );
+
   it.each(['tenant_id', 'cell_id'] as const)('come from one %s', (member) => {
     expect(run([belief('a', { [member]: 'one' }), belief('b', { [member]: 'two' })]).result).toBe('failure');
     expect(run([belief('a', { [member]: 'one' }), belief('b')]).result).toBe('success');

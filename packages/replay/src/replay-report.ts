@@ -22,8 +22,10 @@ export interface ReplayReport {
   readonly safety_gate_verified: boolean;
   /** False as soon as anything failed. */
   readonly audit_integrity_verified: boolean;
-  /** By approval id or event id: the fifteen fields of the intent. */
+  /** By approval id, event id or stream: the intent. */
   readonly reconstructed_intents: ReadonlyMap<string, LegacyObject>;
+  /** By stream and sequence number. The ancestor declared this member and never filled it, and it is empty for its events. */
+  readonly reconstructed_decisions: ReadonlyMap<string, LegacyObject>;
   /** By event id. */
   readonly safety_gate_verdicts: ReadonlyMap<string, LegacyValue>;
   readonly failures: readonly string[];
@@ -52,8 +54,7 @@ function toLegacy(report: ReplayReport): LegacyObject {
     ['safety_gate_verified', report.safety_gate_verified],
     ['audit_integrity_verified', report.audit_integrity_verified],
     ['reconstructed_intents', report.reconstructed_intents],
-    // The ancestor declared this member and never filled it.
-    ['reconstructed_decisions', new Map()],
+    ['reconstructed_decisions', report.reconstructed_decisions],
     ['safety_gate_verdicts', report.safety_gate_verdicts],
     ['failures', report.failures],
     ['warnings', report.warnings],

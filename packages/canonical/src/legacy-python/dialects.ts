@@ -73,7 +73,15 @@ function wrap(open: string, close: string, parts: readonly string[], style: Styl
 
 function sortedEntries(object: LegacyObject, style: Style): (readonly [string, LegacyValue])[] {
   const entries = [...object];
-  return style.sorted ? entries.sort(([a], [b]) => compareCodePoints(a, b)) : entries;
+  return style.sorted && !isSorted(entries) ? entries.sort(([a], [b]) => compareCodePoints(a, b)) : entries;
+}
+
+function isSorted(entries: readonly (readonly [string, LegacyValue])[]): boolean {
+  for (let i = 1; i < entries.length; i++) {
+    const [before, after] = [entries[i - 1]?.[0] as string, entries[i]?.[0] as string];
+    if (compareCodePoints(before, after) > 0) return false;
+  }
+  return true;
 }
 
 function writeRounded(value: number): string {
@@ -94,6 +102,8 @@ const NOT_ASCII = /["\\]|[^ -~]/g;
 const NOT_RAW = /["\\\u0000-\u001f]/g;
 
 function writeString(value: string, style: Style): string {
+  // Most text needs no escape, and a search costs less than a replacement.
+  if (value.search(style.ascii ? NOT_ASCII : NOT_RAW) < 0) return `"${value}"`;
   const escaped = value.replace(
     style.ascii ? NOT_ASCII : NOT_RAW,
     (unit) => SHORT_ESCAPES.get(unit) ?? `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
