@@ -32,13 +32,16 @@ export function openBenchLog(name: string): {
   readonly log: AuditLog;
   readonly store: SqliteLogStore;
   readonly heads: HeadFileKeeper;
+  /** Of the database. */
+  readonly path: string;
 } {
-  const store = openSqliteLogStore({ path: join(folder, `${name}.db`) });
+  const path = join(folder, `${name}.db`);
+  const store = openSqliteLogStore({ path });
   const heads = openHeadFiles(join(folder, `${name}-heads`));
   const clock = { now: () => Date.now() };
   const signer = createSigner(ORIGIN, new Uint8Array(32).fill(1));
   const log = createAuditLog({ store, heads, signer, clock, random, tenant: 'demo', cell: 'cell', origin: ORIGIN });
-  return { log, store, heads };
+  return { log, store, heads, path };
 }
 
 let drafted = 0;
