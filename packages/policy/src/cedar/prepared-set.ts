@@ -1,4 +1,5 @@
 import type { CedarRequest } from '../request/cedar-request.ts';
+import { AnswerMemory } from './answer-memory.ts';
 import type { CompiledPolicy, CompiledPolicySet } from './compile.ts';
 import { PolicyIndex } from './policy-index.ts';
 import { SliceShelf } from './slice-shelf.ts';
@@ -39,8 +40,10 @@ export function preparePolicySet(compiled: CompiledPolicySet, slot: string): Pre
   if (preparseSchema(slot, compiled.cedarSchema).type === 'failure') return undefined;
   const half = (isLiftable: boolean): readonly CompiledPolicy[] =>
     compiled.policies.filter(({ requirement }) => (requirement !== null) === isLiftable);
-  const plain = createPolicyShelf(half(false), { name: `${slot}/plain`, schema: slot });
-  const liftable = createPolicyShelf(half(true), { name: `${slot}/liftable`, schema: slot });
+  // SECURITY: a schema that lists the entities of a type refuses a request by its ids, which a remembered answer may not name.
+  const isForgetful = /\benum\b/.test(compiled.cedarSchema);
+  const plain = createPolicyShelf(half(false), { name: `${slot}/plain`, schema: slot, isForgetful });
+  const liftable = createPolicyShelf(half(true), { name: `${slot}/liftable`, schema: slot, isForgetful });
   return {
     compiled,
     askPlain: (request) => plain.ask(request),
@@ -58,8 +61,10 @@ export interface PolicyShelfOptions {
   readonly name: string;
   /** Name of a schema the engine has; undefined to ask without one. */
   readonly schema: string | undefined;
-  /** Whether to ask about the whole list each time; for comparing the two. */
+  /** Whether to ask the engine about the whole list each time; for comparing the two. */
   readonly unsliced?: boolean;
+  /** Whether to ask the engine each time, and remember no answer. */
+  readonly isForgetful?: boolean;
 }
 
 /** Puts policies on a shelf of the engine, indexed by scope. */
@@ -70,13 +75,22 @@ export function createPolicyShelf(
   const index = new PolicyIndex(policies.map(({ json }) => json));
   const shelf = new SliceShelf(policies, options.name);
   const all = policies.map((_, position) => position);
+  const isForgetful = options.unsliced === true || options.isForgetful === true;
+  const memory = isForgetful ? undefined : new AnswerMemory(policies.map(({ json }) => json));
+  const askEngine = (request: CedarRequest, indexes: readonly number[]): EngineAnswer => {
+    const slice = shelf.fetch(indexes);
+    return slice === undefined ? { outcome: 'failed' } : ask(request, slice, options.schema);
+  };
   return {
     size: policies.length,
     ask: (request) => {
-      const slice = shelf.fetch(options.unsliced === true ? all : index.slice(request));
-      return slice === undefined ? { outcome: 'failed' } : ask(request, slice, options.schema);
+      const indexes = options.unsliced === true ? all : index.slice(request);
+      return memory?.recall(indexes, request, () => askEngine(request, indexes)) ?? askEngine(request, indexes);
     },
-    release: () => shelf.clear(),
+    release: () => {
+      memory?.clear();
+      shelf.clear();
+    },
   };
 }
 
