@@ -1,10 +1,11 @@
 import { SALT_BYTES } from '@exoarmur/audit/reader';
-import { commitPayload, parseCanonicalJson } from '@exoarmur/canonical';
+import { concatBytes, digestBytes, parseCanonicalJson } from '@exoarmur/canonical';
 import {
   isExoArmurError,
   type JsonObject,
   type LogPayload,
   MAX_PAYLOAD_BYTES,
+  PAYLOAD_DOMAIN,
   type SealedRecord,
 } from '@exoarmur/contracts';
 
@@ -14,9 +15,10 @@ import {
  */
 export function openPayload(record: SealedRecord, payload: LogPayload | null): JsonObject | undefined {
   if (payload === null || payload.salt.length !== SALT_BYTES) return undefined;
+  // The commitment is over canonical bytes, and the reader below refuses any other: these bytes are hashed as they are.
+  if (digestBytes(PAYLOAD_DOMAIN, concatBytes(payload.salt, payload.bytes)) !== record.payload.digest) return undefined;
   try {
-    const value = parseCanonicalJson(payload.bytes, { maxBytes: MAX_PAYLOAD_BYTES }) as JsonObject;
-    return commitPayload(payload.salt, value) === record.payload.digest ? value : undefined;
+    return parseCanonicalJson(payload.bytes, { maxBytes: MAX_PAYLOAD_BYTES }) as JsonObject;
   } catch (error) {
     if (isExoArmurError(error)) return undefined;
     throw error;

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { parseTime } from '@exoarmur/canonical';
 import { quoteForMessage } from '@exoarmur/contracts';
-import { checkPolicySet } from '@exoarmur/policy';
+import { compilePolicySet } from '@exoarmur/policy';
 import { formatPolicyReport, MAX_REVIEW_BYTES, parsePolicyReview } from '@exoarmur/replay/policy-change';
 import type { CommandContext } from '../../commands.ts';
 import { CliError } from '../../errors.ts';
@@ -24,8 +24,9 @@ export async function replayPolicy(
   const { since, review } = options;
   const policySet = readPolicySet(cwd, options.policy);
   // SECURITY: an unsound set denies everything, and so would look like a mere tightening.
-  const [problem] = checkPolicySet(policySet).problems;
-  if (problem !== undefined) {
+  const compiled = compilePolicySet(policySet);
+  if (compiled.outcome === 'refused') {
+    const [problem] = compiled.problems;
     const subject = problem.policy === null ? 'the policy set' : `policy ${quoteForMessage(problem.policy)}`;
     throw new CliError('CLI_POLICY_UNSOUND', `${subject} is not sound: ${problem.message.replace(/\s+/g, ' ')}`);
   }
