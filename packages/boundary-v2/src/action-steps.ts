@@ -31,7 +31,9 @@ export async function decideAndAct(run: ActionRun, approvals: readonly ApprovalF
   if (request !== undefined && request.policy_digest !== decision.policy_digest) {
     return closeAction(stream, 'cancelled', 'BOUNDARY_POLICY_CHANGED');
   }
-  stream.stage('verdict_resolved', decision);
+  const expiries = approvals.map(({ expires_at }) => expires_at);
+  if (decision.verdict === 'allow' && request !== undefined) expiries.push(request.expires_at);
+  stream.stage('verdict_resolved', decision, undefined, expiries);
   // What rests on approvals is recorded before anything else takes time, in which one of them could expire.
   if (approvals.length > 0) await stream.flush();
   switch (decision.verdict) {
@@ -80,7 +82,7 @@ async function requestApproval(run: ActionRun, decision: Decision): Promise<Acti
     expires_at: formatTime(clock.now() + requirement.ttl_seconds * 1000),
     presentation,
   };
-  await stream.append('approval_requested', request);
+  await stream.append('approval_requested', request, undefined, [request.expires_at]);
   if (decision.facts.approvals.length > 0 || !asksForOnePerson(decision)) return endOf(stream);
   const standing = await takeStandingGrant(context, intent, request);
   if (standing === undefined) return endOf(stream);
@@ -95,6 +97,7 @@ async function requestApproval(run: ActionRun, decision: Decision): Promise<Acti
       envelope,
     },
     { type: 'human', id: fact.approver_id },
+    [fact.expires_at, request.expires_at],
   );
   return decideAndAct(run, [fact]);
 }

@@ -1,3 +1,4 @@
+import type { RecordDraft } from '@exoarmur/contracts';
 import { describe, expect, it } from 'vitest';
 import { createIntent, createTestBoundary } from '../test/boundary.ts';
 import { closeAction } from './action-run.ts';
@@ -25,6 +26,35 @@ describe('ActionStream', () => {
     await expect(closeAction(stream, 'executed', '')).rejects.toMatchObject(unlawful);
     await expect(stream.append('execution_authorized', {} as never)).rejects.toMatchObject(unlawful);
     expect(log.appended).toHaveLength(1);
+  });
+
+  it('records nothing that had expired when the log took it, and the stream goes on', async () => {
+    const { log, clock } = createTestBoundary();
+    const sink = {
+      append: (draft: RecordDraft) => {
+        if (draft.before !== undefined) clock.nowMs += 1000;
+        return log.append(draft);
+      },
+    };
+    const stream = ActionStream.begin({ sink, clock }, createIntent());
+    const late = ['2024-01-01T12:00:01.000Z', '2024-01-01T12:00:09.000Z'];
+    await expect(stream.append('intent_received', createIntent(), AGENT, late)).rejects.toMatchObject({
+      ...{ code: 'BOUNDARY_STEP_UNLAWFUL', cause: { code: 'AUDIT_DRAFT_LATE' } },
+    });
+    expect(log.appended).toEqual([]);
+    await stream.append('intent_received', createIntent(), AGENT, ['2024-01-01T12:00:02.001Z']);
+    expect(log.appended).toHaveLength(1);
+  });
+
+  it('keeps steps back until they are flushed, and takes back what was not confirmed', async () => {
+    const { log, stream } = beginStream();
+    stream.stage('intent_received', createIntent(), AGENT);
+    expect([stream.state.count, log.appended.length]).toEqual([1, 0]);
+    log.before = (draft) => {
+      if (draft.kind === 'stream_closed') throw new Error('disk full');
+    };
+    await expect(closeAction(stream, 'cancelled', '')).rejects.toMatchObject({ code: 'BOUNDARY_LOG_UNAVAILABLE' });
+    expect([stream.state.count, log.appended.length, stream.state.phase]).toEqual([1, 1, 'received']);
   });
 
   it('has one end', async () => {

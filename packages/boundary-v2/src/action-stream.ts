@@ -2,6 +2,7 @@ import { advanceTrail, initialTrail, type TrailState } from '@exoarmur/audit/tra
 import { digestBytes, formatTime } from '@exoarmur/canonical';
 import {
   type ActionIntent,
+  type AppendReceipt,
   type ApprovalDecided,
   type AuditSink,
   type Clock,
@@ -25,7 +26,7 @@ const UNSEALED = digestBytes('exoarmur.payload/1', new Uint8Array());
 interface Staged {
   readonly draft: RecordDraft;
   readonly time: string;
-  readonly before: TrailState;
+  readonly unchanged: TrailState;
 }
 
 type Sent =
@@ -126,27 +127,30 @@ export class ActionStream {
 
   /**
    * Puts one step to the rule book and keeps it back until the next {@link append} or {@link flush}: what has no effect needs
-   * no commit of its own. @throws BoundaryError BOUNDARY_STEP_UNLAWFUL
+   * no commit of its own. `expiries` are the times before which it must be recorded. @throws BoundaryError BOUNDARY_STEP_UNLAWFUL
    */
   stage<Kind extends TrailKind>(
     kind: Kind,
     payload: TrailPayloads[Kind],
     actor: SealedRecord['actor'] = { type: 'boundary', id: this.#header.cell },
+    expiries: readonly string[] = [],
   ): void {
     const { tenant, cell, correlation, stream, trace } = this.#header;
-    const before = this.#state;
-    const seq = before.count;
-    const draft = { stream, correlation, trace, actor, kind, payload, expectedSeq: seq };
+    const unchanged = this.#state;
+    const seq = unchanged.count;
+    const [soonest] = expiries.toSorted();
+    const before = soonest === undefined ? {} : { before: soonest };
+    const draft = { stream, correlation, trace, actor, kind, payload, expectedSeq: seq, ...before };
     const time = formatTime(this.#log.clock.now());
     const proposed: SealedRecord = {
       ...{ schema: 'exoarmur.record/1' as const, tenant, cell, correlation, stream, seq, kind, time, actor, trace },
       prev: seq === 0 ? null : UNSEALED,
       payload: { digest: UNSEALED, size: 2 },
     };
-    const verdict = advanceTrail(before, { record: proposed, payload: payload as JsonObject });
+    const verdict = advanceTrail(unchanged, { record: proposed, payload: payload as JsonObject });
     if (verdict.outcome === 'unlawful') throw unlawful('BOUNDARY_STEP_UNLAWFUL', kind, verdict.violation);
     this.#state = verdict.state;
-    this.#staged.push({ draft, time, before });
+    this.#staged.push({ draft, time, unchanged });
   }
 
   /**
@@ -158,13 +162,13 @@ export class ActionStream {
   async flush(): Promise<void> {
     const staged = this.#staged;
     this.#staged = [];
-    const sent = staged.map(({ draft }) => this.#send(draft));
+    const answers = this.#send(staged.map(({ draft }) => draft));
     for (const [index, step] of staged.entries()) {
-      const { draft, before } = step;
-      const answer = await sent[index];
-      if (answer === undefined || answer.outcome === 'failed') {
-        this.#state = before;
-        throw appendFailed(draft.kind, answer?.cause);
+      const { draft, unchanged } = step;
+      const answer = await answers(index);
+      if (answer.outcome === 'failed') {
+        this.#state = unchanged;
+        throw appendFailed(draft.kind, answer.cause);
       }
       const { record } = answer;
       if (record.kind !== draft.kind || record.seq !== draft.expectedSeq) {
@@ -172,7 +176,7 @@ export class ActionStream {
       }
       // INVARIANT: the log fixes the time. At the time proposed the rules have been asked already; at any other they are again.
       if (record.time !== step.time) {
-        const verdict = advanceTrail(before, { record, payload: draft.payload as JsonObject });
+        const verdict = advanceTrail(unchanged, { record, payload: draft.payload as JsonObject });
         if (verdict.outcome === 'unlawful') throw unlawful('BOUNDARY_STEP_UNLAWFUL', record.kind, verdict.violation);
       }
       this.#remember(record, draft.payload as JsonObject);
@@ -184,18 +188,26 @@ export class ActionStream {
     kind: Kind,
     payload: TrailPayloads[Kind],
     actor?: SealedRecord['actor'],
+    expiries?: readonly string[],
   ): Promise<void> {
-    this.stage(kind, payload, actor);
+    this.stage(kind, payload, actor, expiries);
     await this.flush();
   }
 
-  /** Never rejects, so that a later step may fail while an earlier one is waited for. */
-  async #send(draft: RecordDraft): Promise<Sent> {
-    try {
-      return { outcome: 'sealed', record: (await this.#log.sink.append(draft)).record };
-    } catch (cause) {
-      return { outcome: 'failed', cause };
-    }
+  /** What became of each draft, in order. INVARIANT: no draft reaches the log after one that the log refused. */
+  #send(drafts: readonly RecordDraft[]): (index: number) => Promise<Sent> {
+    const { sink } = this.#log;
+    const settle = (receipt: Promise<AppendReceipt>): Promise<Sent> =>
+      receipt.then(
+        ({ record }) => ({ outcome: 'sealed', record }),
+        (cause: unknown) => ({ outcome: 'failed', cause }),
+      );
+    // A sink of somebody else's may throw instead of answering.
+    const append = async (draft: RecordDraft) => sink.append(draft);
+    if (sink.appendAll === undefined || drafts.length === 1)
+      return (index) => settle(append(drafts[index] as RecordDraft));
+    const sent = sink.appendAll(drafts).map(settle);
+    return (index) => sent[index] ?? Promise.resolve({ outcome: 'failed', cause: undefined });
   }
 
   #advance(record: SealedRecord, payload: JsonObject | undefined): void {
@@ -233,5 +245,8 @@ function appendFailed(kind: string, cause: unknown): BoundaryError {
   if (code === 'AUDIT_SEQ_CONFLICT' || code === 'AUDIT_STREAM_CLOSED') {
     return new BoundaryError('BOUNDARY_ACTION_UNFINISHED', 'another boundary wrote to the stream', { cause });
   }
+  // SECURITY: what had expired when the log took it would be unlawful on record, and the action could never end.
+  if (code === 'AUDIT_DRAFT_LATE')
+    return new BoundaryError('BOUNDARY_STEP_UNLAWFUL', `${kind} came too late`, { cause });
   return new BoundaryError('BOUNDARY_LOG_UNAVAILABLE', `${kind} was not recorded`, { cause });
 }

@@ -40,6 +40,7 @@ export async function takeApproval(
     'approval_decided',
     { schema: 'exoarmur.approval-decided/1', approval_digest: approval.digest, envelope: approval.envelope },
     { type: 'human', id: approval.fact.approver_id },
+    [approval.fact.expires_at, request.expires_at],
   );
   if (approval.fact.verdict === 'deny') return expireIfLate(context, stream);
   const approvals = [...answered, approval.fact];

@@ -34,7 +34,7 @@ export async function authorizeAndExecute(run: ActionRun, decision: Decision): P
   const executor = host.identity;
   const grant = createGrant({ decision, executor, clock, random, ttlSeconds: limits.grantTtlSeconds });
   // INVARIANT: the executor is reached only past this line, and this line resolves only when the grant is durable.
-  await stream.append('execution_authorized', grant);
+  await stream.append('execution_authorized', grant, undefined, [grant.expires_at]);
   const grantDigest = digestGrant(grant);
   const refused = await tryRedeem(run, grant, grantDigest);
   const hosted = refused ?? (await host.run(snapshot.intent, run.cancel));

@@ -392,3 +392,59 @@ describe('createAuditLog', () => {
     await expect(codeOf(() => createAuditLog({ ...options, ...changes }))).resolves.toBe('AUDIT_SCOPE_INVALID');
   });
 });
+
+describe('appendAll', () => {
+  it('appends steps in order in one commit, with the receipts of single appends', async () => {
+    const { log, store } = testLog();
+    const drafts = draftsOf(lawfulWalks().executed as Walk);
+    const before = (await store.notes('demo', { after: 0, limit: 100 })).length;
+    const receipts = await Promise.all(log.appendAll(drafts));
+    expect(receipts.map(({ record }) => record.kind)).toEqual(drafts.map(({ kind }) => kind));
+    expect(receipts.map(({ index }) => index)).toEqual(drafts.map((_, index) => index));
+    await log.close();
+    expect((await store.notes('demo', { after: 0, limit: 100 })).length).toBe(before + 1);
+    expect(log.appendAll([])).toEqual([]);
+  });
+
+  it('appends nothing after a step that was refused, also when its place would be free', async () => {
+    const { log } = testLog();
+    const [intent, verdict, close] = draftsOf(denied('intent-1'));
+    if (intent === undefined || verdict === undefined || close === undefined) throw new Error('no drafts');
+    await Promise.all(log.appendAll([intent, verdict]));
+    const other = {
+      ...verdict,
+      payload: { ...verdict.payload, resolution_rules_applied: ['another'] },
+    } as typeof verdict;
+    const results = await Promise.allSettled(log.appendAll([intent, other, close]));
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
+    for (const result of results.slice(1)) expect(result).toMatchObject({ reason: { code: 'AUDIT_SEQ_CONFLICT' } });
+    expect((await log.collect('intent-1')).records).toHaveLength(2);
+  });
+
+  it('appends nothing after a step of an earlier batch that failed, or that is no draft', async () => {
+    const store = new MemoryLogStore();
+    const { log: small } = testLog({ store, maxBatch: 1 });
+    const [intent, verdict, close] = draftsOf(denied('intent-1'));
+    if (intent === undefined || verdict === undefined || close === undefined) throw new Error('no drafts');
+    const late = { ...verdict, before: '2000-01-01T00:00:00.000Z' };
+    const results = await Promise.allSettled(small.appendAll([intent, late, close]));
+    expect(results.map((result) => (result.status === 'rejected' ? result.reason.code : 'ok'))).toEqual([
+      ...['ok', 'AUDIT_DRAFT_LATE', 'AUDIT_DRAFT_LATE'],
+    ]);
+    const commit = store.commit.bind(store);
+    store.commit = (tenant, batch) => {
+      if (batch.entries.some(({ seq }) => seq === 1)) throw new LogStoreError('STORE_FULL', 'injected');
+      return commit(tenant, batch);
+    };
+    const failed = await Promise.allSettled(small.appendAll([verdict, close]));
+    for (const result of failed) expect(result).toMatchObject({ reason: { code: 'AUDIT_COMMIT_FAILED' } });
+    expect((await small.collect('intent-1')).records).toHaveLength(1);
+  });
+
+  it('refuses all of them when the log is closed', async () => {
+    const { log } = testLog();
+    await log.close();
+    const results = await Promise.allSettled(log.appendAll(draftsOf(denied('intent-1'))));
+    for (const result of results) expect(result).toMatchObject({ reason: { code: 'AUDIT_LOG_CLOSED' } });
+  });
+});

@@ -90,12 +90,30 @@ export class AuditLog implements AuditSink, CellAuditSink, StreamEvidenceSource 
   /**
    * Seals a step of an action and appends it; resolves when it is durable under a signed checkpoint. The same step at the
    * same place again gives the first receipt.
-   * @throws AuditError AUDIT_DRAFT_INVALID, AUDIT_SEQ_CONFLICT, AUDIT_STREAM_CLOSED, AUDIT_STREAM_RESERVED,
+   * @throws AuditError AUDIT_DRAFT_INVALID, AUDIT_DRAFT_LATE, AUDIT_SEQ_CONFLICT, AUDIT_STREAM_CLOSED, AUDIT_STREAM_RESERVED,
    * AUDIT_QUEUE_FULL, AUDIT_COMMIT_FAILED and the refusals of a log that cannot be trusted.
    */
   append(draft: RecordDraft): Promise<AppendReceipt> {
     const payload = draft.payload as JsonObject;
     return this.enqueue({ ...draft, payload });
+  }
+
+  /** Appends steps in order, each only if the one before it was, in one commit where they fit. */
+  appendAll(drafts: readonly RecordDraft[]): readonly Promise<AppendReceipt>[] {
+    let after: Pending | undefined;
+    let refused: Promise<never> | undefined;
+    return drafts.map((draft) => {
+      if (refused !== undefined) return refused;
+      try {
+        const { pending, receipt } = this.#enqueue({ ...draft, payload: draft.payload as JsonObject }, after);
+        after = pending;
+        return receipt;
+      } catch (error) {
+        if (!(error instanceof AuditError)) throw error;
+        refused = Promise.reject(error);
+        return refused;
+      }
+    });
   }
 
   /** Appends a fact about the cell. */
@@ -105,16 +123,25 @@ export class AuditLog implements AuditSink, CellAuditSink, StreamEvidenceSource 
 
   /** The common way in, also for ingested events. */
   async enqueue(fields: DraftFields): Promise<AppendReceipt> {
+    return this.#enqueue(fields, undefined).receipt;
+  }
+
+  #enqueue(fields: DraftFields, after: Pending | undefined) {
     this.#assertOpen();
     const { clock, random, maxQueue = 10_000 } = this.#options;
     if (this.#queue.length >= maxQueue) {
       throw new AuditError('AUDIT_QUEUE_FULL', `${maxQueue} appends are waiting already`);
     }
     const draft = takeDraft(fields, clock, random);
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ draft, resolve, reject });
-      this.#pumping ??= this.#pump();
+    // Both functions are there when the promise has been made.
+    let settle: Pick<Pending, 'resolve' | 'reject'> = { resolve: () => undefined, reject: () => undefined };
+    const receipt = new Promise<AppendReceipt>((resolve, reject) => {
+      settle = { resolve, reject };
     });
+    const pending: Pending = { draft, after, ...settle };
+    this.#queue.push(pending);
+    this.#pumping ??= this.#pump();
+    return { pending, receipt };
   }
 
   /** The signed checkpoint of the newest state. */
@@ -228,7 +255,10 @@ export class AuditLog implements AuditSink, CellAuditSink, StreamEvidenceSource 
           // Nobody knows whether the batch is in the log; it is read again before anything else happens.
           this.#edge.forget();
           this.#streams.clear();
-          for (const { reject } of batch) reject(failed(error));
+          for (const pending of batch) {
+            pending.refusal = failed(error);
+            pending.reject(pending.refusal);
+          }
         }
       });
     }

@@ -17,6 +17,10 @@ export interface Pending {
   readonly draft: Draft;
   readonly resolve: (receipt: AppendReceipt) => void;
   readonly reject: (error: unknown) => void;
+  /** The append this one stands on: refused, in whatever batch, this one is too. */
+  readonly after?: Pending | undefined;
+  /** Why it was refused, as far as it is decided. */
+  refusal?: unknown;
 }
 
 /** Where the batch would begin, and in which log. */
@@ -84,11 +88,14 @@ class BatchPlanner implements BatchPlan {
   }
 
   async add(pending: Pending): Promise<void> {
+    delete pending.refusal;
     try {
+      if (pending.after?.refusal !== undefined) throw follow(pending.after.refusal);
       const known = await this.#findKnown(pending.draft);
       this.answers.push({ pending, receipt: known ?? this.#seal(pending.draft) });
     } catch (error) {
       if (!(error instanceof AuditError)) throw error;
+      pending.refusal = error;
       this.refusals.push({ pending, error });
     }
   }
@@ -211,4 +218,9 @@ function conflict(draft: Draft, count: number): AuditError {
     `stream ${quoteForMessage(draft.stream)} has ${count} records, not ${draft.expectedSeq}`,
     { pointer: '/expectedSeq' },
   );
+}
+
+/** What stands on a refused append is refused for the same reason. */
+function follow(refusal: unknown): AuditError {
+  return refusal instanceof AuditError ? refusal : new AuditError('AUDIT_COMMIT_FAILED', 'the append before failed');
 }

@@ -30,10 +30,12 @@ export interface DraftFields {
   readonly payload: JsonObject;
   readonly expectedSeq: number | null;
   readonly contentKey?: LogContentKey;
+  /** The record gets a time before this one, or none is made. */
+  readonly before?: string;
 }
 
 /** A draft as it was when it was handed in: later changes to the caller's objects change nothing. */
-export interface Draft extends Omit<DraftFields, 'payload' | 'actor'> {
+export interface Draft extends Omit<DraftFields, 'payload' | 'actor' | 'before'> {
   readonly actor: SealedRecord['actor'];
   readonly time: string;
   readonly salt: Uint8Array;
@@ -55,10 +57,10 @@ export function endsStream(kind: RecordKind): boolean {
 
 /**
  * Checks and snapshots a draft: time, salt and payload bytes are fixed here, so that a retry seals the same.
- * @throws AuditError AUDIT_DRAFT_INVALID with a pointer, AUDIT_PAYLOAD_TOO_LARGE.
+ * @throws AuditError AUDIT_DRAFT_INVALID with a pointer, AUDIT_DRAFT_LATE, AUDIT_PAYLOAD_TOO_LARGE.
  */
 export function takeDraft(fields: DraftFields, clock: Clock, random: RandomSource): Draft {
-  const { payload, contentKey, ...rest } = fields;
+  const { payload, contentKey, before, ...rest } = fields;
   const { stream, correlation, trace, kind, expectedSeq } = rest;
   if (!identifierSchema.safeParse(stream).success) throw invalid('/stream', String(stream));
   if (!identifierSchema.safeParse(correlation).success) throw invalid('/correlation', String(correlation));
@@ -69,6 +71,8 @@ export function takeDraft(fields: DraftFields, clock: Clock, random: RandomSourc
   if (expectedSeq !== null && !(Number.isSafeInteger(expectedSeq) && expectedSeq >= 0)) {
     throw invalid('/expectedSeq', String(expectedSeq));
   }
+  const time = formatTime(clock.now());
+  if (before !== undefined && time >= before) throw new AuditError('AUDIT_DRAFT_LATE', `${kind} came too late`);
   const payloadBytes = encodePayload(payload);
   const salt = random.bytes(16).slice();
   return {
@@ -78,7 +82,7 @@ export function takeDraft(fields: DraftFields, clock: Clock, random: RandomSourc
     kind,
     expectedSeq,
     actor: actor.data,
-    time: formatTime(clock.now()),
+    time,
     salt,
     payloadBytes,
     payloadDigest: commitBytes(salt, payloadBytes),

@@ -13,6 +13,8 @@ export interface RecordDraft<Kind extends TrailKind = TrailKind> {
   readonly payload: TrailPayloads[Kind];
   /** The `seq` this record must get; another one already there is a conflict. */
   readonly expectedSeq: number;
+  /** Sealed only with a time before this one, or not at all: what it rests on expires then. */
+  readonly before?: string;
 }
 
 /** Kinds of record about the cell itself, outside the life of any action. */
@@ -40,6 +42,11 @@ export interface AppendReceipt {
 /** Appends records; resolves only when they are durable, rejects when they are not. */
 export interface AuditSink {
   append(draft: RecordDraft): Promise<AppendReceipt>;
+  /**
+   * Appends steps in order, each only if the one before it was; each promise settles on its own. A sink that has it takes them
+   * in one commit where it can; without it they are appended one after the other.
+   */
+  appendAll?(drafts: readonly RecordDraft[]): readonly Promise<AppendReceipt>[];
 }
 
 /** Appends facts about the cell itself, with the same promise as {@link AuditSink}. */
