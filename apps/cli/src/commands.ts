@@ -33,6 +33,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'judge and decide again what was recorded',
     load: () => import('./commands/replay/index.ts'),
   },
+  {
+    name: 'counterfactual',
+    summary: 'ask what would have been decided otherwise',
+    load: () => import('./commands/counterfactual.ts'),
+  },
+  {
+    name: 'verify-nodes',
+    summary: 'have several verifiers agree on a bundle',
+    load: () => import('./commands/verify-nodes.ts'),
+  },
+  {
+    name: 'inject',
+    summary: 'make faulty copies, and see them found',
+    load: () => import('./commands/inject/index.ts'),
+  },
   { name: 'bundle', summary: 'look into a proof bundle', load: () => import('./commands/bundle.ts') },
   { name: 'log', summary: 'read, check and tend a record log', load: () => import('./commands/log/index.ts') },
   {

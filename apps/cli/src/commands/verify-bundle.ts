@@ -1,16 +1,10 @@
 import { resolve } from 'node:path';
-import {
-  type CheckName,
-  checkNameSchema,
-  MAX_BUNDLE_BYTES,
-  quoteForMessage,
-  type VerificationReport,
-} from '@exoarmur/contracts';
+import { checkNameSchema, MAX_BUNDLE_BYTES, type VerificationReport } from '@exoarmur/contracts';
 import { createCedarEvaluator } from '@exoarmur/policy';
 import { formatReport, verifyBundle } from '@exoarmur/replay';
 import type { Command } from 'commander';
+import { parseCheckNames } from '../check-names.ts';
 import type { CommandContext } from '../commands.ts';
-import { CliError } from '../errors.ts';
 import { EXIT_CODES } from '../exit-code.ts';
 import { readInputFile } from '../files.ts';
 import { addExamples } from '../help.ts';
@@ -58,13 +52,4 @@ function paintVerdict(report: VerificationReport, terminal: Terminal): string {
   const text = printable(formatReport(report));
   const painted = terminal.paint(verdict === 'PASS' ? 'green' : 'red', verdict);
   return text.startsWith(verdict) ? `${painted}${text.slice(verdict.length)}` : text;
-}
-
-function parseCheckNames(text: string): readonly CheckName[] {
-  return text.split(',').map((word) => {
-    const name = checkNameSchema.safeParse(word.trim());
-    if (name.success) return name.data;
-    const known = checkNameSchema.options.join(', ');
-    throw new CliError('CLI_CHECK_UNKNOWN', `no check is called ${quoteForMessage(word)}; there are ${known}`);
-  });
 }
