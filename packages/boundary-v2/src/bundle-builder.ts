@@ -65,6 +65,7 @@ export async function buildBundle(sources: BundleSources): Promise<Uint8Array> {
     return await assembleBundle(sources);
   } catch (cause) {
     if (!(cause instanceof CanonicalError)) throw cause;
+    if (cause.code === 'CANONICAL_JSON_TOO_LARGE') throw tooLarge();
     throw new BoundaryError('BOUNDARY_EVIDENCE_UNLAWFUL', `bundle cannot be written: ${cause.message}`, {
       ...(cause.pointer === undefined ? {} : { pointer: cause.pointer }),
       cause,
@@ -101,11 +102,11 @@ async function assembleBundle(sources: BundleSources): Promise<Uint8Array> {
     },
     ...(artifacts === undefined ? {} : { artifacts }),
   };
-  const bytes = concatBytes(canonicalizeToBytes(bundle), encodeUtf8('\n'));
-  if (bytes.length > MAX_BUNDLE_BYTES) {
-    throw new BoundaryError('BOUNDARY_BUNDLE_TOO_LARGE', `bundle has more than ${MAX_BUNDLE_BYTES} bytes`);
-  }
-  return bytes;
+  return concatBytes(canonicalizeToBytes(bundle, { maxBytes: MAX_BUNDLE_BYTES - 1 }), encodeUtf8('\n'));
+}
+
+function tooLarge(): BoundaryError {
+  return new BoundaryError('BOUNDARY_BUNDLE_TOO_LARGE', `bundle has more than ${MAX_BUNDLE_BYTES} bytes`);
 }
 
 /** Digest of a bundle file: over all of its bytes, the final newline included. */

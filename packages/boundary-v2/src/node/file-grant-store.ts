@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readFile, unlink } from 'node:fs/promises';
+import { link, mkdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeHex, parseDigest, parseJson } from '@exoarmur/canonical';
 import type { ClaimResult, GrantClaim, GrantStore } from '@exoarmur/contracts';
 import { BoundaryError } from '../errors.ts';
+import { createDurably, syncDirectory } from './durable-file.ts';
 
 /**
  * A grant store in a directory that any number of processes may share: one small file per intent, never removed. The
@@ -18,7 +19,7 @@ export function createFileGrantStore(directory: string): GrantStore {
       const name = join(directory, `${encodeHex(parseDigest(claim.intentDigest))}.json`);
       await mkdir(directory, { recursive: true, mode: 0o700 });
       const temporary = join(directory, `.${randomUUID()}`);
-      await writeDurably(temporary, JSON.stringify(claim));
+      await createDurably(temporary, JSON.stringify(claim));
       try {
         await link(temporary, name);
       } catch (error) {
@@ -31,25 +32,6 @@ export function createFileGrantStore(directory: string): GrantStore {
       return { outcome: 'claimed' } satisfies ClaimResult;
     },
   };
-}
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  const handle = await open(path, 'wx', 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 async function readClaim(name: string): Promise<GrantClaim> {

@@ -1,1 +1,2 @@
+export { writeBundle } from './durable-file.ts';
 export { createFileGrantStore } from './file-grant-store.ts';
