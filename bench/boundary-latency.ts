@@ -1,16 +1,11 @@
 // node bench/boundary-latency.ts [SECONDS]: what one governed action costs with an executor that does nothing, row by row with
 // what each row includes; beside a peer's call in the same run. SECONDS is the time for each row (3 unless told).
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createFileGrantStore } from '@exoarmur/boundary-v2/node';
+import { createSqliteGrantStore } from '@exoarmur/store-sqlite';
 import { AgentMeshClient } from '@microsoft/agent-governance-sdk';
 import { openBenchLog } from './audit-log.ts';
 import { createRig, openMemoryLog } from './boundary-rig.ts';
 
 const seconds = Number(process.argv[2] ?? 3);
-const folder = mkdtempSync(join(tmpdir(), 'exoarmur-bench-boundary-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 interface Row {
   readonly name: string;
@@ -23,31 +18,41 @@ const mesh = AgentMeshClient.create('bench-agent', {
   capabilities: ['file.read'],
   policyRules: [{ action: 'file.read', effect: 'allow' }],
 });
+const rig = createRig({ log: openMemoryLog() });
 const rows: readonly Row[] = [
   {
-    name: 'in memory',
-    includes:
-      'decision, 6 records, each hashed, sealed and under a signed checkpoint, grant; nothing survives the process',
+    name: 'decision alone',
+    includes: 'facts, policies, safety gate; no record, no effect',
     concurrency: 1,
-    run: createRig({ log: openMemoryLog() }),
+    run: rig.decide,
+  },
+  {
+    name: 'in memory',
+    includes: 'decision, 6 records in 2 commits, each under a signed checkpoint, grant; nothing survives the process',
+    concurrency: 1,
+    run: rig.execute,
   },
   {
     name: 'durable, one at a time',
-    includes: 'the same in SQLite, synchronous FULL: each of the 6 records is on disk before the next; grant in memory',
+    includes: 'the same in SQLite, synchronous FULL: one commit before the effect and one after it; grant in memory',
     concurrency: 1,
-    run: createRig({ log: openBenchLog('boundary-one').log }),
+    run: createRig({ log: openBenchLog('boundary-one').log }).execute,
   },
   {
     name: 'durable, 256 at once',
     includes: 'the same, records of concurrent actions share commits',
     concurrency: 256,
-    run: createRig({ log: openBenchLog('boundary-many').log }),
+    run: createRig({ log: openBenchLog('boundary-many').log }).execute,
   },
   {
     name: 'durable with durable grants, 256 at once',
-    includes: 'the same, and each grant is a file of its own, made durable before the effect',
+    includes:
+      'the same, and each grant is claimed in the same file by a statement of its own, durable before the effect',
     concurrency: 256,
-    run: createRig({ log: openBenchLog('boundary-grants').log, grants: createFileGrantStore(join(folder, 'grants')) }),
+    run: (() => {
+      const { log, store } = openBenchLog('boundary-grants');
+      return createRig({ log, grants: createSqliteGrantStore(store, 'demo') }).execute;
+    })(),
   },
   {
     name: 'peer: executeWithGovernance',

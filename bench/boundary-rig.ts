@@ -52,12 +52,12 @@ export function openMemoryLog(): AuditLog {
   });
 }
 
-/** A boundary with a real policy set, real facts and a real log; one call is one whole action. */
+/** A boundary with a real policy set, real facts and a real log; one `execute` is one whole action. */
 export function createRig(parts: {
   readonly log: AuditLog;
   readonly grants?: GrantStore;
   readonly host?: ExecutorHost;
-}): () => Promise<void> {
+}): { readonly execute: () => Promise<void>; readonly decide: () => Promise<void> } {
   const policies = {
     'permit-reports': 'permit(principal, action, resource in Directory::"/srv/reports");',
     'no-secrets': 'forbid(principal, action, resource in Directory::"/srv/reports/secret");',
@@ -77,9 +77,15 @@ export function createRig(parts: {
     grants: parts.grants ?? createMemoryGrantStore(),
   });
   let number = 0;
-  return async () => {
-    const { status } = await pipeline.execute(intentOf(number++));
-    if (status !== 'completed') throw new Error(`the action is ${status}`);
+  return {
+    execute: async () => {
+      const { status } = await pipeline.execute(intentOf(number++));
+      if (status !== 'completed') throw new Error(`the action is ${status}`);
+    },
+    decide: async () => {
+      const decision = await pipeline.decide(intentOf(number++));
+      if (decision?.verdict !== 'allow') throw new Error('the action is not allowed');
+    },
   };
 }
 

@@ -7,7 +7,7 @@ import type { BoundaryContext } from './boundary-context.ts';
 import { takeDecision } from './decision-step.ts';
 import { authorizeAndExecute } from './execution-step.ts';
 import { gatherFacts } from './facts.ts';
-import type { IntentSnapshot } from './intent-snapshot.ts';
+import { deepFreeze, type IntentSnapshot } from './intent-snapshot.ts';
 import { createPresentation, isAsPresented } from './presentation.ts';
 import { restsOnStandingAnswers } from './standing-answers.ts';
 import { takeStandingGrant } from './standing-grant.ts';
@@ -58,7 +58,8 @@ export async function decide(
   const time = formatTime(clock.now());
   const { intent } = snapshot;
   const classFloor = context.selectHost(intent.action_type).findClassFloor(intent.action_type);
-  const facts = await gatherFacts({ source, intent, time, approvals, classFloor, timeoutMs: limits.factTimeoutMs });
+  const gathered = await gatherFacts({ source, intent, time, approvals, classFloor, timeoutMs: limits.factTimeoutMs });
+  const facts = deepFreeze(gathered);
   return takeDecision({ decisionPoint, snapshot, facts, timeoutMs: limits.decisionTimeoutMs });
 }
 

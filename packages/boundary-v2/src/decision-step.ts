@@ -29,6 +29,8 @@ export async function takeDecision(options: {
   if (!parsed.success) return undefined;
   const decision = parsed.data;
   if (decision.intent_digest !== intentDigest || decision.policy_digest !== policyDigest) return undefined;
+  // SECURITY: a getter could answer otherwise than it did to the schema, so these facts, frozen, stand in the decision.
+  if ((settled.value as Decision).facts === facts) return { ...decision, facts };
   return isSame(decision.facts, facts) ? decision : undefined;
 }
 

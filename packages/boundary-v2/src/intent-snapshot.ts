@@ -80,7 +80,8 @@ function readCanonicalBytes(input: unknown): Uint8Array {
   }
 }
 
-function deepFreeze<Value>(value: Value): Value {
+/** The value itself, with everything in it made unchangeable. */
+export function deepFreeze<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null) return value;
   for (const member of Object.values(value)) deepFreeze(member);
   return Object.freeze(value);

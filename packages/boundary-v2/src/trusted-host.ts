@@ -86,7 +86,7 @@ function readClassFloors(declared: Executor['manifest']['action_class_floors']):
 function readCheck(answer: unknown): HostedCheck {
   const copy = copyJsonObject(answer);
   const result = targetVerdictSchema.safeParse(copy?.result);
-  const evidence = copyJsonObject(copy?.evidence);
+  const evidence = asJsonObject(copy?.evidence);
   if (!result.success || evidence === undefined || typeof copy?.reason !== 'string') {
     return refuse('invalid', 'the executor gave an unreadable answer', 'BOUNDARY_EXECUTOR_ANSWER_MALFORMED');
   }
@@ -101,8 +101,8 @@ function readPreview(answer: unknown): EffectPreview | null {
 function readReport(answer: unknown): HostedOutcome {
   const copy = copyJsonObject(answer);
   const errorCode = outcomeSchema.shape.error_code.safeParse(copy?.error_code);
-  const claimed = copyJsonObject(copy?.claimed);
-  const observed = copyJsonObject(copy?.observed);
+  const claimed = asJsonObject(copy?.claimed);
+  const observed = asJsonObject(copy?.observed);
   const success = copy?.success;
   // A success with an error, or a failure without one, says nothing that can be relied on.
   const isClear = errorCode.success && success === (errorCode.data === null);
@@ -121,6 +121,11 @@ function copyJsonObject(value: unknown): JsonObject | undefined {
     return undefined;
   }
   return parseJson(bytes) as JsonObject;
+}
+
+/** A member of a copy, which holds plain JSON only. */
+function asJsonObject(member: unknown): JsonObject | undefined {
+  return typeof member === 'object' && member !== null && !Array.isArray(member) ? (member as JsonObject) : undefined;
 }
 
 /** One line that a record can hold: cut between characters, never inside of one. */
