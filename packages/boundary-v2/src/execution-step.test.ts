@@ -1,8 +1,8 @@
-import type { GrantStore } from '@exoarmur/contracts';
+import type { ExecutorHost, GrantStore } from '@exoarmur/contracts';
 import { createTestExecutor } from '@exoarmur/executors';
 import { describe, expect, it } from 'vitest';
 import { createIntent, createTestBoundary, EXECUTED, report, reporting } from '../test/boundary.ts';
-import { ProxyPipeline } from './index.ts';
+import { createTrustedHost, ProxyPipeline } from './index.ts';
 
 describe('a log that fails', () => {
   it.each(EXECUTED.slice(0, 4))('lets nothing happen when %s cannot be recorded', async (kind) => {
@@ -88,5 +88,42 @@ describe('a grant store that fails', () => {
     };
     expect(await pipeline.execute(createIntent())).toMatchObject({ status: 'failed', code: 'BOUNDARY_GRANT_EXPIRED' });
     expect(executor.performed).toEqual([]);
+  });
+});
+
+describe('a host that breaks its promise', () => {
+  const hostOf = (run: ExecutorHost['run']): ExecutorHost => ({
+    ...createTrustedHost({ executor: createTestExecutor(), targetTimeoutMs: 1000, executionTimeoutMs: 1000 }),
+    run,
+  });
+  const clear = { status: 'succeeded', errorCode: null, claimed: {}, observed: {} } as const;
+
+  it.each<[string, ExecutorHost['run'], string]>([
+    ['throws', () => Promise.reject(new Error('gone')), 'BOUNDARY_EXECUTOR_THREW'],
+    ['says success and an error', async () => ({ ...clear, errorCode: 'X_Y' }), 'BOUNDARY_EXECUTOR_ANSWER_MALFORMED'],
+    ['says failure without a code', async () => ({ ...clear, status: 'failed' }), 'BOUNDARY_EXECUTOR_ANSWER_MALFORMED'],
+    [
+      'claims what no record can hold',
+      async () => ({ ...clear, claimed: { at: new Date(0) } as never }),
+      'BOUNDARY_EXECUTOR_ANSWER_MALFORMED',
+    ],
+    [
+      'names a limit that is no name',
+      async () => ({ ...clear, breaches: [{ limit: 'A B', detail: '' }] }),
+      'BOUNDARY_EXECUTOR_ANSWER_MALFORMED',
+    ],
+  ])('and %s leaves doubt on record, never an error', async (_, run, code) => {
+    const { pipeline } = createTestBoundary({ host: hostOf(run) });
+    expect(await pipeline.execute(createIntent())).toMatchObject({ status: 'ambiguous', code, isClosed: true });
+  });
+
+  it('and one that keeps it has the limits its executor met on record', async () => {
+    const breaches = [{ limit: 'wall_clock', detail: '5000 ms' }];
+    const run: ExecutorHost['run'] = async () => ({ ...clear, status: 'ambiguous', errorCode: 'TIMED_OUT', breaches });
+    const { pipeline, log } = createTestBoundary({ host: { ...hostOf(run), hosting: { network_unrestricted: true } } });
+    expect(await pipeline.execute(createIntent())).toMatchObject({ status: 'ambiguous', outcome: { breaches } });
+    expect(log.appended.find(({ kind }) => kind === 'target_validated')?.payload).toMatchObject({
+      evidence: { isolation: 'in_process_trusted', hosting: { network_unrestricted: true } },
+    });
   });
 });

@@ -3,10 +3,13 @@ import {
   type CloseReason,
   type Decision,
   type Digest,
+  type ExecutorHost,
   type Grant,
   type HostedOutcome,
+  isExoArmurError,
   type Outcome,
   type OutcomeStatus,
+  outcomeSchema,
   RESULT_DIGEST_DOMAIN,
 } from '@exoarmur/contracts';
 import type { ActionEnd } from './action-result.ts';
@@ -37,8 +40,30 @@ export async function authorizeAndExecute(run: ActionRun, decision: Decision): P
   await stream.append('execution_authorized', grant, undefined, [grant.expires_at]);
   const grantDigest = digestGrant(grant);
   const refused = await tryRedeem(run, grant, grantDigest);
-  const hosted = refused ?? (await host.run(snapshot.intent, run.cancel));
-  return finishExecution(run, createOutcome(snapshot.digest, grantDigest, hosted));
+  const hosted = refused ?? (await runHosted(host, run));
+  return finishExecution(run, readOutcome(snapshot.digest, grantDigest, hosted));
+}
+
+/** What a host answers. One that throws has told nothing, and the effect may have happened. */
+async function runHosted(host: ExecutorHost, { snapshot, cancel }: ActionRun): Promise<HostedOutcome> {
+  try {
+    return await host.run(snapshot.intent, cancel);
+  } catch {
+    // SECURITY: whatever comes out of a host after the redemption is doubt, never an error that looks like nothing happened.
+    return notRun('ambiguous', 'BOUNDARY_EXECUTOR_THREW');
+  }
+}
+
+/** The outcome as a record can hold it; an answer that no record can hold is doubt. */
+function readOutcome(intentDigest: Digest, grantDigest: Digest, hosted: HostedOutcome): Outcome {
+  try {
+    const outcome = createOutcome(intentDigest, grantDigest, hosted);
+    const isClear = (outcome.status === 'succeeded') === (outcome.error_code === null);
+    if (isClear && outcomeSchema.safeParse(outcome).success) return outcome;
+  } catch (error) {
+    if (!isExoArmurError(error)) throw error;
+  }
+  return createOutcome(intentDigest, grantDigest, notRun('ambiguous', 'BOUNDARY_EXECUTOR_ANSWER_MALFORMED'));
 }
 
 /** The outcome of a grant, with the digest over what is claimed and what was observed. */

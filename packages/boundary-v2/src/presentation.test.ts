@@ -69,14 +69,18 @@ describe('a request for approval', () => {
   });
 
   it('is in the inbox from the question to the answer', async () => {
-    const { inbox, request, pipeline, answer } = await createAsked();
+    const { inbox, request, pipeline, answer, log } = await createAsked();
     const open = { stream: 'intent-1', correlation: 'correlation-1', requestedAt: '2024-01-01T12:00:00.000Z', request };
     expect(await inbox.list({ limit: 10 })).toEqual([open]);
     await inbox.remove('intent-1');
-    // The index can be built again from the records.
-    await pipeline.recover('intent-1');
+    // The index can be built again from the records, without another one.
+    await pipeline.reindex('intent-1');
+    expect(log.appended).toHaveLength(3);
     expect(await inbox.find('intent-1')).toEqual(open);
     await pipeline.submitApproval('intent-1', answer('deny'));
+    expect(await inbox.list({ limit: 10 })).toEqual([]);
+    await inbox.put(open);
+    await pipeline.reindex('intent-1');
     expect(await inbox.list({ limit: 10 })).toEqual([]);
   });
 

@@ -9,6 +9,7 @@ import {
   type StreamEvidence,
 } from '@exoarmur/contracts';
 import type { ActionEnd } from './action-result.ts';
+import { endOf } from './action-run.ts';
 import { decide, runAction } from './action-steps.ts';
 import { ActionStream } from './action-stream.ts';
 import { takeApproval, takeRevocation } from './approval-intake.ts';
@@ -139,6 +140,16 @@ export class ProxyPipeline {
       return this.#index(opened, settled);
     });
     return this.#withBundle(end);
+  }
+
+  /**
+   * Enters an open request in the inbox again, or takes out one that is not open any more; writes no record. Over the streams
+   * of a log it builds a lost index anew. @throws BoundaryError BOUNDARY_SCOPE_MISMATCH, or the log's own error
+   */
+  async reindex(stream: string): Promise<void> {
+    const opened = this.#resume(await this.#collect(stream));
+    if (opened.state.phase === 'waiting') await this.#index(opened, endOf(opened));
+    else await this.#context.inbox?.remove(stream);
   }
 
   #snapshot(input: unknown): IntentSnapshot {
