@@ -85,8 +85,11 @@ const named = [
     name: 'only-surface-imports-governance-artifacts',
     comment: 'The core never depends on an optional integration.',
     severity: 'error',
-    from: { path: '^packages/[^/]+/src/', pathNot: `^packages/(?:governance-artifacts|${surface})/|${TESTS}` },
-    to: { path: '^packages/governance-artifacts/' },
+    from: {
+      path: '^packages/[^/]+/src/',
+      pathNot: `^packages/(?:governance-(?:artifacts|runtime|provider-kit)|provider-[a-z0-9-]+|${surface})/|${TESTS}`,
+    },
+    to: { path: '^packages/governance-(?:artifacts|runtime|provider-kit)/' },
   },
   only(
     'replay-cannot-execute',
@@ -210,7 +213,7 @@ const named = [
     severity: 'error',
     from: {
       path: '^packages/[^/]+/src/',
-      pathNot: `${TESTS}|^packages/governance-artifacts/src/providers/loader\\.ts$`,
+      pathNot: `${TESTS}|^packages/governance-runtime/src/process/host\\.ts$`,
     },
     to: { dynamic: true },
   },
@@ -226,8 +229,11 @@ const named = [
     name: 'no-provider-import',
     comment: 'The core works with zero providers and never names one.',
     severity: 'error',
-    from: { path: '^(?:packages|apps)/' },
-    to: { path: 'governance-(?:provider|module)s?(?:-|/|$)' },
+    from: {
+      path: '^(?:packages|apps)/',
+      pathNot: `^packages/(?:provider-[a-z0-9-]+|governance-provider-kit)/|${TESTS}`,
+    },
+    to: { path: '(?:governance-(?:provider|module)s?|^packages/provider)(?:-|/|$)' },
   },
   {
     name: 'no-undeclared-dependency',

@@ -58,6 +58,8 @@ const PLATFORM = /^packages\/canonical\/src\/platform\//;
 const LOADING_EXCEPTIONS: ReadonlyMap<string, string> = new Map([
   // The health command hashes the installed policy engine: it needs the path of a file, and loads nothing with it.
   ['apps/cli/src/health/installed-policy-engine.ts', 'loader-access'],
+  // The host of providers runs in a confined child and loads the one provider that was put beside it.
+  ['packages/governance-runtime/src/process/host.ts', 'opaque-import'],
 ]);
 const LOADER = 'packages/governance-artifacts/src/providers/loader.ts';
 

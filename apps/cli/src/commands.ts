@@ -7,6 +7,8 @@ export interface CommandContext {
   readonly terminal: Terminal;
   /** Folder that relative paths start from. */
   readonly cwd: string;
+  /** Variables of the process. Flags are read from them, by the commands that have any. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** States the answer; a command that states none has passed. */
   finish(code: ExitCode): void;
 }
@@ -48,7 +50,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'make faulty copies, and see them found',
     load: () => import('./commands/inject/index.ts'),
   },
-  { name: 'bundle', summary: 'look into a proof bundle', load: () => import('./commands/bundle.ts') },
+  { name: 'bundle', summary: 'look into a proof bundle, attach artifacts', load: () => import('./commands/bundle.ts') },
   { name: 'log', summary: 'read, check and tend a record log', load: () => import('./commands/log/index.ts') },
   {
     name: 'witness',

@@ -80,8 +80,16 @@ function writeDurably(path: string, bytes: Uint8Array, mode: number): void {
  * @throws CliError CLI_OUTPUT_EXISTS, CLI_OUTPUT_UNWRITABLE
  */
 export function createPrivateFile(path: string, bytes: Uint8Array): void {
+  createFile(path, bytes, PRIVATE_MODE);
+}
+
+/**
+ * Creates a file with a mode of its own. An existing file is left alone.
+ * @throws CliError CLI_OUTPUT_EXISTS, CLI_OUTPUT_UNWRITABLE
+ */
+export function createFile(path: string, bytes: Uint8Array, mode = 0o644): void {
   try {
-    writeDurably(path, bytes, PRIVATE_MODE);
+    writeDurably(path, bytes, mode);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
       throw new CliError('CLI_OUTPUT_EXISTS', `${quoteForMessage(path)} exists and is not overwritten`, {

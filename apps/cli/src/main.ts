@@ -11,4 +11,8 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 const terminal = createTerminal(process.stdout, process.stderr, process.env);
-process.exitCode = await runProgram(process.argv.slice(2), { terminal, cwd: process.cwd() });
+process.exitCode = await runProgram(process.argv.slice(2), {
+  terminal,
+  cwd: process.cwd(),
+  environment: process.env,
+});

@@ -9,6 +9,8 @@ import { readVersion } from './version.ts';
 export interface ProgramWorld {
   readonly terminal: Terminal;
   readonly cwd: string;
+  /** Variables of the process, for the flags; none unless they are lent. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
 /** Runs the command that `args` ask for (without the interpreter and the script) and returns its exit code. */

@@ -176,7 +176,8 @@ function latestPayload({ records, payloads }: StreamEvidence, kind: SealedRecord
   return record === undefined ? undefined : payloads.get(record.payload.digest)?.value;
 }
 
-async function signStatement(statement: Statement, signer: Signer): Promise<DsseEnvelope> {
+/** Signs a statement with the key of the boundary. */
+export async function signStatement(statement: Statement, signer: Signer): Promise<DsseEnvelope> {
   const payload = canonicalizeToBytes(statement);
   const signature = await signer.sign(encodePae(STATEMENT_PAYLOAD_TYPE, payload));
   return {

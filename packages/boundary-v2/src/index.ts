@@ -15,6 +15,7 @@ export {
   type VerifiedApproval,
   verifyApproval,
 } from './approval.ts';
+export { type AttachmentSources, attachArtifacts } from './artifact-attachment.ts';
 export { BOUNDARY_LIMITS, type BoundaryLimits, type BoundaryOptions } from './boundary-context.ts';
 export { type BundleSources, buildBundle, digestBundle } from './bundle-builder.ts';
 export { BoundaryError, type BoundaryErrorCode } from './errors.ts';

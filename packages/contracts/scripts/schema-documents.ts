@@ -11,6 +11,9 @@ import * as canonicalEvent from '../src/canonical-event.ts';
 import * as decision from '../src/decision.ts';
 import * as envelope from '../src/envelope.ts';
 import * as flags from '../src/flags.ts';
+import * as governanceManifest from '../src/governance/manifest.ts';
+import * as governanceProvider from '../src/governance/provider.ts';
+import * as governanceReport from '../src/governance/report.ts';
 import * as grant from '../src/grant.ts';
 import * as hypothetical from '../src/hypothetical.ts';
 import * as publicApi from '../src/index.ts';
@@ -62,6 +65,9 @@ const GROUPS = {
     decision,
     envelope,
     flags,
+    governanceManifest,
+    governanceProvider,
+    governanceReport,
     grant,
     hypothetical,
     intent,

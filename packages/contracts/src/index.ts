@@ -103,6 +103,60 @@ export type { ErrorDetails } from './errors.ts';
 export { ExoArmurError, InvariantError, isExoArmurError, quoteForMessage } from './errors.ts';
 export type { FlagDefinition, FlagErrorCode, FlagName, FlagSet } from './flags.ts';
 export { FLAG_PREFIX, FLAGS, FlagError, flagSetSchema, parseFlags } from './flags.ts';
+export type { GovernanceEvidence, GovernanceManifest, GovernanceManifestEntry } from './governance/manifest.ts';
+export {
+  artifactSchemaVersionSchema,
+  artifactTypeSchema,
+  GOVERNANCE_ARTIFACT_DIGEST_DOMAIN,
+  GOVERNANCE_MANIFEST_DIGEST_DOMAIN,
+  governanceEvidenceSchema,
+  governanceManifestEntrySchema,
+  governanceManifestSchema,
+  MAX_GOVERNANCE_ARTIFACT_BYTES,
+  MAX_GOVERNANCE_ARTIFACTS,
+} from './governance/manifest.ts';
+export type {
+  CapabilityActivation,
+  CapabilityDenial,
+  CapabilityRegistration,
+  GovernancePolicy,
+  GovernanceSubject,
+  ProviderDescriptor,
+  ProviderRequest,
+  ProviderResponse,
+  ProviderRuntime,
+  ProviderTrust,
+} from './governance/provider.ts';
+export {
+  capabilityActivationSchema,
+  capabilityDenialSchema,
+  capabilityRegistrationSchema,
+  exactVersionSchema,
+  governancePolicySchema,
+  governanceSubjectSchema,
+  MAX_PROVIDER_RESPONSE_BYTES,
+  packageFileSchema,
+  packageNameSchema,
+  providerDescriptorSchema,
+  providerRequestSchema,
+  providerResponseSchema,
+  providerRuntimeSchema,
+  providerTrustSchema,
+} from './governance/provider.ts';
+export type {
+  GovernanceArtifactsReport,
+  GovernanceCode,
+  GovernanceEnforcement,
+  GovernanceProvider,
+  SemanticResult,
+} from './governance/report.ts';
+export {
+  governanceArtifactsReportSchema,
+  governanceCodeSchema,
+  governanceEnforcementSchema,
+  governanceProviderSchema,
+  semanticResultSchema,
+} from './governance/report.ts';
 export type { ExecutorIdentity, Grant } from './grant.ts';
 export { executorIdentitySchema, GRANT_DIGEST_DOMAIN, grantSchema } from './grant.ts';
 export type {

@@ -1,4 +1,9 @@
 import { z } from 'zod';
+import {
+  governanceArtifactsReportSchema,
+  governanceEnforcementSchema,
+  governanceProviderSchema,
+} from './governance/report.ts';
 
 /** The checks of a verification, in the order in which they are made and reported. */
 export const checkNameSchema = z.enum([
@@ -64,5 +69,11 @@ export const verificationReportSchema = z.strictObject({
   coverage: z.strictObject({ covered: z.array(z.string()), not_covered: z.array(z.string()) }).nullable(),
   /** What this report does not say, as sorted stable codes. */
   limitations: z.array(z.string().regex(/^[a-z][a-z0-9_]{2,63}$/)),
+  /** What was found of governance artifacts; absent when the file has none and nobody asked. */
+  governance_artifacts: governanceArtifactsReportSchema.optional(),
+  /** Beside `governance_artifacts`. */
+  governance_enforcement: governanceEnforcementSchema.optional(),
+  /** The providers that the verifier's trust file lists; absent without one. */
+  governance_providers: z.array(governanceProviderSchema).optional(),
 });
 export type VerificationReport = z.infer<typeof verificationReportSchema>;

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { checkNameSchema, MAX_BUNDLE_BYTES, type VerificationReport } from '@exoarmur/contracts';
+import { formatGovernance, verifyGovernance } from '@exoarmur/governance-artifacts';
 import { createCedarEvaluator } from '@exoarmur/policy';
 import { formatReport, verifyBundle } from '@exoarmur/replay';
 import type { Command } from 'commander';
@@ -7,6 +8,7 @@ import { parseCheckNames } from '../check-names.ts';
 import type { CommandContext } from '../commands.ts';
 import { EXIT_CODES } from '../exit-code.ts';
 import { readInputFile } from '../files.ts';
+import { prepareGovernance, writeCapabilityEvents } from '../governance/verification.ts';
 import { addExamples } from '../help.ts';
 import { formatJson } from '../json-output.ts';
 import { printable, type Terminal } from '../terminal.ts';
@@ -17,6 +19,10 @@ interface Options {
   readonly trust?: string;
   readonly require?: string;
   readonly json?: boolean;
+  readonly providers?: string;
+  readonly project?: string;
+  readonly governancePolicy?: string;
+  readonly capabilityEvents?: string;
 }
 
 export function register(command: Command, context: CommandContext): void {
@@ -27,16 +33,26 @@ export function register(command: Command, context: CommandContext): void {
       '--require <checks>',
       `checks that must pass in place of the default ones: ${checkNameSchema.options.join(',')}`,
     )
+    .option('--providers <file>', 'trust file of governance artifact providers (needs the flag of discovery)')
+    .option('--project <folder>', 'folder whose node_modules holds them; the current one unless named')
+    .option('--governance-policy <file>', 'artifact types that must be there and verify')
+    .option('--capability-events <file>', 'write what was done with providers, one JSON line for each event')
     .option('--json', 'print the report as one JSON object')
     .action(async (options: Options) => {
       const require = options.require === undefined ? undefined : parseCheckNames(options.require);
+      const isGovernanceRequired = require?.includes('governance') === true;
+      const governance = await prepareGovernance({ ...options, isRequired: isGovernanceRequired }, context);
       const trust = options.trust === undefined ? undefined : readTrustFile(resolve(context.cwd, options.trust));
       const { bytes } = readInputFile(resolve(context.cwd, options.bundle), MAX_BUNDLE_BYTES);
-      const report = await verifyBundle(bytes, {
+      const core = await verifyBundle(bytes, {
         evaluator: createCedarEvaluator(),
         ...(trust === undefined ? {} : { trust }),
-        ...(require === undefined ? {} : { require }),
+        ...(require === undefined ? {} : { require: require.filter((name) => name !== 'governance') }),
       });
+      const report = await verifyGovernance(bytes, core, governance);
+      if (options.capabilityEvents !== undefined) {
+        writeCapabilityEvents(report, resolve(context.cwd, options.capabilityEvents));
+      }
       context.terminal.out(options.json === true ? formatJson(report) : paintVerdict(report, context.terminal));
       context.finish(report.verify_verdict === 'PASS' ? EXIT_CODES.pass : EXIT_CODES.fail);
     });
@@ -49,7 +65,7 @@ export function register(command: Command, context: CommandContext): void {
 
 function paintVerdict(report: VerificationReport, terminal: Terminal): string {
   const { verify_verdict: verdict } = report;
-  const text = printable(formatReport(report));
+  const text = printable(`${formatReport(report)}${formatGovernance(report)}`);
   const painted = terminal.paint(verdict === 'PASS' ? 'green' : 'red', verdict);
   return text.startsWith(verdict) ? `${painted}${text.slice(verdict.length)}` : text;
 }

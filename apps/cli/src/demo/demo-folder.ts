@@ -12,6 +12,9 @@ export const DEMO_FILES = Object.freeze({
   scratch: join('authorized', 'scratch', 'old-report.csv'),
   bundle: 'proof-bundle.json',
   trust: 'trust.txt',
+  /** The key of the boundary, which is in the source code of the demo: it protects nothing. */
+  key: 'boundary.key',
+  policies: 'policies.json',
 });
 
 const FOLDERS = [join('private', 'secret-exports'), 'private', join('authorized', 'scratch'), 'authorized'];

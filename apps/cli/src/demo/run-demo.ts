@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { digestBundle } from '@exoarmur/boundary-v2';
-import { createSigner, encodeUtf8, parseJson } from '@exoarmur/canonical';
+import { createSigner, encodeUtf8, formatSigningKey, parseJson } from '@exoarmur/canonical';
 import {
   type ActionIntent,
   actionIntentSchema,
@@ -16,7 +16,8 @@ import {
 } from '@exoarmur/contracts';
 import { createCedarEvaluator, createDecisionPoint } from '@exoarmur/policy';
 import { verifyBundle } from '@exoarmur/replay';
-import { readInputFile, replaceFile } from '../files.ts';
+import { createPrivateFile, readInputFile, replaceFile } from '../files.ts';
+import { formatJson } from '../json-output.ts';
 import { formatTrustFile } from '../trust-file.ts';
 import { computeAncestorReplayHash } from './ancestor-replay-hash.ts';
 import { DEMO_FILES, prepareDemoFolder } from './demo-folder.ts';
@@ -50,7 +51,11 @@ export async function runDemo(folder: string, isAllowed: boolean): Promise<DemoR
   if (!existsSync(atStake)) throw new InvariantError('the file at stake was not made');
 
   const sources = FIXED_SOURCES;
-  const signer = createSigner(DEMO.origin, sources.random('key').bytes(32));
+  const seed = sources.random('key').bytes(32);
+  const signer = createSigner(DEMO.origin, seed);
+  const keyText = `${formatSigningKey({ name: DEMO.origin, seed })}\n`;
+  createPrivateFile(join(folder, DEMO_FILES.key), encodeUtf8(keyText));
+  replaceFile(join(folder, DEMO_FILES.policies), encodeUtf8(formatJson(DEMO_POLICY_SET)));
   const decisionPoint = createDecisionPoint({ policySet: DEMO_POLICY_SET });
   replaceFile(bundlePath, await proveAction(createDemoIntent(isAllowed), folder, { signer, decisionPoint, sources }));
   const trust = formatTrustFile(signer.vkey);
