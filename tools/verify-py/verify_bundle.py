@@ -109,9 +109,8 @@ NAME = text(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 TIME = text(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z")
 BASE64 = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
 KINDS = one_of(*"""intent_received verdict_resolved approval_requested approval_decided target_validated execution_authorized
-    execution_completed stream_closed policy_activated switch_changed key_rotated checkpoint_witnessed event_ingested
-    payload_erased approval_revoked standing_grant_used ambiguity_resolved attempt_refused standing_grant_changed
-    action_observed""".split())
+    execution_completed stream_closed policy_activated switch_changed key_rotated checkpoint_witnessed event_ingested payload_erased
+    approval_revoked standing_grant_used ambiguity_resolved attempt_refused standing_grant_changed action_observed""".split())
 RECORD = members(
     schema=one_of("exoarmur.record/1"), tenant=SCOPE, cell=SCOPE, correlation=NAME, stream=NAME,
     seq=whole(0, 1_000_000), prev=nullable(DIGEST), kind=KINDS, time=TIME,
@@ -133,12 +132,11 @@ STATEMENT = members(
     _type=one_of("https://in-toto.io/Statement/v1"), predicateType=one_of("urn:exoarmur:predicate:governed-action:1"),
     subject=items(members(name=NAME, digest=members(sha256=text("[0-9a-f]{64}"))), 1, 1),
     predicate=members(
-        optional=("resolution",), resolution=one_of("happened", "did_not_happen", "cannot_be_known"),
-        schema=one_of("exoarmur.governed-action/1"), tenant=NAME, cell=NAME, stream=NAME,
-        final_verdict=one_of("deny", "require_approval", "require_quorum", "require_human", "allow"),
-        outcome=one_of("succeeded", "failed", "ambiguous", None), record_count=whole(2), head=DIGEST,
-        policy_digest=DIGEST, engine_digest=DIGEST, governance_evidence_digest=nullable(DIGEST),
-        checkpoint=members(origin=text(".+", 255), size=whole(1), root=DIGEST)))
+        optional=("resolution",), schema=one_of("exoarmur.governed-action/1"), tenant=NAME, cell=NAME, stream=NAME,
+        resolution=one_of("happened", "did_not_happen", "cannot_be_known"),
+        final_verdict=one_of("deny", "require_approval", "require_quorum", "require_human", "allow"), head=DIGEST,
+        outcome=one_of("succeeded", "failed", "ambiguous", None), record_count=whole(2), policy_digest=DIGEST, engine_digest=DIGEST,
+        governance_evidence_digest=nullable(DIGEST), checkpoint=members(origin=text(".+", 255), size=whole(1), root=DIGEST)))
 
 # Hashes and signatures
 sha256 = lambda data: hashlib.sha256(data).digest()
@@ -272,10 +270,7 @@ def read_bundle(data):
     return bundle, statement, note, keys
 
 as_text = lambda value: value if isinstance(value, str) else None
-
-def payload_of(bundle, record):
-    disclosed = bundle["payloads"].get(record["payload"]["digest"])
-    return disclosed and disclosed["value"]
+payload_of = lambda bundle, record: bundle["payloads"].get(record["payload"]["digest"], {}).get("value")
 
 def includes(leaf, index, path, note):
     first, last, root = index, note["size"] - 1, leaf
@@ -345,9 +340,8 @@ def check_claims(bundle, statement):
     if closed is not None:
         yield "statement_verdict_mismatch", as_text(closed.get("final_verdict")) == predicate["final_verdict"]
         yield "statement_outcome_mismatch", as_text(closed.get("outcome")) == predicate["outcome"]
-    if "ambiguity_resolved" not in last or last["ambiguity_resolved"] is not None:
-        found = as_text((last.get("ambiguity_resolved") or {}).get("finding"))
-        yield "statement_resolution_mismatch", found == predicate.get("resolution")
+    if (resolved := last.get("ambiguity_resolved", {})) is not None:
+        yield "statement_resolution_mismatch", as_text(resolved.get("finding")) == predicate.get("resolution")
     if decision is not None:
         engine = decision.get("engine")
         yield "statement_policy_mismatch", as_text(decision.get("policy_digest")) == predicate["policy_digest"]
@@ -361,16 +355,13 @@ def check_signer(bundle, note, trusted):
 
 def check_completeness(bundle, statement):
     records = bundle["records"]
-    end = len(records) - 1
-    if [record["kind"] for record in records[-2:]] == ["stream_closed", "ambiguity_resolved"]:
-        end -= 1
+    end = len(records) - 1 - ([record["kind"] for record in records[-2:]] == ["stream_closed", "ambiguity_resolved"])
     for seq, record in enumerate(records):
         yield "seq_gap", record["seq"] == seq
         yield "stream_mixed", all(record[name] == records[0][name] for name in ("tenant", "cell", "correlation", "stream"))
         yield "stream_not_closed", (record["kind"] == "stream_closed") == (seq == end)
     yield "record_count_mismatch", statement["predicate"]["record_count"] == len(records)
-    closed = payload_of(bundle, records[end]) if records[end]["kind"] == "stream_closed" else None
-    count = closed.get("record_count") if closed else None
+    count = (payload_of(bundle, records[end]) or {}).get("record_count") if records[end]["kind"] == "stream_closed" else None
     yield "record_count_mismatch", not isinstance(count, (int, float)) or isinstance(count, bool) or count == end + 1
 
 def verify(data, trust=None):

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createIntent, createTestBoundary } from '../test/boundary.ts';
 import { closeAction } from './action-run.ts';
 import { ActionStream } from './action-stream.ts';
+import { ProxyPipeline } from './index.ts';
 
 function beginStream() {
   const { log, clock } = createTestBoundary();
@@ -44,6 +45,20 @@ describe('ActionStream', () => {
     expect(log.appended).toEqual([]);
     await stream.append('intent_received', createIntent(), AGENT, ['2024-01-01T12:00:02.001Z']);
     expect(log.appended).toHaveLength(1);
+  });
+
+  it('takes no record for lawful that the log gave a time that makes it unlawful', async () => {
+    const { options, log } = createTestBoundary();
+    const append = async (draft: RecordDraft) => {
+      const receipt = await log.append(draft);
+      const time = draft.kind === 'approval_requested' ? '2025-01-01T00:00:00.000Z' : '2024-01-01T12:00:09.000Z';
+      return { ...receipt, record: { ...receipt.record, time } };
+    };
+    const later = new ProxyPipeline({ ...options, log: { ...log, append } });
+    await expect(later.execute(createIntent({ target: '/data/ask/x' }))).rejects.toMatchObject({
+      code: 'BOUNDARY_STEP_UNLAWFUL',
+    });
+    expect(await later.execute(createIntent({ intent_id: 'intent-2' }))).toMatchObject({ status: 'completed' });
   });
 
   it('keeps steps back until they are flushed, and takes back what was not confirmed', async () => {

@@ -49,6 +49,9 @@ describe('an approval taken back', () => {
   it('cannot be handed in again', async () => {
     const { pipeline, approval, takeBack } = await createHalfApproved();
     await pipeline.revokeApproval('intent-1', takeBack(approval));
+    await expect(pipeline.revokeApproval('intent-1', takeBack(approval))).rejects.toMatchObject({
+      code: 'BOUNDARY_APPROVAL_UNKNOWN',
+    });
     await expect(pipeline.submitApproval('intent-1', approval)).rejects.toMatchObject({
       code: 'BOUNDARY_APPROVAL_REUSED',
     });

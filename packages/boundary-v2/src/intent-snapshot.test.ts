@@ -79,3 +79,10 @@ describe('spec/intent-and-grant.md', () => {
     expect(snapshotIntent(text.replaceAll('\n', '')).digest).toBe(digest);
   });
 });
+
+it('refuses the id of a stream that the boundary keeps for itself', () => {
+  expect(() => snapshotIntent(createIntent({ intent_id: 'boundary.demo.refused' }))).toThrow(
+    expect.objectContaining({ code: 'BOUNDARY_INTENT_MALFORMED', pointer: '/intent_id' }),
+  );
+  expect(snapshotIntent(createIntent({ intent_id: 'boundary' })).intent.intent_id).toBe('boundary');
+});

@@ -1,4 +1,4 @@
-import type { ActionIntent, StandingGrant, StandingGrantStore } from '@exoarmur/contracts';
+import type { ActionIntent, Operator, StandingGrant, StandingGrantStore } from '@exoarmur/contracts';
 import { createTestExecutor } from '@exoarmur/executors';
 import { describe, expect, it } from 'vitest';
 import {
@@ -212,6 +212,20 @@ describe('a standing grant', () => {
     const { pipeline, add } = createGranting();
     await add({ actor_id: 'alice' });
     expect(await pipeline.execute(intentOf(1, { actor_id: 'alice' }))).toMatchObject({ status: 'pending_approval' });
+  });
+
+  it.each<[string, Partial<Operator>]>([
+    ['answers for the actor', { actorIds: ['agent-1'] }],
+    ['is not cleared for the class any more', { clearance: 'A0_observe' }],
+  ])('of somebody who %s is none', async (_, change) => {
+    const { options, add } = createGranting();
+    await add();
+    const operators = createOperatorRegistry([
+      { operatorId: 'alice', vkey: ALICE.signer.vkey, roles: [], isRevoked: false, ...change },
+    ]);
+    expect(await new ProxyPipeline({ ...options, operators }).execute(intentOf(1))).toMatchObject({
+      status: 'pending_approval',
+    });
   });
 
   it('altered in the store is none, and a store that fails means that people are asked', async () => {

@@ -108,7 +108,6 @@ async function useFirstFit(
   request: ApprovalRequest,
 ): Promise<GrantUse | undefined> {
   for (const kept of await standingGrants.list()) {
-    if (kept.isRevoked) continue;
     const found = await findFit(context, intent, request, kept.envelope);
     if (found === undefined || found.grant.not_before > formatTime(context.clock.now())) continue;
     const { digest, grant, envelope } = found;
