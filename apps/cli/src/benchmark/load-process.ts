@@ -13,8 +13,10 @@ export interface LoadOrder {
 const [order] = (await once(process, 'message')) as [LoadOrder];
 const threads = order.shares.map((share) => new Worker(new URL(order.thread), { workerData: share }));
 const unanswered = new Set(threads);
-// A thread that ends before it answered never will.
-for (const thread of threads) thread.once('exit', () => unanswered.has(thread) && process.exit(1));
+// A thread that ends before it answered never will. Its last message is handed on just before its end, so that is looked at later.
+for (const thread of threads) {
+  thread.once('exit', () => setImmediate(() => unanswered.has(thread) && process.exit(1)));
+}
 await Promise.all(threads.map((thread) => once(thread, 'message')));
 send('ready');
 await once(process, 'message');
