@@ -1,7 +1,7 @@
 // node bench/replay-scale.ts [DECISIONS]: trails of the ancestor's events of 10^3 to 10^6, each in a process of its own with
 // its memory, then `exoarmur replay --policy` over a log of DECISIONS (1,000,000 unless told) on two threads.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,13 +31,23 @@ for (const [name, policySet] of [
   writeFileSync(policy, JSON.stringify(policySet));
   const args = ['replay', '--policy', policy, '--log', log, '--threads', '2'];
   const start = performance.now();
+  const spent = childSeconds();
   const run = spawnSync(process.execPath, [beside('../apps/cli/dist/main.js'), ...args], { encoding: 'utf8' });
   const [verdict = run.stderr, counts = ''] = run.stdout.split('\n');
   const rate = Math.round(total / ((performance.now() - start) / 1000));
-  say(`under ${name}: ${seconds(start)} s, ${rate} decisions/s on 2 threads; exit ${run.status}`);
+  say(
+    `under ${name}: ${seconds(start)} s, ${rate} decisions/s on 2 threads, ${(childSeconds() - spent).toFixed(0)} s of processor time; exit ${run.status}`,
+  );
   say(`  ${verdict.slice(0, 100)}\n${counts}`);
 }
 
 function seconds(from: number): string {
   return ((performance.now() - from) / 1000).toFixed(1);
+}
+
+/** Processor time of the processes that were waited for, in seconds; 0 where the system does not say. */
+function childSeconds(): number {
+  if (!existsSync('/proc/self/stat')) return 0;
+  const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[13]) + Number(fields[14])) / 100;
 }
