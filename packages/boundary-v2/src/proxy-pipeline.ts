@@ -221,7 +221,7 @@ export class ProxyPipeline {
     const { intent, digest } = snapshot;
     const evidence = await this.#findStream(intent.intent_id);
     if (evidence === undefined) {
-      if (intent.revises !== undefined) await this.#supersede(intent.revises);
+      if (intent.revises !== undefined) await this.#supersede(intent, intent.revises.intent_id);
       this.#keepPolicySet();
       const stream = ActionStream.begin(this.#actionLog, intent);
       try {
@@ -238,11 +238,11 @@ export class ProxyPipeline {
     throw new BoundaryError('BOUNDARY_ACTION_UNFINISHED', 'the action was begun and has no end yet');
   }
 
-  async #supersede(revised: NonNullable<ActionIntent['revises']>): Promise<void> {
-    const evidence = await this.#findStream(revised.intent_id);
+  async #supersede(intent: ActionIntent, revised: string): Promise<void> {
+    const evidence = await this.#findStream(revised);
     const old = evidence === undefined ? undefined : this.#resume(evidence);
-    await supersede(revised, old);
-    await this.#context.inbox?.remove(revised.intent_id).catch(() => undefined);
+    await supersede(intent, old);
+    await this.#context.inbox?.remove(revised).catch(() => undefined);
   }
 
   /** Whether another process was faster to begin an action of this id, and a different one. */

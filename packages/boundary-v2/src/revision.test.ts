@@ -42,6 +42,20 @@ describe('an edit', () => {
     expect(reviseIntent(edited, { ...EDIT, intent_id: 'intent-3' }).revises?.intent_id).toBe('intent-2');
   });
 
+  it('by another agent ends nothing, and by the same one or a person it does', async () => {
+    const { pipeline } = createTestBoundary();
+    await pipeline.execute(ASKED);
+    const by = (n: number, actor_id: string, actor_type: 'agent' | 'human') =>
+      reviseIntent(ASKED, { ...EDIT, intent_id: `edit-${n}`, actor_id, actor_type });
+    await expect(pipeline.execute(by(1, 'agent-2', 'agent'))).rejects.toMatchObject({
+      ...{ code: 'BOUNDARY_REVISION_INVALID', pointer: '/actor_id' },
+    });
+    expect(await pipeline.recover('intent-1')).toMatchObject({ status: 'pending_approval' });
+    expect((await pipeline.execute(by(2, 'agent-1', 'agent'))).isClosed).toBe(false);
+    expect(await pipeline.recover('intent-1')).toMatchObject({ code: 'BOUNDARY_SUPERSEDED' });
+    expect(await pipeline.execute(by(3, 'bob', 'human'))).toMatchObject({ status: 'pending_approval' });
+  });
+
   it('of what is unknown, another one, or has run is refused, on record', async () => {
     const { pipeline, log, executor } = { ...createTestBoundary({ executor: createTestExecutor() }), executor: null };
     expect(executor).toBeNull();

@@ -19,12 +19,18 @@ export function reviseIntent(
 
 /**
  * Makes sure that the action an intent revises will never run: it waits for people and is closed here, or it has ended without
- * having been authorised. @throws BoundaryError BOUNDARY_REVISION_INVALID for one that is unknown, another one, unfinished, or
- * was authorised
+ * having been authorised. @throws BoundaryError BOUNDARY_REVISION_INVALID for one that is unknown, another one, unfinished, was
+ * authorised, or is of another actor and no person edits it
  */
-export async function supersede(revised: NonNullable<ActionIntent['revises']>, old: ActionStream | undefined) {
+export async function supersede(intent: ActionIntent, old: ActionStream | undefined): Promise<void> {
+  const { revises: revised } = intent;
+  if (revised === undefined) return;
   if (old === undefined || old.intentDigest !== revised.intent_digest) {
     throw refuse('BOUNDARY_REVISION_INVALID', 'the revised action is not the one named', '/revises');
+  }
+  // An agent may change its own mind; ending what another one asked for takes a person.
+  if (intent.actor_type !== 'human' && intent.actor_id !== old.state.actorId) {
+    throw refuse('BOUNDARY_REVISION_INVALID', 'the revised action is of another actor', '/actor_id');
   }
   if (old.state.phase === 'waiting') {
     const isDenied = old.state.approvals.some(({ answer }) => answer?.verdict === 'deny');
