@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   cpSync,
   existsSync,
@@ -5,6 +6,7 @@ import {
   mkdtempSync,
   readFileSync,
   realpathSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -12,9 +14,16 @@ import { stripTypeScriptTypes } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { canonicalizeToBytes, createSigner, encodeUtf8, parseJson, signEnvelope } from '@exoarmur/canonical';
+import {
+  canonicalizeToBytes,
+  createSigner,
+  digestValue,
+  encodeUtf8,
+  parseJson,
+  signEnvelope,
+} from '@exoarmur/canonical';
 import { type VerificationReport, verificationReportSchema } from '@exoarmur/contracts';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runDemo } from '../src/demo/run-demo.ts';
 import { runProgram } from '../src/program.ts';
 import { createTerminal } from '../src/terminal.ts';
@@ -61,8 +70,7 @@ function install(root: string, name: string, layout: 'npm' | 'pnpm' = 'npm', sou
   symlinkSync(store, link, 'junction');
 }
 
-async function trustFile(root: string, file: string, ...names: string[]): Promise<void> {
-  const { createHash } = await import('node:crypto');
+function trustFile(root: string, file: string, ...names: string[]): void {
   const providers = names.map((name) => {
     const bytes = readFileSync(join(root, 'node_modules', name, 'dist/index.js'));
     return {
@@ -91,7 +99,6 @@ beforeAll(async () => {
   const { subject } = JSON.parse(Buffer.from(statement.payload, 'base64').toString()) as {
     subject: [{ digest: { sha256: string } }];
   };
-  const { digestValue } = await import('@exoarmur/canonical');
   const completed = records.find(({ kind }) => kind === 'execution_completed');
   const outcome_digest = digestValue('exoarmur.outcome/1', payloads[completed?.payload.digest ?? '']?.value);
   const receipt = {
@@ -112,8 +119,8 @@ beforeAll(async () => {
     JSON.stringify({ schema: 'exoarmur.governance-policy/1', required_types: ['policy_snapshot'] }),
   );
   for (const name of [SNAPSHOT, PROOF]) install(folder, name);
-  await trustFile(folder, 'one.json', SNAPSHOT);
-  await trustFile(folder, 'both.json', SNAPSHOT, PROOF);
+  trustFile(folder, 'one.json', SNAPSHOT);
+  trustFile(folder, 'both.json', SNAPSHOT, PROOF);
   const both = [
     '--required',
     'policy_snapshot.v1=demo/policies.json',
@@ -126,6 +133,10 @@ beforeAll(async () => {
   });
   await attach('optional.json', '--artifact', 'policy_snapshot.v1=other-policies.json');
   await attach('lying.json', '--required', 'policy_snapshot.v1=other-policies.json');
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
 });
 
 describe('verify-bundle', () => {
@@ -197,7 +208,7 @@ describe('verify-bundle', () => {
     const args = ['verify-bundle', '--bundle', 'attached.json', '--json', '--providers'];
     const root = join(folder, 'strict');
     for (const name of [PROOF, SNAPSHOT]) install(root, name, 'pnpm');
-    await trustFile(root, 'reversed.json', PROOF, SNAPSHOT);
+    trustFile(root, 'reversed.json', PROOF, SNAPSHOT);
     const outputs = [
       await run([...args, 'both.json'], DISCOVERY),
       await run([...args, 'both.json'], DISCOVERY),
@@ -316,7 +327,7 @@ describe('a hostile provider', () => {
   ])('that %s changes no core verdict and has its code', async (name, source, code) => {
     const root = join(folder, name.replaceAll(' ', '-'));
     install(root, SNAPSHOT, 'npm', source());
-    await trustFile(root, 'hostile.json', SNAPSHOT);
+    trustFile(root, 'hostile.json', SNAPSHOT);
     const args = ['--providers', 'hostile.json', '--project', root];
     const diagnosed = await verify('attached.json', DISCOVERY, ...args);
     expect([diagnosed.verify_verdict, resultsOf(diagnosed)?.[0]]).toEqual(['PASS', code]);

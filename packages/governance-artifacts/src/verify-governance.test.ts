@@ -20,6 +20,7 @@ import {
   withProvider,
 } from '../test/fixtures.ts';
 import { hashArtifact } from './artifact-hash.ts';
+import { listCapabilityEvents } from './capability.ts';
 import type { ProviderDirectory } from './provider-port.ts';
 import { formatGovernance } from './report-text.ts';
 import { type VerifyGovernanceOptions, verifyGovernance } from './verify-governance.ts';
@@ -415,5 +416,34 @@ describe('codes of results', () => {
     expect(text).toContain('SEMANTIC_INVALID  (provider 0.1.0)');
     expect(text).toContain('The provider found the artifact invalid: digest_differs');
     expect(text).toContain('Enforcement: FAIL, 0 of 1 required satisfied, core verdict PASS');
+  });
+});
+
+describe('capability events', () => {
+  const events = async (providers: ProviderDirectory) =>
+    listCapabilityEvents(await verify(SOUND, { providers }), 'verifier-1').map((event) => [
+      event.schema.split('.')[3],
+      event.capability_id,
+      'reason' in event ? event.reason : null,
+    ]);
+  const id = '@acme/provider@0.1.0/policy_snapshot';
+
+  it('tell of registration and activation', async () => {
+    expect(await events(withProvider())).toEqual([
+      ['registration', id, null],
+      ['activation', id, null],
+    ]);
+  });
+
+  it('tell of denial at discovery, and of an answer that does not count', async () => {
+    expect(await events(directory({ policy_snapshot: { status: 'untrusted' } }))).toEqual([
+      ['denial', id, 'PROVIDER_DIGEST_MISMATCH'],
+    ]);
+    expect(await events(withProvider(handle(() => ({ outcome: 'crashed' }))))).toEqual([
+      ['registration', id, null],
+      ['activation', id, null],
+      ['denial', id, 'PROVIDER_CRASHED'],
+    ]);
+    expect(await events(withProvider(handle(undefined, ['policy_snapshot.v9'])))).toEqual([['registration', id, null]]);
   });
 });

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { isExoArmurError, quoteForMessage } from '@exoarmur/contracts';
+import { parseJson } from '@exoarmur/canonical';
+import { isExoArmurError, type JsonObject, jsonObjectSchema, quoteForMessage } from '@exoarmur/contracts';
 import { checkProvider, type ProviderCheck } from './check-provider.ts';
 import { createProvider } from './create-provider.ts';
 import { KitError } from './errors.ts';
@@ -15,7 +17,7 @@ export interface KitWorld {
 
 const USAGE = `usage: exoarmur-provider create <folder> --type <artifact type> [--name <package name>]
        exoarmur-provider test [folder]
-       exoarmur-provider trust [folder]
+       exoarmur-provider trust [folder] [--configuration <file>]
 `;
 
 /** Runs the command of the kit. Exit codes: 0 done, 1 the provider did not pass, 2 usage or unreadable input. */
@@ -39,7 +41,7 @@ export async function runKit(args: readonly string[], world: KitWorld): Promise<
         return check.isPassed ? 0 : 1;
       }
       case 'trust':
-        world.out(`${JSON.stringify(proposeTrust(folder), null, 2)}\n`);
+        world.out(`${JSON.stringify(proposeTrust(folder, readConfiguration(values.configuration, world)), null, 2)}\n`);
         return 0;
       default:
         world.err(USAGE);
@@ -54,13 +56,28 @@ export async function runKit(args: readonly string[], world: KitWorld): Promise<
 
 function parse(args: readonly string[]) {
   try {
-    const options = { type: { type: 'string' }, name: { type: 'string' } } as const;
+    const options = { type: { type: 'string' }, name: { type: 'string' }, configuration: { type: 'string' } } as const;
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (cause) {
     throw new KitError('KIT_USAGE', cause instanceof Error ? cause.message : 'the arguments are not understood', {
       cause,
     });
   }
+}
+
+function readConfiguration(file: string | undefined, { cwd }: KitWorld): JsonObject | undefined {
+  if (file === undefined) return undefined;
+  const unreadable = (cause?: unknown): KitError =>
+    new KitError('KIT_FILE_UNREADABLE', `${quoteForMessage(file)} holds no JSON object`, { cause });
+  let value: unknown;
+  try {
+    value = parseJson(readFileSync(resolve(cwd, file)));
+  } catch (cause) {
+    throw unreadable(cause);
+  }
+  const parsed = jsonObjectSchema.safeParse(value);
+  if (!parsed.success) throw unreadable();
+  return parsed.data;
 }
 
 function formatCheck({ package: name, version, cases, isPassed }: ProviderCheck): string {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { formatDigest, sha256 } from '@exoarmur/canonical';
@@ -27,8 +27,11 @@ const filled = (draft: PackageDraft) => ({
   ...draft,
 });
 
+const base = realpathSync(mkdtempSync(join(tmpdir(), 'exoarmur-providers-')));
+process.once('exit', () => rmSync(base, { recursive: true, force: true }));
+
 export function createProject(): string {
-  return realpathSync(mkdtempSync(join(tmpdir(), 'exoarmur-providers-')));
+  return mkdtempSync(join(base, 'project-'));
 }
 
 export function writePackage(folder: string, draft: PackageDraft): void {

@@ -1,16 +1,20 @@
-import { existsSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canonicalize, encodeUtf8 } from '@exoarmur/canonical';
 import { askProvider, hashArtifact, type ProviderAnswer } from '@exoarmur/governance-artifacts';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { runProcessProvider } from './run-process.ts';
 
 const ARTIFACT = { policies: { 'ä€😀': 'permit', z: [1.5, -3, true, null, 'a"\\\u0007'] }, nested: { b: {}, a: [] } };
 const SECRET = realpathSync(mkdtempSync(join(tmpdir(), 'exoarmur-secret-')));
 writeFileSync(join(SECRET, 'key'), 'hunter2');
 const MARKER = join(SECRET, 'marker');
+
+afterAll(() => {
+  rmSync(SECRET, { recursive: true, force: true });
+});
 
 const HONEST = `
   canonicalHash: (artifact, { schemaVersion, tools }) => tools.hashArtifact(schemaVersion, artifact),

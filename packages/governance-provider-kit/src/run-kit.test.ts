@@ -1,0 +1,119 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseProviderTrust } from '@exoarmur/governance-artifacts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkProvider } from './check-provider.ts';
+import { runKit } from './run-kit.ts';
+
+const PACKAGES = fileURLToPath(new URL('../../', import.meta.url));
+let folder = '';
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'exoarmur-kit-'));
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function kit(...args: string[]) {
+  const written = { out: '', err: '' };
+  const exitCode = await runKit(args, {
+    cwd: folder,
+    out: (text) => {
+      written.out += text;
+    },
+    err: (text) => {
+      written.err += text;
+    },
+  });
+  return { exitCode, ...written };
+}
+
+describe('exoarmur-provider', () => {
+  it('creates a package that passes its test, and fails when the provider changes its mind', async () => {
+    expect(await kit('create', 'risk', '--type', 'risk_assessment', '--name', '@acme/risk')).toMatchObject({
+      exitCode: 0,
+    });
+    const passed = await kit('test', 'risk');
+    expect(passed).toMatchObject({ exitCode: 0, err: '' });
+    expect(passed.out).toContain('ok    golden/refused.json: level_not_accepted');
+    const provider = join(folder, 'risk/provider.js');
+    const source = readFileSync(provider, 'utf8');
+    writeFileSync(provider, source.replace('accepted.includes(artifact.level)', 'accepted.includes("low")'));
+    const failed = await kit('test', 'risk');
+    expect(failed.exitCode).toBe(1);
+    expect(failed.out).toContain('FAIL  golden/refused.json: expected level_not_accepted, found valid');
+    writeFileSync(provider, source.replace(/if \(typeof artifact.level[^]*?\n {4}\}\n/, 'artifact.level.trim();\n'));
+    expect((await kit('test', 'risk')).out).toContain(
+      'FAIL  risk_assessment: hostile, empty: expected an answer, found PROVIDER_CRASHED',
+    );
+    writeFileSync(provider, source);
+    rmSync(join(folder, 'risk/golden/refused.json'));
+    expect((await kit('test', 'risk')).out).toContain('a golden case that is not: expected present, found absent');
+  });
+
+  it('proposes a trust file that the verifier reads, with the words of the operator', async () => {
+    await kit('create', 'trusted', '--type', 'risk_assessment');
+    writeFileSync(join(folder, 'words.json'), '{"accepted_levels":["low"]}');
+    const { out } = await kit('trust', 'trusted', '--configuration', 'words.json');
+    expect(parseProviderTrust(new TextEncoder().encode(out)).providers).toMatchObject([
+      { package: 'trusted', version: '0.1.0', runtime: 'process', configuration: { accepted_levels: ['low'] } },
+    ]);
+  });
+
+  it.each<[string, string[], string]>([
+    ['no type', ['create', 'x'], 'KIT_USAGE'],
+    ['an unknown option', ['create', 'x', '--kind', 'y'], 'KIT_USAGE'],
+    ['two folders', ['test', 'x', 'y'], 'KIT_USAGE'],
+    ['a type in capitals', ['create', 'x', '--type', 'Risk'], 'KIT_NAME_MALFORMED'],
+    ['a name that climbs', ['create', 'x', '--type', 'risk', '--name', '../x'], 'KIT_NAME_MALFORMED'],
+    ['a folder that exists', ['create', '.', '--type', 'risk', '--name', 'x'], 'KIT_FOLDER_EXISTS'],
+    ['no package', ['trust', 'nowhere'], 'PROVIDER_PACKAGE_MISSING'],
+    ['no configuration', ['trust', '.', '--configuration', 'none.json'], 'KIT_FILE_UNREADABLE'],
+    ['no command', [], 'usage:'],
+  ])('refuses %s', async (_what, args, code) => {
+    expect(await kit(...args)).toMatchObject({ exitCode: 2, out: '', err: expect.stringContaining(code) });
+  });
+
+  it('refuses golden cases that are malformed', async () => {
+    await kit('create', 'golden', '--type', 'risk_assessment');
+    for (const text of [
+      '{',
+      '[]',
+      '{"schema_version":"risk_assessment.v1","artifact":{},"expected":"Valid!"}',
+      '{"note":1}',
+    ]) {
+      writeFileSync(join(folder, 'golden/golden/bad.json'), text);
+      expect(await kit('test', 'golden')).toMatchObject({
+        exitCode: 2,
+        err: expect.stringContaining('KIT_GOLDEN_MALFORMED'),
+      });
+    }
+  });
+});
+
+describe('the providers of the workspace', () => {
+  it.each(['provider-policy-snapshot', 'provider-tool-invocation-proof'])(
+    '%s answers its golden cases',
+    async (name) => {
+      const copy = join(folder, name);
+      mkdirSync(join(copy, 'dist'), { recursive: true });
+      mkdirSync(join(copy, 'golden'));
+      const origin = join(PACKAGES, name);
+      cpSync(join(origin, 'golden'), join(copy, 'golden'), { recursive: true });
+      cpSync(join(origin, 'package.json'), join(copy, 'package.json'));
+      writeFileSync(
+        join(copy, 'dist/index.js'),
+        stripTypeScriptTypes(readFileSync(join(origin, 'src/index.ts'), 'utf8')),
+      );
+      const { cases, isPassed } = await checkProvider(copy);
+      expect(cases.filter((one) => !one.isPassed)).toEqual([]);
+      expect(isPassed).toBe(true);
+      expect(cases.filter(({ name: label }) => label.startsWith('golden/')).length).toBeGreaterThanOrEqual(4);
+    },
+  );
+});
