@@ -47,7 +47,7 @@ describe('exoarmur-provider', () => {
     const failed = await kit('test', 'risk');
     expect(failed.exitCode).toBe(1);
     expect(failed.out).toContain('FAIL  golden/refused.json: expected level_not_accepted, found valid');
-    writeFileSync(provider, source.replace(/if \(typeof artifact.level[^]*?\n {4}\}\n/, 'artifact.level.trim();\n'));
+    writeFileSync(provider, source.replace(/if \(typeof artifact.level[\s\S]*?\n {4}\}\n/, 'artifact.level.trim();\n'));
     expect((await kit('test', 'risk')).out).toContain(
       'FAIL  risk_assessment: hostile, empty: expected an answer, found PROVIDER_CRASHED',
     );

@@ -42,7 +42,7 @@ function pnpm(args: readonly string[], cwd: string): void {
 
 /** The commands of the guide, in order, as a reader would type them. */
 function readCommands(): string {
-  const blocks = [...readFileSync(GUIDE, 'utf8').matchAll(/^```sh\n([^]*?)^```$/gm)].map((match) => match[1] ?? '');
+  const blocks = [...readFileSync(GUIDE, 'utf8').matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map((match) => match[1] ?? '');
   expect(blocks.length).toBeGreaterThanOrEqual(6);
   // What the guide takes from the registry was installed from tarballs; `npx` would look there as well.
   return blocks
