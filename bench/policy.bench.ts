@@ -94,12 +94,14 @@ function createTasks(size: number): Group['tasks'] {
   if (built.outcome === 'refused') throw new Error('the request of the measurement is refused');
   const cedarRequest = built.request;
   const unsliced = createPolicyShelf(list, { name: `bench/unsliced/${size}`, schema: 'bench', unsliced: true });
-  const sliced = createPolicyShelf(list, { name: `bench/sliced/${size}`, schema: 'bench' });
+  const sliced = createPolicyShelf(list, { name: `bench/sliced/${size}`, schema: 'bench', isForgetful: true });
+  const remembering = createPolicyShelf(list, { name: `bench/remembering/${size}`, schema: 'bench' });
   const point = createDecisionPoint({ policySet });
   return {
     'cedar-wasm, parsed before, all policies': () => unsliced.ask(cedarRequest),
     'exoarmur engine, sliced': () => sliced.ask(cedarRequest),
-    'exoarmur decision (request, slice, gate, resolution)': () => point.decide(request),
+    'exoarmur engine, answer remembered': () => remembering.ask(cedarRequest),
+    'exoarmur decision (request, answer remembered, gate, resolution)': () => point.decide(request),
     ...createPeers(size),
   };
 }
