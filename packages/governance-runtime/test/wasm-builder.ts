@@ -21,7 +21,7 @@ export interface ModuleParts {
 const name = (text: string): number[] => [...encodeU32(text.length), ...new TextEncoder().encode(text)];
 const section = (id: number, body: readonly number[]): number[] => [id, ...encodeU32(body.length), ...body];
 
-/** Encodes a module: `exoarmur_alloc` always answers 65536, the start of the second page. */
+/** Encodes a module: `exoarmur_alloc` always answers 65536, the start of the second page; function 2 does nothing. */
 export function buildModule(parts: ModuleParts): Uint8Array {
   const { verify, memory = [1, 2, 16], data, extra = new Map(), exportAs = 'exoarmur_verify', globals } = parts;
   const body = (code: readonly number[]): number[] => {
@@ -29,13 +29,13 @@ export function buildModule(parts: ModuleParts): Uint8Array {
     return [...encodeU32(full.length), ...full];
   };
   const sections = new Map<number, readonly number[]>([
-    [1, [2, 0x60, 1, I32, 1, I32, 0x60, 2, I32, I32, 1, I64]],
-    [3, [2, 0, 1]],
+    [1, [3, 0x60, 1, I32, 1, I32, 0x60, 2, I32, I32, 1, I64, 0x60, 0, 0]],
+    [3, [3, 0, 1, 2]],
     [5, [1, ...memory]],
     ...(globals === undefined ? [] : ([[6, globals]] as const)),
     [7, [3, ...name('memory'), 2, 0, ...name('exoarmur_alloc'), 0, 0, ...name(exportAs), 0, 1]],
     // i32.const 65536
-    [10, [2, ...body([0x41, 0x80, 0x80, 0x04]), ...body(verify)]],
+    [10, [3, ...body([0x41, 0x80, 0x80, 0x04]), ...body(verify), ...body([])]],
     ...(data === undefined ? [] : ([[11, [1, 0, 0x41, 0, 0x0b, ...encodeU32(data.length), ...data]]] as const)),
     ...extra,
   ]);

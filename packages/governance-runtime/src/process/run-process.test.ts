@@ -101,6 +101,11 @@ describe('a process provider', () => {
       'PROVIDER_RESPONSE_MALFORMED',
     ],
     [
+      'answers with more than an answer may have',
+      `await new Promise((done) => process.stdout.write('x'.repeat(70000), done)); process.exit(0);`,
+      'PROVIDER_CRASHED',
+    ],
+    [
       'prints without end',
       provider(`verifyArtifact: () => { for (;;) process.stdout.write('x'.repeat(65536)); }`),
       'PROVIDER_CRASHED',

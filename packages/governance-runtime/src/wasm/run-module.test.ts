@@ -42,7 +42,7 @@ describe('a WebAssembly provider', () => {
     ['imports something', buildModule({ verify: i64(0), extra: new Map([[2, [1, 1, 0x65, 1, 0x66, 0, 0]]]) })],
     ['declares no maximum of memory', buildModule({ verify: i64(0), memory: [0, 1] })],
     ['declares too much memory', buildModule({ verify: i64(0), memory: [1, 1, 0x81, 2] })],
-    ['runs something at its start', buildModule({ verify: i64(0), extra: new Map([[8, [0]]]) })],
+    ['runs something at its start', buildModule({ verify: i64(0), extra: new Map([[8, [2]]]) })],
     ['exports no function of the name', buildModule({ verify: i64(0), exportAs: 'verify' })],
     ['exports its own fuel', buildModule({ verify: i64(0), exportAs: FUEL_EXPORT })],
     // i32.const 0, i32.const 0, i32.const 0, memory.fill
