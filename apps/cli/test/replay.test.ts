@@ -6,7 +6,7 @@ import { type PolicySet, policyReplaySchema } from '@exoarmur/contracts';
 import { digestPolicySet } from '@exoarmur/policy';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { DEMO_POLICY_SET } from '../src/demo/policy.ts';
-import { ALLOWED, createGovernedLog, DENIED } from './governed-log.ts';
+import { ALLOWED, createGovernedLog, createLyingLog, DENIED } from './governed-log.ts';
 import { runInProcess } from './in-process.ts';
 
 let folder = '';
@@ -92,6 +92,22 @@ describe('replay --log', () => {
     change('DELETE FROM entries WHERE id = (SELECT min(id) + 2 FROM entries)');
     const run = await replay('--recorded-policy', 'same.json');
     expect(run.out).toContain('  failure       2 execution_authorized  stream_seq_not_dense at /record/seq\n');
+    expect(run.exitCode).toBe(1);
+  });
+
+  test.each([
+    [
+      'rationale',
+      'action-1  failure  2 records, open, decisions the same 0 of 1',
+      'decision_diverges at /payload/pdp/rationale',
+    ],
+    ['order', 'action-1  failure  3 records, open, decisions the same 2 of 2', ' at /record/kind'],
+  ] as const)('finds a lie that the log sealed: %s', async (lie, line, finding) => {
+    const path = join(folder, `lie-${lie}-${copies}.db`);
+    await createLyingLog(path, lie);
+    const run = await runInProcess(folder, 'replay', '--log', path, '--recorded-policy', 'same.json');
+    expect(run.out).toContain(`${line}\n`);
+    expect(run.out).toContain(`${finding}\n`);
     expect(run.exitCode).toBe(1);
   });
 
