@@ -307,7 +307,7 @@ testModel('SealedRecord', {
 });
 
 test('every kind of record that belongs to an action has a payload', () => {
-  const kinds = recordKindSchema.options.slice(0, recordKindSchema.options.indexOf('stream_closed') + 1);
+  const kinds = recordKindSchema.options.slice(0, recordKindSchema.options.indexOf('ambiguity_resolved') + 1);
   expect(Object.keys(trailPayloadSchemas)).toEqual(kinds);
 });
 
