@@ -28,7 +28,11 @@ const filled = (draft: PackageDraft) => ({
 });
 
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'exoarmur-providers-')));
-process.once('exit', () => rmSync(base, { recursive: true, force: true }));
+
+/** Removes every project that was made. */
+export function removeProjects(): void {
+  rmSync(base, { recursive: true, force: true });
+}
 
 export function createProject(): string {
   return mkdtempSync(join(base, 'project-'));

@@ -2,12 +2,13 @@ import { mkdirSync, renameSync, symlinkSync, truncateSync, writeFileSync } from 
 import { join } from 'node:path';
 import { canonicalize, encodeUtf8 } from '@exoarmur/canonical';
 import { parseProviderTrust } from '@exoarmur/governance-artifacts';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import {
   createProject,
   installNpm,
   installPnpm,
   type PackageDraft,
+  removeProjects,
   trustIn,
   trustOf,
   writePackage,
@@ -17,6 +18,8 @@ import type { ProviderRuntimes } from '../runtimes.ts';
 import { discoverProviders } from './discover.ts';
 
 const DRAFT: PackageDraft = { bytes: answering(encodeUtf8('{}')) };
+
+afterAll(removeProjects);
 
 let runs = 0;
 const counted = async () => {
