@@ -12,6 +12,15 @@ const ENTRY = fileURLToPath(new URL('../../src/index.ts', import.meta.url));
 /** Name under which a page finds the verifier. */
 export const VERIFIER_GLOBAL = 'ExoArmurVerifier';
 
+/** Modules of zod that write JSON Schemas. No check asks for one. */
+const JSON_SCHEMA = /\/zod\/v4\/core\/(?:to-json-schema|json-schema-processors)\.js$/;
+
+/** A module with the same exports that do nothing: its functions are named when a shape is made, and never called after. */
+function emptied(code: string): string {
+  const names = [...code.matchAll(/^export (?:const|function|class) (\w+)/gm)].map((match) => match[1]);
+  return names.map((name) => `export const ${name} = () => () => undefined;`).join('\n');
+}
+
 /** The verifier as one script for a page, and the modules that are in it, as paths from the root of the repository. */
 export interface VerifierScript {
   /** A classic script, minified; it defines {@link VERIFIER_GLOBAL} and touches nothing else. */
@@ -27,6 +36,7 @@ export async function buildVerifier(): Promise<VerifierScript> {
     // Shapes that no check reads are left out: making one has no effect.
     treeshake: { manualPureFunctions: ['z'] },
     resolve: { conditionNames: ['@exoarmur/source', 'browser', 'import', 'default'] },
+    plugins: [{ name: 'without-json-schema', transform: (code, id) => (JSON_SCHEMA.test(id) ? emptied(code) : null) }],
     onLog(level, log) {
       if (level === 'warn') throw new Error(`the verifier does not build: ${log.message}`);
     },
