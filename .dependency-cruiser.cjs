@@ -45,7 +45,7 @@ const targetOf = (specifier) => {
 /** A package as npm lays it out (`node_modules/zod/…`), hoisted or in the store of pnpm. */
 const npmPattern = (names) => `(?:^|/)node_modules/${group(names.map((name) => name.replaceAll('/', '\\/')))}/`;
 const folderOf = (name) =>
-  planes.packages[name].imports === 'surface' ? `^apps/${name}/src/` : `^packages/${name}/src/`;
+  existsSync(join(__dirname, 'apps', name)) ? `^apps/${name}/src/` : `^packages/${name}/src/`;
 
 const named = [
   {

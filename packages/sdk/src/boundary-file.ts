@@ -1,0 +1,150 @@
+import { dirname, resolve } from 'node:path';
+import { parseJson } from '@exoarmur/canonical';
+import {
+  digestSchema,
+  type Facts,
+  flagSetSchema,
+  identifierSchema,
+  isExoArmurError,
+  milliSchema,
+  type SwitchStore,
+  scopeNameSchema,
+} from '@exoarmur/contracts';
+import { createFilesystemExecutor } from '@exoarmur/executors';
+import { z } from 'zod';
+import type { BoundaryConfig, StoreConfig } from './config.ts';
+import { SdkError } from './errors.ts';
+import { createMachineEnvironment } from './machine-environment.ts';
+import { readBounded } from './read-file.ts';
+
+const MAX_BYTES = 1_048_576;
+
+const pathSchema = z.string().min(1).max(4096);
+const measurable = z.union([milliSchema, z.literal('measured')]);
+const switchSchema = z.enum(['clear', 'engaged']);
+
+/** A boundary as a file describes it: everything but code. Relative paths start at the folder of the file. */
+export const boundaryFileSchema = z.strictObject({
+  schema: z.literal('exoarmur.boundary-file/1'),
+  tenant: scopeNameSchema,
+  cell: scopeNameSchema,
+  key_file: pathSchema,
+  store: z.strictObject({ path: pathSchema, heads: pathSchema.optional() }),
+  policy: z.strictObject({ file: pathSchema, digest: digestSchema.optional() }),
+  executors: z
+    .array(
+      z.strictObject({
+        kind: z.literal('filesystem'),
+        hosting: z.literal('in_process_trusted'),
+        roots: z
+          .array(
+            z.strictObject({
+              logical: pathSchema,
+              real: pathSchema,
+              operations: z.array(z.enum(['read', 'write', 'delete'])).min(1),
+            }),
+          )
+          .min(1)
+          .max(64),
+      }),
+    )
+    .max(16),
+  facts: z.strictObject({
+    /** What the operator states about kill switches, until the file is changed. */
+    switches: z.strictObject({ global: switchSchema, tenant: switchSchema }),
+    /** Trust by actor; one that is not named has none, and is denied. */
+    trust_milli: z.record(identifierSchema, milliSchema),
+    environment: z.strictObject({
+      degraded: z.boolean(),
+      cell_load_milli: measurable,
+      network_health_milli: milliSchema,
+      resource_availability_milli: measurable,
+    }),
+  }),
+  limits: z
+    .strictObject({
+      approval_ttl_seconds: z.int().min(1).max(2_592_000).optional(),
+      grant_ttl_seconds: z.int().min(1).max(86_400).optional(),
+    })
+    .optional(),
+  flags: flagSetSchema.partial().optional(),
+});
+export type BoundaryFile = z.infer<typeof boundaryFileSchema>;
+
+/**
+ * Reads the description of a boundary. @throws SdkError SDK_FILE_UNREADABLE, SDK_CONFIG_INVALID with the place in the file
+ */
+export function readBoundaryFile(path: string): BoundaryFile {
+  const { bytes } = readBounded(path, MAX_BYTES, '');
+  let value: unknown;
+  try {
+    value = parseJson(bytes, { maxBytes: MAX_BYTES });
+  } catch (cause) {
+    if (!isExoArmurError(cause)) throw cause;
+    const details = { pointer: cause.pointer ?? '', cause };
+    throw new SdkError('SDK_CONFIG_INVALID', `the boundary file is no strict json: ${cause.message}`, details);
+  }
+  const parsed = boundaryFileSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const place = issue?.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : (issue?.path ?? []);
+  const pointer = place.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  const message = issue?.message.split('\n', 1)[0]?.slice(0, 120) ?? 'another shape';
+  throw new SdkError('SDK_CONFIG_INVALID', `the boundary file is wrong: ${message}`, { pointer });
+}
+
+/** Where the store of a described boundary is, for those who look into it without its key. */
+export function storeOf(file: BoundaryFile, path: string): StoreConfig {
+  const at = (name: string) => resolve(dirname(path), name);
+  const { store } = file;
+  return { path: at(store.path), ...(store.heads === undefined ? {} : { heads: at(store.heads) }) };
+}
+
+/** The configuration that a file describes. @throws ExecutorError for roots that the executor refuses */
+export function configOf(file: BoundaryFile, path: string): BoundaryConfig {
+  const at = (name: string) => resolve(dirname(path), name);
+  const { tenant, cell, key_file, policy, executors, facts, limits, flags } = file;
+  const trusted = new Map(Object.entries(facts.trust_milli));
+  return {
+    tenant,
+    cell,
+    key: { file: at(key_file) },
+    store: storeOf(file, path),
+    policy: { file: at(policy.file), ...(policy.digest === undefined ? {} : { digest: policy.digest }) },
+    executors: executors.map(({ hosting, roots }) => ({
+      hosting,
+      executor: createFilesystemExecutor({ roots: roots.map((root) => ({ ...root, real: at(root.real) })) }),
+    })),
+    facts: {
+      switches: statedSwitches(facts.switches),
+      trust: ({ actor_id }) => trusted.get(actor_id) ?? null,
+      environment: environmentOf(facts.environment),
+    },
+    limits: {
+      ...(limits?.approval_ttl_seconds === undefined ? {} : { approvalTtlSeconds: limits.approval_ttl_seconds }),
+      ...(limits?.grant_ttl_seconds === undefined ? {} : { grantTtlSeconds: limits.grant_ttl_seconds }),
+    },
+    ...(flags === undefined ? {} : { flags }),
+  };
+}
+
+/** Actors and classes have no switch of their own in a file; the whole cell and the tenant have. */
+function statedSwitches({ global, tenant }: BoundaryFile['facts']['switches']): SwitchStore {
+  return { read: async () => ({ global, tenant, actor: 'clear', action_class: 'clear' }) };
+}
+
+function environmentOf(stated: BoundaryFile['facts']['environment']): () => Facts['environment'] {
+  const measure = createMachineEnvironment({
+    degraded: () => stated.degraded,
+    networkHealthMilli: () => stated.network_health_milli,
+  });
+  return () => {
+    const { cell_load_milli: load, resource_availability_milli: resources } = stated;
+    const measured = measure();
+    return {
+      ...measured,
+      ...(load === 'measured' ? {} : { cell_load_milli: load }),
+      ...(resources === 'measured' ? {} : { resource_availability_milli: resources }),
+    };
+  };
+}

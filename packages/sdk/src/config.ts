@@ -1,0 +1,189 @@
+import type { BoundaryLimits } from '@exoarmur/boundary-v2';
+import {
+  type ActionIntent,
+  type AlertSink,
+  type Clock,
+  digestSchema,
+  type Executor,
+  type ExecutorHost,
+  type Facts,
+  type FlagName,
+  flagSetSchema,
+  type Operator,
+  type OperatorRegistry,
+  type PolicySet,
+  type RandomSource,
+  type SwitchStore,
+  scopeNameSchema,
+} from '@exoarmur/contracts';
+import { z } from 'zod';
+import { SdkError } from './errors.ts';
+
+/** Code that the operator vouches for, run inside this process; the records say `in_process_trusted`. */
+export interface TrustedExecutor {
+  readonly hosting: 'in_process_trusted';
+  readonly executor: Executor;
+  /** Time for the check of a target; 5,000 ms unless told. */
+  readonly targetTimeoutMs?: number;
+  /** Time for the effect; 60,000 ms unless told. */
+  readonly executionTimeoutMs?: number;
+}
+
+/** An executor in a process of its own, by whoever confines it. */
+export interface SandboxedExecutor {
+  readonly hosting: 'sandboxed';
+  /** A host whose isolation is `child_process`. */
+  readonly host: ExecutorHost;
+}
+
+/** Where records, grants and everything else is kept. */
+export interface StoreConfig {
+  /** Database file; what belongs to it is kept beside it under the same name. */
+  readonly path: string;
+  /** Folder of the head files; `<path>.heads` unless told. Keep it on another disk to notice a restored database. */
+  readonly heads?: string;
+  readonly busyTimeoutMs?: number;
+}
+
+/** Everything a boundary is made of. Parts that decide who may do what have no default. */
+export interface BoundaryConfig {
+  readonly tenant: string;
+  readonly cell: string;
+  /** Key file of `exoarmur keys generate`, or the key itself. Its name is the origin of the log, `<domain>/<tenant>`. */
+  readonly key: { readonly file: string } | { readonly name: string; readonly seed: Uint8Array };
+  /** A SQLite file, or `memory`, which forgets everything with the process. */
+  readonly store: StoreConfig | 'memory';
+  /** A set from code, or from a file; only a file with a digest counts as verified. */
+  readonly policy: { readonly set: PolicySet } | { readonly file: string; readonly digest?: string };
+  readonly executors?: readonly (TrustedExecutor | SandboxedExecutor)[];
+  readonly facts: {
+    readonly switches: SwitchStore;
+    /** Trust in the actor in thousandths; null for one that nobody knows, which denies. */
+    readonly trust: (intent: ActionIntent) => Promise<number | null> | number | null;
+    readonly environment: () => Promise<Facts['environment']> | Facts['environment'];
+  };
+  /** Who may approve; those in the database unless told. */
+  readonly operators?: OperatorRegistry | readonly Operator[];
+  /** Whom to call when nobody knows what happened; without it doubt is on record only. */
+  readonly alerts?: AlertSink;
+  readonly limits?: Partial<BoundaryLimits>;
+  readonly flags?: { readonly [Name in FlagName]?: boolean | undefined };
+  /** The machine's unless told. */
+  readonly clock?: Clock;
+  /** The machine's unless told. */
+  readonly random?: RandomSource;
+}
+
+const withMethods = <Port>(what: string, ...methods: readonly string[]) =>
+  z.custom<Port>(
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      methods.every((method) => typeof (value as Record<string, unknown>)[method] === 'function'),
+    `expected ${what}`,
+  );
+const callable = <Call>() => z.custom<Call>((value) => typeof value === 'function', 'expected a function');
+const pathSchema = z
+  .string()
+  .min(1)
+  .max(4096)
+  .regex(/^[^\0]*$/);
+const timeoutSchema = z.int().min(1).max(86_400_000);
+
+const configSchema = z.strictObject({
+  tenant: scopeNameSchema,
+  cell: scopeNameSchema,
+  key: z.union([
+    z.strictObject({ file: pathSchema }),
+    z.strictObject({
+      name: z.string().min(1).max(256),
+      seed: z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === 32, 'expected 32 bytes'),
+    }),
+  ]),
+  store: z.union([
+    z.literal('memory'),
+    z.strictObject({
+      path: pathSchema.refine((path) => path !== ':memory:', 'a path, or the word memory for the whole store'),
+      heads: pathSchema.optional(),
+      busyTimeoutMs: timeoutSchema.optional(),
+    }),
+  ]),
+  policy: z.union([
+    // The policy plane checks the set itself, and says what is wrong in its own words.
+    z.strictObject({ set: z.custom<PolicySet>((value) => typeof value === 'object' && value !== null) }),
+    z.strictObject({ file: pathSchema, digest: digestSchema.optional() }),
+  ]),
+  executors: z
+    .array(
+      z.discriminatedUnion('hosting', [
+        z.strictObject({
+          hosting: z.literal('in_process_trusted'),
+          executor: withMethods<Executor>('an executor', 'validateTarget', 'execute'),
+          targetTimeoutMs: timeoutSchema.optional(),
+          executionTimeoutMs: timeoutSchema.optional(),
+        }),
+        z.strictObject({
+          hosting: z.literal('sandboxed'),
+          host: withMethods<ExecutorHost>('an executor host', 'checkTarget', 'run').refine(
+            (host) => host.isolation === 'child_process',
+            'expected a host that isolates by child_process',
+          ),
+        }),
+      ]),
+    )
+    .max(64)
+    .optional(),
+  facts: z.strictObject({
+    switches: withMethods<SwitchStore>('a switch store', 'read'),
+    trust: callable<BoundaryConfig['facts']['trust']>(),
+    environment: callable<BoundaryConfig['facts']['environment']>(),
+  }),
+  operators: z
+    .union([
+      z.array(z.custom<Operator>((value) => typeof value === 'object' && value !== null)).max(10_000),
+      withMethods<OperatorRegistry>('an operator registry', 'findByKeyId'),
+    ])
+    .optional(),
+  alerts: withMethods<AlertSink>('an alert sink', 'raise').optional(),
+  limits: z
+    .strictObject({
+      factTimeoutMs: timeoutSchema,
+      decisionTimeoutMs: timeoutSchema,
+      previewTimeoutMs: timeoutSchema,
+      storeTimeoutMs: timeoutSchema,
+      grantTtlSeconds: z.int().min(1).max(86_400),
+      approvalTtlSeconds: z.int().min(1).max(2_592_000),
+    })
+    .partial()
+    .optional(),
+  flags: flagSetSchema.partial().optional(),
+  clock: withMethods<Clock>('a clock', 'now').optional(),
+  random: withMethods<RandomSource>('a random source', 'bytes').optional(),
+});
+
+/**
+ * Checks the shape of a configuration, all of it: an unknown member is as wrong as a missing one, because it may be a
+ * protection misspelt. @throws SdkError SDK_CONFIG_INVALID with the place of the first fault
+ */
+export function assertConfig(input: unknown): asserts input is BoundaryConfig {
+  const parsed = configSchema.safeParse(input);
+  if (parsed.success) return;
+  const [message, path] = deepest(parsed.error.issues, []);
+  const pointer = path.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  throw new SdkError('SDK_CONFIG_INVALID', `the configuration is wrong: ${message}`, { pointer });
+}
+
+/** The first issue; inside of a union that of the one branch that is least wrong, which is the one that was meant. */
+function deepest(issues: readonly z.core.$ZodIssue[], above: readonly string[]): readonly [string, readonly string[]] {
+  const [issue] = issues;
+  if (issue === undefined) return ['another shape', above];
+  const path = [...above, ...issue.path.map(String)];
+  if (issue.code === 'invalid_union') {
+    const least = Math.min(...issue.errors.map((branch) => branch.length));
+    const branches = issue.errors.filter((branch) => branch.length === least).map((branch) => deepest(branch, path));
+    const [best, second] = branches.sort((a, b) => b[1].length - a[1].length);
+    if (best !== undefined && best[1].length > (second?.[1].length ?? 0)) return best;
+  }
+  if (issue.code === 'unrecognized_keys') return ['an unknown member', [...path, issue.keys[0] ?? '']];
+  return [issue.message.split('\n', 1)[0]?.slice(0, 120) ?? '', path];
+}

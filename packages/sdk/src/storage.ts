@@ -1,0 +1,91 @@
+import { MemoryHeadKeeper, MemoryLogStore } from '@exoarmur/audit/memory';
+import {
+  createMemoryApprovalInbox,
+  createMemoryGrantStore,
+  createMemoryOperatorStore,
+  createMemoryStandingGrantStore,
+} from '@exoarmur/boundary-v2';
+import type {
+  ApprovalInbox,
+  AuditLogStore,
+  GrantStore,
+  LogHeadKeeper,
+  OperatorStore,
+  StandingGrantStore,
+} from '@exoarmur/contracts';
+import {
+  createSqliteApprovalInbox,
+  createSqliteGrantStore,
+  createSqliteOperatorStore,
+  createSqliteStandingGrantStore,
+  openHeadFiles,
+  openSqliteLogStore,
+} from '@exoarmur/store-sqlite';
+import { AnswerTray } from './answer-tray.ts';
+import type { BoundaryConfig, StoreConfig } from './config.ts';
+import { PolicyArchive } from './policy-archive.ts';
+import { Presence } from './presence.ts';
+
+/** What a boundary keeps, and where. */
+export interface Storage {
+  readonly log: AuditLogStore;
+  readonly heads: LogHeadKeeper;
+  readonly grants: GrantStore;
+  readonly standingGrants: StandingGrantStore;
+  readonly operators: OperatorStore;
+  readonly inbox: ApprovalInbox;
+  readonly policies: PolicyArchive;
+  /** Undefined where no other process can reach the store. */
+  readonly answers: AnswerTray | undefined;
+  readonly presence: Presence | undefined;
+  close(): Promise<void>;
+}
+
+/** Places that belong to a database, beside it and under its name. */
+export function placesOf({ path, heads = `${path}.heads` }: StoreConfig) {
+  return { heads, policies: `${path}.policies`, answers: `${path}.answers`, live: `${path}.live` };
+}
+
+/** Opens everything, or nothing. @throws LogStoreError */
+export async function openStorage(store: BoundaryConfig['store'], tenant: string): Promise<Storage> {
+  if (store === 'memory') {
+    return {
+      log: new MemoryLogStore(),
+      heads: new MemoryHeadKeeper(),
+      grants: createMemoryGrantStore(),
+      standingGrants: createMemoryStandingGrantStore(),
+      operators: createMemoryOperatorStore(),
+      inbox: createMemoryApprovalInbox(),
+      policies: new PolicyArchive(undefined),
+      answers: undefined,
+      presence: undefined,
+      close: async () => undefined,
+    };
+  }
+  const places = placesOf(store);
+  const { path, busyTimeoutMs } = store;
+  const log = openSqliteLogStore({ path, ...(busyTimeoutMs === undefined ? {} : { busyTimeoutMs }) });
+  try {
+    const heads = openHeadFiles(places.heads);
+    const presence = Presence.enter(places.live);
+    return {
+      log,
+      heads,
+      grants: createSqliteGrantStore(log, tenant),
+      standingGrants: createSqliteStandingGrantStore(log, tenant),
+      operators: createSqliteOperatorStore(log, tenant),
+      inbox: createSqliteApprovalInbox(log, tenant),
+      policies: new PolicyArchive(places.policies),
+      answers: new AnswerTray(places.answers),
+      presence,
+      close: async () => {
+        presence.leave();
+        await heads.close();
+        await log.close();
+      },
+    };
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+}
