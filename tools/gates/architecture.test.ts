@@ -18,6 +18,7 @@ const fixtures = fileURLToPath(new URL('./fixtures/imports', import.meta.url));
 /** Rules that fire besides the one under test, because they forbid the same edge for another reason. */
 const ALSO: Readonly<Record<string, readonly string[]>> = {
   'federation-cannot-execute': ['federation-cannot-reach-executor'],
+  'not-to-dev-dependency': ['npm-allow-list'],
   'only-surface-imports-governance-artifacts': ['boundary-no-observers'],
   'only-surface-imports-sdk': ['audit-kernel-only'],
   'only-surface-opens-stores': ['audit-kernel-only'],

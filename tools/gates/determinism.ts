@@ -60,6 +60,8 @@ const LOADING_EXCEPTIONS: ReadonlyMap<string, string> = new Map([
   ['apps/cli/src/health/installed-policy-engine.ts', 'loader-access'],
   // The host of providers runs in a confined child and loads the one provider that was put beside it.
   ['packages/governance-runtime/src/process/host.ts', 'opaque-import'],
+  // Likewise for executors.
+  ['packages/sandbox/src/confined-child.ts', 'opaque-import'],
 ]);
 const LOADER = 'packages/governance-artifacts/src/providers/loader.ts';
 

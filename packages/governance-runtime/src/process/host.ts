@@ -91,6 +91,7 @@ function isSignedBy(vkey: string, signed: Buffer, signature: unknown): boolean {
 export const providerTools: ProviderTools = Object.freeze({ canonicalize, digest, hashArtifact, openEnvelope });
 
 async function main(entry: string): Promise<void> {
+  dropSignals();
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
   const { artifact, schema_version, subject, configuration } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as {
@@ -110,6 +111,16 @@ async function main(entry: string): Promise<void> {
     reason: verdict.valid ? null : verdict.reason,
   };
   process.stdout.write(canonicalize(response), () => process.exit(0));
+}
+
+/**
+ * SECURITY: signals are not under Node's permission model: with these a provider could stop whoever verifies, or open its
+ * debugger.
+ */
+function dropSignals(): void {
+  for (const name of ['kill', '_kill', '_debugProcess', '_debugEnd']) {
+    Object.defineProperty(process, name, { value: undefined, writable: false, configurable: false });
+  }
 }
 
 /** Exit code of the host when the provider could not be imported or answered nothing. */

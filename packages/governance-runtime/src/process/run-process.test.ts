@@ -64,6 +64,17 @@ describe('a process provider', () => {
     expect(existsSync(MARKER)).toBe(false);
   });
 
+  it.each([
+    ['opens a database', `new (await import('node:sqlite')).DatabaseSync(${JSON.stringify(MARKER)})`],
+    ['stops whoever verifies', 'process.kill(process.ppid, 0)'],
+    ['stops whoever verifies by the binding', 'process._kill(process.ppid, 0)'],
+    ['debugs whoever verifies', 'process._debugProcess(process.ppid)'],
+  ])('that %s does not find the way past the permission model', async (_what, code) => {
+    const answer = await ask(provider(met(code)));
+    expect(['undefined', 'err_unknown_builtin_module']).toContain(answer.reason);
+    expect(existsSync(MARKER)).toBe(false);
+  });
+
   it('that opens a socket reaches nobody where Node can close the network', async () => {
     let connections = 0;
     const server = createServer((socket) => {

@@ -41,7 +41,9 @@ export async function runProcessProvider(
 }
 
 function runChild(folder: string, host: string, request: Uint8Array, deadlineMs: number): Promise<ProviderRun> {
-  const options = ['--permission', `--allow-fs-read=${join(folder, '*')}`, `--max-old-space-size=${MAX_HEAP_MIB}`];
+  // SECURITY: node:sqlite opens files past the permission model, so it is off.
+  const confined = ['--permission', '--no-experimental-sqlite', '--no-addons'];
+  const options = [...confined, `--allow-fs-read=${join(folder, '*')}`, `--max-old-space-size=${MAX_HEAP_MIB}`];
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [...options, host, '--answer-with', './provider.mjs'], {
       cwd: folder,

@@ -1,0 +1,85 @@
+// Runs inside the confined process, before and around the untrusted module. It may read nothing but itself and the code, so
+// it stands alone. Arguments: the mode, then the module. The request is on standard input, the answer goes to descriptor 3.
+import { readSync, writeSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+
+const REQUEST = 0;
+const ANSWER = 3;
+const [, , mode = '', entry = ''] = process.argv;
+
+/** Members of an executor as it is called here. */
+interface Executing {
+  readonly manifest: unknown;
+  validateTarget(intent: unknown): unknown;
+  preview?(intent: unknown): unknown;
+  execute(intent: unknown, options: { readonly signal: AbortSignal }): unknown;
+}
+
+// SECURITY: signals are not under the permission model: with these a process could stop its parent or open its debugger.
+for (const name of ['kill', '_kill', '_debugProcess', '_debugEnd', 'dlopen', 'binding', '_linkedBinding']) {
+  Object.defineProperty(process, name, { value: undefined, writable: false, configurable: false });
+}
+
+const { stringify, parse } = JSON;
+const { exit } = process;
+const exitNow = exit.bind(process);
+
+function readRequest(): unknown {
+  const chunks: Buffer[] = [];
+  const chunk = Buffer.alloc(65_536);
+  for (;;) {
+    const length = readSync(REQUEST, chunk, 0, chunk.length, null);
+    if (length === 0) break;
+    chunks.push(Buffer.from(chunk.subarray(0, length)));
+  }
+  return parse(Buffer.concat(chunks).toString('utf8'));
+}
+
+/** JSON with sorted members, which for plain JSON values is RFC 8785. The parent refuses any other spelling. */
+function write(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(write).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return stringify(value) ?? 'null';
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  members.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([name, member]) => `${stringify(name)}:${write(member)}`).join(',')}}`;
+}
+
+function answer(value: unknown): void {
+  const bytes = Buffer.from(write(value));
+  for (let offset = 0; offset < bytes.length; ) {
+    try {
+      offset += writeSync(ANSWER, bytes, offset);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    }
+  }
+}
+
+async function run(): Promise<unknown> {
+  const request = readRequest() as { readonly config: unknown; readonly operation: string; readonly intent: unknown };
+  const module = (await import(pathToFileURL(entry).href)) as { default: (input: unknown) => unknown };
+  if (mode === 'function') return module.default(request);
+  const { config, operation, intent } = request;
+  const executor = (await module.default(config)) as Executing;
+  switch (operation) {
+    case 'manifest':
+      return executor.manifest;
+    case 'validate_target':
+      return executor.validateTarget(intent);
+    case 'preview':
+      return executor.preview?.(intent) ?? null;
+    case 'execute':
+      return executor.execute(intent, { signal: new AbortController().signal });
+    default:
+      throw new Error('no such operation');
+  }
+}
+
+try {
+  answer({ answer: await run() });
+} catch (error) {
+  const { code, permission, message } = (error ?? {}) as { code?: unknown; permission?: unknown; message?: unknown };
+  const text = (value: unknown) => (typeof value === 'string' ? value.slice(0, 200) : null);
+  answer({ thrown: { code: text(code), message: text(message), permission: text(permission) } });
+}
+exitNow(0);

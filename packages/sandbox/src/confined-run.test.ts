@@ -1,0 +1,206 @@
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ConfinedLimits, type Confinement, confine, digestCode, probeMechanisms } from './index.ts';
+import { assertConfinable, type Mechanisms } from './mechanisms.ts';
+
+const HOSTILE = fileURLToPath(new URL('../test/hostile/function.mjs', import.meta.url));
+const code = { entry: HOSTILE, digest: digestCode({ entry: HOSTILE }) };
+
+let folder: string;
+let outside: string;
+let server: Server;
+let port: number;
+let connections = 0;
+
+beforeAll(async () => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'exoarmur-sandbox-')));
+  outside = join(folder, 'outside.txt');
+  writeFileSync(outside, 'untouched');
+  server = createServer((socket) => {
+    connections++;
+    socket.destroy();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  port = (server.address() as { port: number }).port;
+});
+afterAll(() => {
+  server.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const open = (options: Partial<Confinement> = {}, limits: Partial<ConfinedLimits> = {}) =>
+  confine({
+    ...{ code, mode: 'function', network: 'denied', acceptsUnrestrictedNetwork: true },
+    limits: { wallClockMs: 20_000, memoryBytes: 134_217_728, ...limits },
+    ...options,
+  });
+const attempt = async (deed: string, limits: Partial<ConfinedLimits> = {}) => {
+  const confined = await open({}, limits);
+  return confined.run({ deed, path: outside, port });
+};
+
+describe('a confined process', () => {
+  it('answers a request', async () => {
+    const { run } = await open();
+    const request = { deed: 'echo', text: 'ü', list: [1, null, true], nested: { b: 1, a: 2 } };
+    expect(await run(request)).toEqual({ outcome: 'answered', answer: request });
+  });
+
+  it('has an empty environment and a folder of its own that is gone afterwards', async () => {
+    expect(await attempt('environment')).toMatchObject({ outcome: 'answered' });
+    const environment = (await attempt('environment')) as { answer: Record<string, string> };
+    expect(Object.keys(environment.answer).filter((name) => name !== 'PATH')).toEqual([]);
+    const { answer } = (await attempt('folder')) as { answer: string };
+    expect(answer).toContain('exoarmur-confined-');
+    expect(existsSync(answer)).toBe(false);
+  });
+
+  it('writes where it may, and only there', async () => {
+    const file = join(folder, 'inside.txt');
+    writeFileSync(file, '');
+    const { run } = await open({ write: [file] });
+    expect(await run({ deed: 'write inside', path: file })).toEqual({ outcome: 'answered', answer: 'written' });
+    expect(readFileSync(file, 'utf8')).toBe('done');
+    expect(await run({ deed: 'write inside', path: outside })).toMatchObject({ code: 'SANDBOX_PERMISSION_DENIED' });
+  });
+
+  it.each([
+    ['read outside', 'FileSystemRead'],
+    ['write outside', 'FileSystemWrite'],
+    ['remove outside', 'FileSystem'],
+    ['spawn', 'ChildProcess'],
+    ['worker', 'WorkerThreads'],
+  ])('cannot %s', async (deed, permission) => {
+    const result = await attempt(deed);
+    expect(result).toMatchObject({ outcome: 'failed', code: 'SANDBOX_PERMISSION_DENIED' });
+    expect(result).toMatchObject({ breaches: [{ limit: 'permission', detail: expect.stringContaining(permission) }] });
+    expect(readFileSync(outside, 'utf8')).toBe('untouched');
+  });
+
+  it.each(['database', 'kill the parent', 'kill by the binding', 'debug the parent'])(
+    'cannot get past the permission model: %s',
+    async (deed) => {
+      expect(await attempt(deed)).toMatchObject({ outcome: 'failed', code: 'SANDBOX_THREW' });
+      expect(readFileSync(outside, 'utf8')).toBe('untouched');
+    },
+  );
+
+  it.each(['connect', 'send'])('cannot %s where the network is closed', async (deed) => {
+    const { network } = await probeMechanisms();
+    const result = await attempt(deed);
+    const isClosed = network !== 'none';
+    expect(result.outcome).toBe(isClosed ? 'failed' : 'answered');
+    if (isClosed) expect(connections).toBe(0);
+  });
+
+  it.each<[string, Partial<ConfinedLimits>, string, string]>([
+    ['loop', { wallClockMs: 1500 }, 'SANDBOX_WALL_CLOCK', 'wall_clock'],
+    ['wait', { wallClockMs: 1500 }, 'SANDBOX_WALL_CLOCK', 'wall_clock'],
+    ['print', { outputBytes: 100_000 }, 'SANDBOX_OUTPUT', 'output'],
+    ['answer much', { answerBytes: 100_000 }, 'SANDBOX_ANSWER_TOO_LARGE', 'answer'],
+  ])('is stopped when it would %s', async (deed, limits, expected, limit) => {
+    const result = await attempt(deed, limits);
+    expect(result).toMatchObject({ outcome: 'failed', code: expected, breaches: [{ limit }] });
+  });
+
+  it.each(['fill the heap', 'fill the memory'])('does not get to %s', async (deed) => {
+    const result = await attempt(deed);
+    // The watch stops it, or V8 or the kernel refuses the memory before.
+    const codes = ['SANDBOX_MEMORY', 'SANDBOX_CRASHED', 'SANDBOX_THREW'];
+    expect(codes).toContain((result as { code?: string }).code);
+  });
+
+  it.each([
+    ['answer garbage', 'SANDBOX_ANSWER_MALFORMED'],
+    ['answer twice', 'SANDBOX_ANSWER_MALFORMED'],
+    ['answer with spaces', 'SANDBOX_ANSWER_MALFORMED'],
+    ['answer more members', 'SANDBOX_ANSWER_MALFORMED'],
+    ['exit', 'SANDBOX_ANSWER_MISSING'],
+    ['throw', 'SANDBOX_THREW'],
+  ])('has no answer when it would %s', async (deed, expected) => {
+    expect(await attempt(deed)).toEqual({ outcome: 'failed', code: expected, breaches: [] });
+  });
+
+  it('harms nobody with altered prototypes', async () => {
+    await attempt('prototypes');
+    expect('polluted' in {}).toBe(false);
+    expect(await attempt('echo')).toMatchObject({ outcome: 'answered' });
+  });
+
+  it('is stopped by whoever asked, and is not started when that came first', async () => {
+    const { run } = await open();
+    const controller = new AbortController();
+    const running = run({ deed: 'wait' }, controller.signal);
+    controller.abort();
+    expect(await running).toEqual({ outcome: 'failed', code: 'SANDBOX_CANCELLED', breaches: [] });
+    const refused = await run({ deed: 'echo' }, AbortSignal.abort());
+    expect(refused).toEqual({ outcome: 'refused', code: 'SANDBOX_CANCELLED' });
+  });
+});
+
+describe('what is not started', () => {
+  it('is code that was altered, or is gone', async () => {
+    const entry = join(folder, 'module.mjs');
+    writeFileSync(entry, 'export default () => 1;\n');
+    const { run } = await open({ code: { entry, digest: digestCode({ entry }) } });
+    expect(await run({})).toEqual({ outcome: 'answered', answer: 1 });
+    writeFileSync(entry, 'export default () => 2;\n');
+    expect(await run({})).toEqual({ outcome: 'refused', code: 'SANDBOX_CODE_ALTERED' });
+  });
+
+  it('is a request without canonical form', async () => {
+    const { run } = await open();
+    expect(await run({ deed: Number.NaN })).toEqual({ outcome: 'refused', code: 'SANDBOX_REQUEST_INVALID' });
+  });
+
+  it.each<[string, string, Partial<Confinement>]>([
+    ['a relative path', '/read/0', { read: ['x'] }],
+    ['a pattern', '/write/0', { write: ['/tmp/*'] }],
+    ['a limit of nothing', '/limits/wallClockMs', { limits: { wallClockMs: 0 } }],
+    ['too little memory', '/limits/memoryBytes', { limits: { memoryBytes: 1000 } }],
+    ['code that it may change', '/write/0', { write: [join(HOSTILE, '..')] }],
+  ])('is a confinement with %s', async (_, pointer, options) => {
+    await expect(open(options)).rejects.toMatchObject({ code: 'SANDBOX_CONFIG_INVALID', pointer });
+  });
+
+  it('is anything where nothing confines it', () => {
+    const sound: Mechanisms = {
+      ...{ permissionModel: true, network: 'permission_model', namespaces: false, resourceLimits: false },
+      memoryWatch: false,
+    };
+    const asked = { isNetworkDenied: true, acceptsUnrestrictedNetwork: false };
+    expect(() => assertConfinable(sound, asked)).not.toThrowError();
+    expect(() => assertConfinable({ ...sound, permissionModel: false }, asked)).toThrowError(
+      expect.objectContaining({ code: 'SANDBOX_UNSUPPORTED' }),
+    );
+    const open = { ...sound, network: 'none' } as const;
+    expect(() => assertConfinable(open, asked)).toThrowError(
+      expect.objectContaining({ code: 'SANDBOX_NETWORK_UNCONFINED' }),
+    );
+    expect(() => assertConfinable(open, { ...asked, acceptsUnrestrictedNetwork: true })).not.toThrowError();
+    expect(() => assertConfinable(open, { ...asked, isNetworkDenied: false })).not.toThrowError();
+  });
+});
+
+describe('digestCode', () => {
+  it('changes with every file, name and place, and follows no link', () => {
+    const base = realpathSync(mkdtempSync(join(folder, 'code-')));
+    const entry = join(folder, 'entry.mjs');
+    writeFileSync(entry, '1');
+    writeFileSync(join(base, 'a.mjs'), '1');
+    const before = digestCode({ entry, folders: [base] });
+    expect(digestCode({ entry, folders: [base] })).toBe(before);
+    expect(digestCode({ entry })).not.toBe(before);
+    writeFileSync(join(base, 'b.mjs'), '');
+    const after = digestCode({ entry, folders: [base] });
+    expect(after).not.toBe(before);
+    symlinkSync(entry, join(base, 'c.mjs'));
+    const refused = expect.objectContaining({ code: 'SANDBOX_CODE_UNREADABLE' });
+    expect(() => digestCode({ entry, folders: [base] })).toThrowError(refused);
+    expect(() => digestCode({ entry: join(folder, 'none') })).toThrowError(refused);
+  });
+});

@@ -1,0 +1,317 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { extname, isAbsolute, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CanonicalError, canonicalizeToBytes, type JsonValue, parseCanonicalJson } from '@exoarmur/canonical';
+import type { JsonObject, LimitBreach } from '@exoarmur/contracts';
+import { type ConfinedCode, digestCode, isWithin, type PinnedCode } from './code-digest.ts';
+import { type ConfinedFailureCode, type ConfinedRefusalCode, SandboxError } from './errors.ts';
+import { assertConfinable, type Mechanisms, NODE_FLAGS, probeMechanisms, wrapperOf } from './mechanisms.ts';
+
+/** Limits of one run. */
+export interface ConfinedLimits {
+  /** From start to answer, in milliseconds. */
+  readonly wallClockMs: number;
+  /** Resident memory of the process, in bytes. JavaScript's heap gets half of it. */
+  readonly memoryBytes: number;
+  /** What it may print on standard output and standard error together, in bytes; it is thrown away. */
+  readonly outputBytes: number;
+  /** Canonical bytes of its answer. */
+  readonly answerBytes: number;
+}
+
+/** The limits that hold unless told otherwise. */
+export const CONFINED_LIMITS: ConfinedLimits = Object.freeze({
+  wallClockMs: 10_000,
+  memoryBytes: 268_435_456,
+  outputBytes: 1_048_576,
+  answerBytes: 2_097_152,
+});
+
+/** Largest canonical request, in bytes. */
+export const MAX_CONFINED_REQUEST_BYTES = 4_194_304;
+
+/** What a confined process is given. What is not named here it does not have. */
+export interface Confinement {
+  readonly code: PinnedCode;
+  /** `function`: the default export is called with the request. `executor`: it makes an executor, see the sandboxed host. */
+  readonly mode: 'function' | 'executor';
+  /** Absolute paths it may read, files or whole folders. */
+  readonly read?: readonly string[];
+  /** Absolute paths it may read and write, files or whole folders. Its own temporary folder is always one. */
+  readonly write?: readonly string[];
+  readonly network: 'denied' | 'allowed';
+  /** Starts also where nothing closes the network. The result then says `networkUnrestricted`. */
+  readonly acceptsUnrestrictedNetwork?: boolean;
+  readonly limits?: Partial<ConfinedLimits>;
+}
+
+/** What came of a run, never an exception. */
+export type ConfinedResult =
+  | { readonly outcome: 'answered'; readonly answer: JsonValue }
+  /** It was not started. */
+  | { readonly outcome: 'refused'; readonly code: ConfinedRefusalCode }
+  /** It was started, and nobody knows what it did. */
+  | {
+      readonly outcome: 'failed';
+      readonly code: ConfinedFailureCode;
+      readonly breaches: readonly LimitBreach[];
+    };
+
+/** Runs one request in one confined process. */
+export interface Confined {
+  /** What is enforced, as it may stand in a record. */
+  readonly hosting: JsonObject;
+  readonly run: (request: JsonValue, cancel?: AbortSignal) => Promise<ConfinedResult>;
+}
+
+const MEMORY_POLL_MS = 10;
+const MIN_MEMORY_BYTES = 67_108_864;
+const EXTENSION = extname(fileURLToPath(import.meta.url));
+const CHILD = fileURLToPath(new URL(`./confined-child${EXTENSION}`, import.meta.url));
+
+/**
+ * Prepares a confinement: checks the paths, tries out the machine, pins the code. Each run is a process of its own with an
+ * empty environment and a temporary folder that is gone afterwards.
+ * @throws SandboxError SANDBOX_CONFIG_INVALID with a pointer, SANDBOX_UNSUPPORTED, SANDBOX_NETWORK_UNCONFINED,
+ * SANDBOX_CODE_UNREADABLE
+ */
+export async function confine(confinement: Confinement): Promise<Confined> {
+  const { code, mode, network, read = [], write = [], acceptsUnrestrictedNetwork = false } = confinement;
+  const limits = readLimits(confinement.limits);
+  assertPath(code.entry, '/code/entry');
+  for (const [name, paths] of Object.entries({ 'code/folders': code.folders ?? [], read, write })) {
+    for (const [index, path] of paths.entries()) assertPath(path, `/${name}/${index}`);
+  }
+  for (const [index, path] of write.entries()) {
+    // SECURITY: the digest would say nothing if the process could change the code between the check and the load.
+    const isCode = [code.entry, CHILD, ...(code.folders ?? [])].some(
+      (part) => isWithin(part, path) || isWithin(path, part),
+    );
+    if (isCode) throw invalid('writable paths and code must lie apart', `/write/${index}`);
+  }
+  const mechanisms = await probeMechanisms();
+  const isNetworkDenied = network === 'denied';
+  assertConfinable(mechanisms, { isNetworkDenied, acceptsUnrestrictedNetwork });
+  const given = {
+    ...{ mode, limits, mechanisms, isNetworkDenied },
+    read: [...new Set([realpathSync(CHILD), realpathSync(code.entry), ...(code.folders ?? []), ...read, ...write])],
+    write: [...write],
+  };
+  const hosting: JsonObject = {
+    permission_model: mechanisms.permissionModel,
+    namespaces: mechanisms.namespaces,
+    resource_limits: mechanisms.resourceLimits,
+    memory_watch: mechanisms.memoryWatch,
+    network: isNetworkDenied ? mechanisms.network : 'allowed',
+    ...(isNetworkDenied && mechanisms.network === 'none' ? { network_unrestricted: true } : {}),
+    wall_clock_ms: limits.wallClockMs,
+    memory_bytes: limits.memoryBytes,
+    output_bytes: limits.outputBytes,
+    code_digest: code.digest,
+  };
+  return {
+    hosting,
+    run: async (request, cancel) => {
+      if (cancel?.aborted) return { outcome: 'refused', code: 'SANDBOX_CANCELLED' };
+      const bytes = encodeRequest(request);
+      if (bytes === undefined) return { outcome: 'refused', code: 'SANDBOX_REQUEST_INVALID' };
+      if (!isUnaltered(code)) return { outcome: 'refused', code: 'SANDBOX_CODE_ALTERED' };
+      const folder = realpathSync(mkdtempSync(join(tmpdir(), 'exoarmur-confined-')));
+      try {
+        return await runOnce({ ...given, entry: realpathSync(code.entry), folder, request: bytes }, cancel);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+interface Given {
+  readonly mode: string;
+  readonly entry: string;
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+  readonly limits: ConfinedLimits;
+  readonly mechanisms: Mechanisms;
+  readonly isNetworkDenied: boolean;
+  readonly folder: string;
+  readonly request: Uint8Array;
+}
+
+function commandOf({ mode, entry, read, write, limits, mechanisms, isNetworkDenied, folder }: Given): string[] {
+  const heapMegabytes = Math.floor(limits.memoryBytes / 2 / 1_048_576);
+  const flags = [...NODE_FLAGS, `--max-old-space-size=${heapMegabytes}`];
+  // A Node that closes the network has a flag to open it; an older one would refuse to start with it.
+  if (!isNetworkDenied && mechanisms.network === 'permission_model') flags.push('--allow-net');
+  for (const path of [...read, folder]) flags.push(`--allow-fs-read=${path}`);
+  for (const path of [...write, folder]) flags.push(`--allow-fs-write=${path}`);
+  const wrapper = wrapperOf(mechanisms, { ...limits, isNetworkDenied });
+  return [...wrapper, process.execPath, ...flags, CHILD, mode, entry];
+}
+
+function runOnce(given: Given, cancel: AbortSignal | undefined): Promise<ConfinedResult> {
+  const { limits, folder, request } = given;
+  const [program = '', ...args] = commandOf(given);
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      cwd: folder,
+      // Wrappers are found by name; Node itself is named by its path and gets nothing that it could look up.
+      env: program === process.execPath ? {} : { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+      detached: process.platform !== 'win32',
+    });
+    let stopped: { readonly code: ConfinedFailureCode; readonly breach?: LimitBreach } | undefined;
+    const stop = (code: ConfinedFailureCode, breach?: LimitBreach): void => {
+      if (stopped !== undefined) return;
+      stopped = breach === undefined ? { code } : { code, breach };
+      killGroup(child);
+    };
+    const { wallClockMs, outputBytes, answerBytes, memoryBytes } = limits;
+    const deadline = setTimeout(
+      () => stop('SANDBOX_WALL_CLOCK', { limit: 'wall_clock', detail: `more than ${wallClockMs} ms` }),
+      wallClockMs,
+    );
+    const watch = setInterval(() => {
+      const resident = readResident(child.pid);
+      if (resident > memoryBytes) {
+        stop('SANDBOX_MEMORY', { limit: 'memory', detail: `${resident} of ${memoryBytes} bytes` });
+      }
+    }, MEMORY_POLL_MS);
+    const onCancel = (): void => stop('SANDBOX_CANCELLED');
+    cancel?.addEventListener('abort', onCancel, { once: true });
+
+    let printed = 0;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        printed += chunk.length;
+        if (printed > outputBytes)
+          stop('SANDBOX_OUTPUT', { limit: 'output', detail: `more than ${outputBytes} bytes` });
+      });
+    }
+    const answer: Buffer[] = [];
+    let answered = 0;
+    (child.stdio[3] as NodeJS.ReadableStream).on('data', (chunk: Buffer) => {
+      answered += chunk.length;
+      if (answered <= answerBytes) answer.push(chunk);
+      else stop('SANDBOX_ANSWER_TOO_LARGE', { limit: 'answer', detail: `more than ${answerBytes} bytes` });
+    });
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(request);
+
+    const settle = (result: ConfinedResult): void => {
+      clearTimeout(deadline);
+      clearInterval(watch);
+      cancel?.removeEventListener('abort', onCancel);
+      resolve(result);
+    };
+    child.on('error', () => settle({ outcome: 'refused', code: 'SANDBOX_START_FAILED' }));
+    child.on('close', (_, signal) => {
+      // What a process of the group left behind ends with it.
+      killGroup(child);
+      if (stopped !== undefined) {
+        settle({
+          outcome: 'failed',
+          code: stopped.code,
+          breaches: stopped.breach === undefined ? [] : [stopped.breach],
+        });
+      } else {
+        settle(readAnswer(Buffer.concat(answer), answerBytes, signal));
+      }
+    });
+  });
+}
+
+function killGroup({ pid, kill }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    if (process.platform === 'win32') kill.call(kill, 'SIGKILL');
+    else process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** Resident bytes of the process and of the one it started, if it is a wrapper; 0 where that cannot be read. */
+function readResident(pid: number | undefined): number {
+  if (pid === undefined) return 0;
+  const pages = (process: string): number => Number(readProc(`${process}/statm`).split(' ')[1] ?? 0);
+  const inner = readProc(`${pid}/task/${pid}/children`).split(' ').filter(Boolean);
+  return [String(pid), ...inner].reduce((sum, process) => sum + (pages(process) || 0), 0) * 4096;
+}
+
+function readProc(path: string): string {
+  try {
+    return readFileSync(`/proc/${path}`, 'utf8');
+  } catch {
+    // The process is gone, or there is no /proc: `memory_watch` says which.
+    return '';
+  }
+}
+
+function readAnswer(bytes: Uint8Array, maxBytes: number, signal: NodeJS.Signals | null): ConfinedResult {
+  const failed = (code: ConfinedFailureCode, breaches: readonly LimitBreach[] = []): ConfinedResult => ({
+    ...{ outcome: 'failed', code, breaches },
+  });
+  if (bytes.length === 0) {
+    // V8 ends a process that runs out of its heap by a fatal signal; which one depends on the namespace.
+    return signal === null
+      ? failed('SANDBOX_ANSWER_MISSING')
+      : failed('SANDBOX_CRASHED', [{ limit: 'crash', detail: signal }]);
+  }
+  let message: unknown;
+  try {
+    message = parseCanonicalJson(bytes, { maxBytes });
+  } catch (error) {
+    if (!(error instanceof CanonicalError)) throw error;
+    return failed('SANDBOX_ANSWER_MALFORMED');
+  }
+  if (typeof message !== 'object' || message === null || Object.keys(message).length !== 1) {
+    return failed('SANDBOX_ANSWER_MALFORMED');
+  }
+  if ('answer' in message) return { outcome: 'answered', answer: message.answer as JsonValue };
+  if (!('thrown' in message)) return failed('SANDBOX_ANSWER_MALFORMED');
+  const { code, permission } = (message.thrown ?? {}) as { code?: unknown; permission?: unknown };
+  if (code !== 'ERR_ACCESS_DENIED') return failed('SANDBOX_THREW');
+  const detail = typeof permission === 'string' && /^[A-Za-z]{1,32}$/.test(permission) ? permission : 'unknown';
+  return failed('SANDBOX_PERMISSION_DENIED', [{ limit: 'permission', detail }]);
+}
+
+function encodeRequest(request: JsonValue): Uint8Array | undefined {
+  try {
+    return canonicalizeToBytes(request, { maxBytes: MAX_CONFINED_REQUEST_BYTES });
+  } catch (error) {
+    if (error instanceof CanonicalError) return undefined;
+    throw error;
+  }
+}
+
+function isUnaltered(code: PinnedCode): boolean {
+  try {
+    return digestCode(code satisfies ConfinedCode) === code.digest;
+  } catch (error) {
+    if (error instanceof SandboxError) return false;
+    throw error;
+  }
+}
+
+function readLimits(given: Partial<ConfinedLimits> | undefined): ConfinedLimits {
+  const limits = { ...CONFINED_LIMITS, ...given };
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw invalid('a limit must be a positive integer', `/limits/${name}`);
+  }
+  if (limits.memoryBytes < MIN_MEMORY_BYTES)
+    throw invalid('Node does not start in less than 64 MiB', '/limits/memoryBytes');
+  return limits;
+}
+
+/** The permission model reads a star as a pattern, and a comma once was a separator. */
+function assertPath(path: string, pointer: string): void {
+  if (!isAbsolute(path) || /[*,\0]/.test(path)) throw invalid('a path must be absolute, without `*` and `,`', pointer);
+}
+
+function invalid(message: string, pointer: string): SandboxError {
+  return new SandboxError('SANDBOX_CONFIG_INVALID', message, { pointer });
+}

@@ -1,0 +1,125 @@
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ActionIntent, ExecutorManifest } from '@exoarmur/contracts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSandboxedHost, digestCode, type SandboxedHostOptions } from './index.ts';
+
+const ENTRY = fileURLToPath(new URL('../test/hostile/executor.mjs', import.meta.url));
+const code = { entry: ENTRY, digest: digestCode({ entry: ENTRY }) };
+const MANIFEST: ExecutorManifest = {
+  name: 'writer',
+  version: '1.0.0',
+  action_types: ['note.write'],
+  target_kinds: ['note'],
+  capabilities: ['fs.read', 'fs.write'],
+  action_class_floors: { 'note.write': 'A2_hard_containment' },
+};
+const INTENT = {
+  ...{ schema: 'exoarmur.intent/1', intent_id: 'i-1', correlation_id: 'c-1', trace_id: null, idempotency_key: null },
+  ...{ tenant_id: 'demo', cell_id: 'cell-1', actor_id: 'agent-1', actor_type: 'agent' },
+  ...{ action_type: 'note.write', action_class: 'A2_hard_containment', target: 'hello', parameters: {} },
+  ...{ safety_context: {}, reason: '', timestamp: '2024-01-01T00:00:00.000Z' },
+} as ActionIntent;
+
+let folder: string;
+beforeAll(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'exoarmur-host-')));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let files = 0;
+const open = async (deed: string, options: Partial<SandboxedHostOptions> = {}) => {
+  const path = join(folder, `note-${files++}`);
+  const host = await createSandboxedHost({
+    ...{ manifest: MANIFEST, code, config: { path, deed }, write: [folder], acceptsUnrestrictedNetwork: true },
+    targetLimits: { wallClockMs: 20_000 },
+    executionLimits: { wallClockMs: deed === 'loop' ? 1500 : 20_000 },
+    ...options,
+  });
+  return { host, path };
+};
+
+describe('createSandboxedHost', () => {
+  it('validates, previews and performs, each in a process of its own', async () => {
+    const { host, path } = await open('write');
+    expect(host).toMatchObject({
+      isolation: 'child_process',
+      hosting: { permission_model: true, code_digest: code.digest },
+    });
+    expect(host.findClassFloor('note.write')).toBe('A2_hard_containment');
+    expect(await host.checkTarget(INTENT)).toEqual({ result: 'valid', reason: 'a note', evidence: { path } });
+    expect(await host.preview?.(INTENT)).toMatchObject({ summary: 'write hello' });
+    expect(existsSync(path)).toBe(false);
+    const done = { status: 'succeeded', errorCode: null, claimed: { path }, observed: { text: 'hello' } };
+    expect(await host.run(INTENT)).toEqual(done);
+    expect(readFileSync(path, 'utf8')).toBe('hello');
+  });
+
+  it('lets nothing be written while a target is validated', async () => {
+    const { host, path } = await open('write while validating');
+    expect(await host.checkTarget(INTENT)).toMatchObject({
+      ...{ result: 'invalid', evidence: { code: 'SANDBOX_PERMISSION_DENIED' } },
+    });
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('refuses action types that are not declared, without asking', async () => {
+    const { host } = await open('write');
+    const other = { ...INTENT, action_type: 'note.burn' };
+    expect(await host.checkTarget(other)).toMatchObject({ result: 'unsupported' });
+    expect(await host.run(other)).toMatchObject({ status: 'failed', errorCode: 'SANDBOX_ACTION_UNSUPPORTED' });
+    expect(await host.preview?.(other)).toBeNull();
+  });
+
+  it.each([
+    ['loop', 'ambiguous', 'SANDBOX_WALL_CLOCK'],
+    ['throw', 'ambiguous', 'SANDBOX_THREW'],
+    ['garbage', 'ambiguous', 'SANDBOX_ANSWER_MALFORMED'],
+    ['outside', 'ambiguous', 'SANDBOX_PERMISSION_DENIED'],
+    ['refuse', 'failed', 'NOTE_LOCKED'],
+  ])('says what is known when the executor would %s', async (deed, status, errorCode) => {
+    const { host } = await open(deed);
+    expect(await host.run(INTENT)).toMatchObject({ status, errorCode });
+  });
+
+  it('knows that nothing happened when the code was altered', async () => {
+    const { host } = await open('write');
+    const altered = await createSandboxedHost({
+      ...{
+        manifest: MANIFEST,
+        code,
+        config: { path: join(folder, 'x') },
+        write: [folder],
+        acceptsUnrestrictedNetwork: true,
+      },
+    });
+    expect(altered.identity).toEqual(host.identity);
+    await expect(open('write', { code: { ...code, digest: `sha256:${'0'.repeat(64)}` } })).rejects.toMatchObject({
+      ...{ code: 'SANDBOX_CONFIG_INVALID', pointer: '/code' },
+    });
+  });
+
+  it.each<[string, string, Partial<SandboxedHostOptions>]>([
+    ['a path to write without the capability', '/write', { manifest: { ...MANIFEST, capabilities: ['fs.read'] } }],
+    [
+      'a path to read without the capability',
+      '/read',
+      { manifest: { ...MANIFEST, capabilities: ['fs.write'] }, read: ['/etc'] },
+    ],
+    ['the network without the capability', '/network', { network: 'allowed' }],
+    [
+      'another manifest than the executor’s',
+      '/manifest',
+      { manifest: { ...MANIFEST, action_types: ['note.write', 'x.y'] } },
+    ],
+    [
+      'a floor that is none',
+      '/manifest/action_class_floors/note.write',
+      { manifest: { ...MANIFEST, action_class_floors: { 'note.write': 'A9' as never } } },
+    ],
+  ])('is not made with %s', async (_, pointer, options) => {
+    await expect(open('write', options)).rejects.toMatchObject({ code: 'SANDBOX_CONFIG_INVALID', pointer });
+  });
+});

@@ -1,0 +1,160 @@
+import { digestValue } from '@exoarmur/canonical';
+import {
+  actionClassSchema,
+  EXECUTOR_DIGEST_DOMAIN,
+  type ExecutorHost,
+  type ExecutorManifest,
+  effectPreviewSchema,
+  executorIdentitySchema,
+  type HostedCheck,
+  type HostedOutcome,
+  type JsonObject,
+  jsonObjectSchema,
+  outcomeSchema,
+  type TargetVerdict,
+  targetVerdictSchema,
+} from '@exoarmur/contracts';
+import type { PinnedCode } from './code-digest.ts';
+import { type ConfinedLimits, type ConfinedResult, confine } from './confined-run.ts';
+import { SandboxError } from './errors.ts';
+
+/** What a sandboxed host is given. */
+export interface SandboxedHostOptions {
+  /** What the operator lets the executor be. The executor's own manifest must be the same. */
+  readonly manifest: ExecutorManifest;
+  /** A module whose default export makes the executor from `config`. */
+  readonly code: PinnedCode;
+  readonly config: JsonObject;
+  /** Paths the executor may read at any time. Needs the capability `fs.read`. */
+  readonly read?: readonly string[];
+  /** Paths it may change, and only while it executes; while a target is validated they can be read. Needs `fs.write`. */
+  readonly write?: readonly string[];
+  /** Whether it may use the network, and only while it executes. Needs the capability `net`. */
+  readonly network?: 'denied' | 'allowed';
+  readonly acceptsUnrestrictedNetwork?: boolean;
+  /** Limits while it validates a target or previews. */
+  readonly targetLimits?: Partial<ConfinedLimits>;
+  readonly executionLimits?: Partial<ConfinedLimits>;
+}
+
+/**
+ * Hosts an executor in a confined process of its own for each question. What it was not granted it does not have, and it is
+ * granted only what its manifest declares. A process that was started and gave no clear answer is `ambiguous`.
+ * @throws SandboxError SANDBOX_CONFIG_INVALID with a pointer, and as `confine`
+ */
+export async function createSandboxedHost(options: SandboxedHostOptions): Promise<ExecutorHost> {
+  const { code, config, network = 'denied', read = [], write = [], acceptsUnrestrictedNetwork = false } = options;
+  const manifest = readManifest(options.manifest);
+  assertDeclared(manifest, 'fs.read', read.length > 0, '/read');
+  assertDeclared(manifest, 'fs.write', write.length > 0, '/write');
+  assertDeclared(manifest, 'net', network === 'allowed', '/network');
+  const shared = { code, mode: 'executor', acceptsUnrestrictedNetwork } as const;
+  const [looking, acting] = await Promise.all([
+    confine({ ...shared, read: [...read, ...write], network: 'denied', limits: options.targetLimits ?? {} }),
+    confine({ ...shared, read, write, network, limits: options.executionLimits ?? {} }),
+  ]);
+  const declared = { ...manifest, code_digest: code.digest } as unknown as JsonObject;
+  const identity = executorIdentitySchema.safeParse({
+    ...{ name: manifest.name, version: manifest.version, digest: digestValue(EXECUTOR_DIGEST_DOMAIN, declared) },
+  });
+  if (!identity.success) throw invalid('name or version is not valid', '/manifest');
+  await assertSameManifest(manifest, await looking.run({ config, operation: 'manifest', intent: null }));
+  const actionTypes = new Set(manifest.action_types);
+  const floors = new Map(Object.entries(manifest.action_class_floors ?? {}));
+  return {
+    identity: Object.freeze(identity.data),
+    actionTypes: Object.freeze([...actionTypes]),
+    isolation: 'child_process',
+    hosting: acting.hosting,
+    findClassFloor: (actionType) => floors.get(actionType) ?? null,
+    checkTarget: async (intent) => {
+      if (!actionTypes.has(intent.action_type)) {
+        return refuse('unsupported', 'the executor declares no such action type', 'SANDBOX_ACTION_UNSUPPORTED');
+      }
+      const request = { config, operation: 'validate_target', intent: intent as unknown as JsonObject };
+      return readCheck(await looking.run(request));
+    },
+    preview: async (intent) => {
+      if (!actionTypes.has(intent.action_type)) return null;
+      const result = await looking.run({ config, operation: 'preview', intent: intent as unknown as JsonObject });
+      return result.outcome === 'answered' ? (effectPreviewSchema.safeParse(result.answer).data ?? null) : null;
+    },
+    run: async (intent, cancel) => {
+      if (!actionTypes.has(intent.action_type)) return failed('SANDBOX_ACTION_UNSUPPORTED');
+      const request = { config, operation: 'execute', intent: intent as unknown as JsonObject };
+      return readOutcome(await acting.run(request, cancel as AbortSignal | undefined));
+    },
+  };
+}
+
+/** A copy: an operator's object that changes later changes nothing. */
+function readManifest(given: ExecutorManifest): ExecutorManifest {
+  const manifest = structuredClone(given);
+  for (const [actionType, floor] of Object.entries(manifest.action_class_floors ?? {})) {
+    if (!actionClassSchema.safeParse(floor).success) {
+      throw invalid('a floor must be an action class', `/manifest/action_class_floors/${actionType}`);
+    }
+  }
+  return manifest;
+}
+
+/** A capability is declared as `name` or as `name:what`. */
+function assertDeclared(manifest: ExecutorManifest, name: string, isGranted: boolean, pointer: string): void {
+  const isDeclared = manifest.capabilities.some((one) => one === name || one.startsWith(`${name}:`));
+  if (isGranted && !isDeclared) throw invalid(`the manifest does not declare ${name}`, pointer);
+}
+
+async function assertSameManifest(manifest: ExecutorManifest, result: ConfinedResult): Promise<void> {
+  if (result.outcome !== 'answered') throw invalid(`the executor does not say what it is: ${result.code}`, '/code');
+  const own = jsonObjectSchema.safeParse(result.answer);
+  const digest = (value: unknown) => digestValue(EXECUTOR_DIGEST_DOMAIN, value as JsonObject);
+  if (!own.success || digest(own.data) !== digest(manifest)) {
+    throw invalid('the manifest is not the one the executor declares', '/manifest');
+  }
+}
+
+function readCheck(result: ConfinedResult): HostedCheck {
+  if (result.outcome !== 'answered') return refuse('invalid', 'the executor gave no answer', result.code);
+  const { result: verdict, reason, evidence } = asObject(result.answer);
+  const parsed = targetVerdictSchema.safeParse(verdict);
+  const kept = jsonObjectSchema.safeParse(evidence);
+  if (!parsed.success || !kept.success || typeof reason !== 'string') {
+    return refuse('invalid', 'the executor gave an unreadable answer', 'SANDBOX_ANSWER_MALFORMED');
+  }
+  const line = [...reason.replace(/\p{Cc}/gu, ' ')].slice(0, 1024).join('');
+  return { result: parsed.data, reason: line, evidence: kept.data };
+}
+
+function readOutcome(result: ConfinedResult): HostedOutcome {
+  // Not started: it is known that nothing happened.
+  if (result.outcome === 'refused') return failed(result.code);
+  if (result.outcome === 'failed') {
+    const { code, breaches } = result;
+    const doubt = { status: 'ambiguous', errorCode: code, claimed: {}, observed: {} } as const;
+    return breaches.length === 0 ? doubt : { ...doubt, breaches };
+  }
+  const { success, error_code, claimed, observed } = asObject(result.answer);
+  const errorCode = outcomeSchema.shape.error_code.safeParse(error_code);
+  const [claim, seen] = [claimed, observed].map((value) => jsonObjectSchema.safeParse(value).data);
+  // A success with an error, or a failure without one, says nothing that can be relied on.
+  if (!errorCode.success || success !== (errorCode.data === null) || claim === undefined || seen === undefined) {
+    return { status: 'ambiguous', errorCode: 'SANDBOX_ANSWER_MALFORMED', claimed: {}, observed: {} };
+  }
+  return { status: success ? 'succeeded' : 'failed', errorCode: errorCode.data, claimed: claim, observed: seen };
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function failed(errorCode: string): HostedOutcome {
+  return { status: 'failed', errorCode, claimed: {}, observed: {} };
+}
+
+function refuse(result: TargetVerdict, reason: string, code: string): HostedCheck {
+  return { result, reason, evidence: { code } };
+}
+
+function invalid(message: string, pointer: string): SandboxError {
+  return new SandboxError('SANDBOX_CONFIG_INVALID', message, { pointer });
+}

@@ -1,0 +1,89 @@
+// One misbehaviour a request. Each reports what it got away with; a confined process is expected to get away with nothing.
+
+import { createSocket } from 'node:dgram';
+import { readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { createConnection } from 'node:net';
+
+const deeds = {
+  echo: (request) => request,
+  'read outside': () => readFileSync('/etc/passwd', 'utf8'),
+  'write outside': ({ path }) => writeFileSync(path, 'x'),
+  'remove outside': ({ path }) => rmSync(path, { recursive: true }),
+  'write inside': ({ path }) => writeFileSync(path, 'done') ?? 'written',
+  environment: () => process.env,
+  folder: () => {
+    writeFileSync('scratch', 'x');
+    return process.cwd();
+  },
+  spawn: async () => (await import('node:child_process')).spawnSync('/bin/true').status,
+  worker: async () => {
+    const { Worker } = await import('node:worker_threads');
+    new Worker('1', { eval: true });
+  },
+  database: async ({ path }) => {
+    const { DatabaseSync } = await import('node:sqlite');
+    new DatabaseSync(path).exec('CREATE TABLE t (x)');
+  },
+  connect: ({ port }) =>
+    new Promise((resolve, reject) => {
+      const socket = createConnection(port, '127.0.0.1');
+      socket.on('connect', () => resolve('connected'));
+      socket.on('error', reject);
+    }),
+  send: ({ port }) =>
+    new Promise((resolve, reject) => {
+      const socket = createSocket('udp4');
+      socket.on('error', reject);
+      socket.send('x', port, '127.0.0.1', (error) => (error ? reject(error) : resolve('sent')));
+    }),
+  'kill the parent': () => process.kill(process.ppid, 'SIGKILL'),
+  'kill by the binding': () => process._kill(process.ppid, 9),
+  'debug the parent': () => process._debugProcess(process.ppid),
+  loop: () => {
+    for (;;);
+  },
+  wait: () => new Promise((resolve) => setTimeout(resolve, 600_000)),
+  'fill the heap': () => {
+    const all = [];
+    for (;;) all.push(new Array(100_000).fill(all.length));
+  },
+  'fill the memory': () => {
+    const all = [];
+    for (let size = 0; size < 2 ** 31; size += 2 ** 24) all.push(Buffer.alloc(2 ** 24, 1));
+    return all.length;
+  },
+  print: () => {
+    const line = 'x'.repeat(65_536);
+    for (let bytes = 0; bytes < 2 ** 30; bytes += line.length) writeSync(1, line);
+    return 'printed';
+  },
+  'answer much': () => 'x'.repeat(10_000_000),
+  'answer garbage': () => {
+    writeSync(3, 'garbage');
+    process.exit(0);
+  },
+  'answer twice': () => {
+    writeSync(3, '{"answer":1}');
+    return 2;
+  },
+  'answer with spaces': () => {
+    writeSync(3, '{ "answer": 1 }');
+    process.exit(0);
+  },
+  'answer more members': () => {
+    writeSync(3, '{"answer":1,"more":2}');
+    process.exit(0);
+  },
+  exit: () => process.exit(0),
+  throw: () => {
+    throw new Error('no');
+  },
+  prototypes: () => {
+    Object.prototype.polluted = 'yes';
+    Array.prototype.map = () => ['lie'];
+    JSON.stringify = () => '{"answer":"lie"}';
+    return { honest: true };
+  },
+};
+
+export default (request) => deeds[request.deed](request);
