@@ -14,12 +14,12 @@ const MANIFEST: ExecutorManifest = {
   action_types: ['note.write'],
   target_kinds: ['note'],
   capabilities: ['fs.read', 'fs.write'],
-  action_class_floors: { 'note.write': 'A2_hard_containment' },
+  action_class_floors: { 'note.write': 'A1_soft_containment' },
 };
 const INTENT = {
   ...{ schema: 'exoarmur.intent/1', intent_id: 'i-1', correlation_id: 'c-1', trace_id: null, idempotency_key: null },
   ...{ tenant_id: 'demo', cell_id: 'cell-1', actor_id: 'agent-1', actor_type: 'agent' },
-  ...{ action_type: 'note.write', action_class: 'A2_hard_containment', target: 'hello', parameters: {} },
+  ...{ action_type: 'note.write', action_class: 'A1_soft_containment', target: 'hello', parameters: {} },
   ...{ safety_context: {}, reason: '', timestamp: '2024-01-01T00:00:00.000Z' },
 } as ActionIntent;
 
@@ -48,7 +48,7 @@ describe('createSandboxedHost', () => {
       isolation: 'child_process',
       hosting: { permission_model: true, code_digest: code.digest },
     });
-    expect(host.findClassFloor('note.write')).toBe('A2_hard_containment');
+    expect(host.findClassFloor('note.write')).toBe('A1_soft_containment');
     expect(await host.checkTarget(INTENT)).toEqual({ result: 'valid', reason: 'a note', evidence: { path } });
     expect(await host.preview?.(INTENT)).toMatchObject({ summary: 'write hello' });
     expect(existsSync(path)).toBe(false);
@@ -63,6 +63,13 @@ describe('createSandboxedHost', () => {
       ...{ result: 'invalid', evidence: { code: 'SANDBOX_PERMISSION_DENIED' } },
     });
     expect(existsSync(path)).toBe(false);
+  });
+
+  it('refuses on an answer about the target that it cannot read', async () => {
+    const { host } = await open('garbage check');
+    expect(await host.checkTarget(INTENT)).toMatchObject({
+      ...{ result: 'invalid', evidence: { code: 'SANDBOX_ANSWER_MALFORMED' } },
+    });
   });
 
   it('refuses action types that are not declared, without asking', async () => {

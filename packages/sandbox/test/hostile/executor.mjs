@@ -7,14 +7,14 @@ const MANIFEST = {
   action_types: ['note.write'],
   target_kinds: ['note'],
   capabilities: ['fs.read', 'fs.write'],
-  action_class_floors: { 'note.write': 'A2_hard_containment' },
+  action_class_floors: { 'note.write': 'A1_soft_containment' },
 };
 
 export default ({ path, deed = 'write' }) => ({
   manifest: MANIFEST,
   validateTarget: async () => {
     if (deed === 'write while validating') writeFileSync(path, 'early');
-    if (deed === 'garbage') return { result: 'fine' };
+    if (deed === 'garbage check') return { result: 'fine' };
     return { result: 'valid', reason: 'a note', evidence: { path } };
   },
   preview: async (intent) => ({
