@@ -191,3 +191,38 @@ function sorted(answer: EngineAnswer) {
     ? answer
     : { ...answer, reasons: [...answer.reasons].sort(), errored: [...answer.errored].sort() };
 }
+
+describe('a request of another shape than ours', () => {
+  type Shape = ReturnType<typeof requestOf>;
+  const [actor, target, ...others] = requestOf({}).entities as [
+    Shape['entities'][0],
+    Shape['entities'][0],
+    ...Shape['entities'],
+  ];
+  const shapeOf = (change: Partial<Shape>): Shape => ({ ...requestOf({}), ...change });
+
+  it('is known when it is ours', () => {
+    expect(asksOf(SCOPE_ONLY, [requestOf({}), requestOf({})])).toBe(1);
+  });
+
+  it.each<[string, Shape]>([
+    ['its entities in another order', shapeOf({ entities: [target, actor, ...others] })],
+    ['the resource elsewhere', shapeOf({ entities: [actor, ...others, target] })],
+    [
+      'attributes of a third entity',
+      shapeOf({ entities: [actor, target, { ...target, uid: { type: 'Path', id: '/x' }, parents: [] }] }),
+    ],
+    [
+      'a third entity that is in something',
+      shapeOf({ entities: [actor, target, { uid: { type: 'Path', id: '/x' }, attrs: {}, parents: [target.uid] }] }),
+    ],
+    [
+      'an attribute that leads to the principal',
+      shapeOf({ entities: [actor, { ...target, attrs: { owner: { __entity: { ...actor.uid } } } }, ...others] }),
+    ],
+    ['a context that leads to the resource', shapeOf({ context: { deep: { of: { __entity: { ...target.uid } } } } })],
+    ['a principal that is the resource', shapeOf({ principal: target.uid, entities: [target, target, ...others] })],
+  ])('is asked about each time: %s', (_, request) => {
+    expect(asksOf(SCOPE_ONLY, [request, request])).toBe(2);
+  });
+});

@@ -1,4 +1,4 @@
-import type { CedarRequest, CedarValue, RequestEntity } from '../request/cedar-request.ts';
+import type { CedarRequest, CedarValue, EntityRef, RequestEntity } from '../request/cedar-request.ts';
 import type { PolicyJson } from './wasm.ts';
 
 type Variable = 'principal' | 'action' | 'resource' | 'context';
@@ -72,6 +72,13 @@ export function requestKey(request: CedarRequest, reading: RequestReading): stri
   const { principal, action, resource, context, entities } = request;
   const [actor, target, ...others] = entities;
   if (actor === undefined || target === undefined) return undefined;
+  // SECURITY: this is all that is read only in a request that holds its principal, its resource and entities with nothing but tags,
+  // none of which leads back to the two. In any other one a path could read what the key leaves out.
+  if (!isSameEntity(actor.uid, principal) || !isSameEntity(target.uid, resource)) return undefined;
+  if (isSameEntity(principal, resource)) return undefined;
+  if (others.some(({ attrs, parents }) => parents.length > 0 || Object.keys(attrs).length > 0)) return undefined;
+  const values = [actor.attrs, target.attrs, context, others.map(({ tags }) => tags)];
+  if (leadsTo(values, [principal, resource])) return undefined;
   return JSON.stringify([
     action,
     describeEntity(actor, principal.type, reading.principal),
@@ -79,6 +86,18 @@ export function requestKey(request: CedarRequest, reading: RequestReading): stri
     describeMembers(context, reading.context),
     others.map(({ uid, tags }) => [uid, tags]),
   ]);
+}
+
+function isSameEntity(a: EntityRef, b: EntityRef): boolean {
+  return a.type === b.type && a.id === b.id;
+}
+
+/** Whether a reference to one of the entities stands anywhere inside of a value. */
+function leadsTo(value: unknown, uids: readonly EntityRef[]): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { __entity: named } = value as { readonly __entity?: EntityRef };
+  if (named !== undefined && uids.some((uid) => isSameEntity(uid, named))) return true;
+  return Object.values(value).some((member) => leadsTo(member, uids));
 }
 
 function describeEntity(entity: RequestEntity, type: string, read: Attributes): unknown {
