@@ -23,6 +23,7 @@ import * as nodeAgreement from '../src/node-agreement.ts';
 import * as observation from '../src/observation.ts';
 import * as outcome from '../src/outcome.ts';
 import * as payloads from '../src/payloads.ts';
+import * as policyBundle from '../src/policy-bundle.ts';
 import * as policyReplay from '../src/policy-replay.ts';
 import * as policySet from '../src/policy-set.ts';
 import * as primitives from '../src/primitives.ts';
@@ -75,6 +76,7 @@ const GROUPS = {
     observation,
     outcome,
     payloads,
+    policyBundle,
     policyReplay,
     policySet,
     primitives,

@@ -222,6 +222,14 @@ export {
 } from './outcome.ts';
 export type { CloseReason, StreamClosed, TrailKind, TrailPayloads } from './payloads.ts';
 export { closeReasonSchema, streamClosedSchema, trailPayloadSchemas } from './payloads.ts';
+export type { DowngradeOverride, PolicyActivated, PolicyBundle } from './policy-bundle.ts';
+export {
+  downgradeOverrideSchema,
+  POLICY_BUNDLE_DIGEST_DOMAIN,
+  POLICY_BUNDLE_PAYLOAD_TYPE,
+  policyActivatedSchema,
+  policyBundleSchema,
+} from './policy-bundle.ts';
 export type { PolicyFlip, PolicyReplay, PolicyReview } from './policy-replay.ts';
 export { MAX_REVIEWED_FLIPS, policyFlipSchema, policyReplaySchema, policyReviewSchema } from './policy-replay.ts';
 export type { EngineIdentity, PolicySet } from './policy-set.ts';

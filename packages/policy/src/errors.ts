@@ -3,6 +3,7 @@ import { ExoArmurError } from '@exoarmur/contracts';
 /** Every code a {@link PolicyError} can carry. The list is closed: a new code is a visible change of this package. */
 export type PolicyErrorCode =
   | 'POLICY_ACTION_MALFORMED'
+  | 'POLICY_BUNDLE_MALFORMED'
   | 'POLICY_CASES_MALFORMED'
   | 'POLICY_DIGEST_MISMATCH'
   | 'POLICY_REQUEST_MALFORMED'

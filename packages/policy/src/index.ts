@@ -1,4 +1,20 @@
 export { type ApprovalCount, isRefused, isRequirementMet, mergeRequirements } from './approval-requirement.ts';
+export {
+  type BundleRefusal,
+  type BundleVerdict,
+  type BundleVerification,
+  type SignerSet,
+  verifyPolicyBundle,
+} from './bundles/bundle-verification.ts';
+export { createPolicyBundle, MAX_POLICY_BUNDLE_BYTES, signPolicyBundle } from './bundles/policy-bundle.ts';
+export {
+  type ActivationVerdict,
+  type ActiveBundle,
+  createPolicyBundleHolder,
+  type PolicyBundleHolder,
+  type PolicyBundleHolderOptions,
+  type PolicyStanding,
+} from './bundles/policy-bundle-holder.ts';
 export { type CaseExpectation, POLICY_CASE_LIMITS, type PolicyCase, parsePolicyCases } from './cases/case-file.ts';
 export { type PolicyCaseReport, type PolicyCaseResult, runPolicyCases } from './cases/run-cases.ts';
 export { type CompileAnswer, compilePolicySet, type PolicyProblem } from './cedar/compile.ts';
