@@ -18,6 +18,8 @@ const fixtures = fileURLToPath(new URL('./fixtures/imports', import.meta.url));
 /** Rules that fire besides the one under test, because they forbid the same edge for another reason. */
 const ALSO: Readonly<Record<string, readonly string[]>> = {
   'federation-cannot-execute': ['federation-cannot-reach-executor'],
+  'no-provider-import': ['npm-allow-list'],
+  'no-undeclared-dependency': ['npm-allow-list'],
   'not-to-dev-dependency': ['npm-allow-list'],
   'only-surface-imports-governance-artifacts': ['boundary-no-observers'],
   'only-surface-imports-sdk': ['audit-kernel-only'],
