@@ -17,7 +17,7 @@ import {
 import { beforeEach, describe, expect, it } from 'vitest';
 import { digestPolicySet } from '../policy-set.ts';
 import { formatIntentSchema } from '../request/intent-schema.ts';
-import type { BundleRefusal, SignerSet } from './bundle-verification.ts';
+import { type BundleRefusal, type SignerSet, verifyPolicyBundle } from './bundle-verification.ts';
 import { createPolicyBundle, MAX_POLICY_BUNDLE_BYTES, signPolicyBundle } from './policy-bundle.ts';
 import { createPolicyBundleHolder, type PolicyBundleHolder } from './policy-bundle-holder.ts';
 
@@ -201,6 +201,15 @@ describe('a bundle is activated', () => {
   });
 });
 
+describe('verifyPolicyBundle', () => {
+  it('answers for no time that is none', () => {
+    const options = { keyring: KEYRING, tenant: 'acme', active: null };
+    for (const nowhere of [Number.NaN, 0.5]) {
+      expect(() => verifyPolicyBundle(ENVELOPE, { ...options, now: nowhere })).toThrow(RangeError);
+    }
+  });
+});
+
 describe('the standing', () => {
   it('follows the clock: what was good expires, and is not verified before its time', () => {
     holder.activate(ENVELOPE);
@@ -232,6 +241,15 @@ describe('signing', () => {
   ])('refuses a bundle with a wrong %s', (pointer, changes) => {
     const error = codeOf(() => signPolicyBundle({ ...GOOD, ...changes }, BOTH));
     expect(error).toMatchObject({ code: 'POLICY_BUNDLE_MALFORMED', pointer });
+  });
+
+  it('refuses a bundle that no reader would look at', () => {
+    const names = Array.from({ length: Math.ceil(MAX_POLICY_BUNDLE_BYTES / 50_000) }, (_, n) => `p${n}`);
+    const policies = Object.fromEntries(names.map((name) => [name, 'x'.repeat(50_000)]));
+    const policy_set = { ...POLICY_SET, policies };
+    const bundle = { ...GOOD, policy_set, policy_digest: digestPolicySet(policy_set) };
+    const error = codeOf(() => signPolicyBundle(bundle, BOTH));
+    expect(error).toMatchObject({ code: 'POLICY_BUNDLE_MALFORMED', pointer: '/policy_set' });
   });
 
   it('makes no bundle of a set that the engine refuses', () => {
