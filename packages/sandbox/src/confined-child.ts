@@ -1,6 +1,8 @@
 // Runs inside the confined process, before and around the untrusted module. It may read nothing but itself and the code, so
 // it stands alone. Arguments: the mode, then the module. The request is on standard input, the answer goes to descriptor 3.
 import { readSync, writeSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import os from 'node:os';
 import { pathToFileURL } from 'node:url';
 
 const REQUEST = 0;
@@ -15,10 +17,15 @@ interface Executing {
   execute(intent: unknown, options: { readonly signal: AbortSignal }): unknown;
 }
 
-// SECURITY: signals are not under the permission model: with these a process could stop its parent or open its debugger.
+// SECURITY: other processes are not under the permission model: with these one could stop its parent, open its debugger or slow
+// it down.
 for (const name of ['kill', '_kill', '_debugProcess', '_debugEnd', 'dlopen', 'binding', '_linkedBinding']) {
   Object.defineProperty(process, name, { value: undefined, writable: false, configurable: false });
 }
+
+Object.defineProperty(os, 'setPriority', { value: undefined, writable: false, configurable: false });
+syncBuiltinESMExports();
+for (const name of Object.keys(process.env)) delete process.env[name];
 
 const { stringify, parse } = JSON;
 const { exit } = process;

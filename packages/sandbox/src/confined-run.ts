@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { extname, isAbsolute, join } from 'node:path';
+import { basename, dirname, extname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CanonicalError, canonicalizeToBytes, type JsonValue, parseCanonicalJson } from '@exoarmur/canonical';
 import type { JsonObject, LimitBreach } from '@exoarmur/contracts';
@@ -84,11 +84,12 @@ export async function confine(confinement: Confinement): Promise<Confined> {
   for (const [name, paths] of Object.entries({ 'code/folders': code.folders ?? [], read, write })) {
     for (const [index, path] of paths.entries()) assertPath(path, `/${name}/${index}`);
   }
+  const parts = [code.entry, CHILD, ...(code.folders ?? [])].map(toRealPath);
   for (const [index, path] of write.entries()) {
-    // SECURITY: the digest would say nothing if the process could change the code between the check and the load.
-    const isCode = [code.entry, CHILD, ...(code.folders ?? [])].some(
-      (part) => isWithin(part, path) || isWithin(path, part),
-    );
+    // SECURITY: the digest would say nothing if the process could change the code between the check and the load, also through
+    // a link.
+    const real = toRealPath(path);
+    const isCode = parts.some((part) => isWithin(part, real) || isWithin(real, part));
     if (isCode) throw invalid('writable paths and code must lie apart', `/write/${index}`);
   }
   const mechanisms = await probeMechanisms();
@@ -96,7 +97,7 @@ export async function confine(confinement: Confinement): Promise<Confined> {
   assertConfinable(mechanisms, { isNetworkDenied, acceptsUnrestrictedNetwork });
   const given = {
     ...{ mode, limits, mechanisms, isNetworkDenied },
-    read: [...new Set([realpathSync(CHILD), realpathSync(code.entry), ...(code.folders ?? []), ...read, ...write])],
+    read: [...new Set([...parts, ...read, ...write])],
     write: [...write],
   };
   const hosting: JsonObject = {
@@ -155,13 +156,14 @@ function runOnce(given: Given, cancel: AbortSignal | undefined): Promise<Confine
   const { limits, folder, request } = given;
   const [program = '', ...args] = commandOf(given);
   return new Promise((resolve) => {
-    const child = spawn(program, args, {
-      cwd: folder,
-      // Wrappers are found by name; Node itself is named by its path and gets nothing that it could look up.
-      env: program === process.execPath ? {} : { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
-      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-      detached: process.platform !== 'win32',
-    });
+    let child: ReturnType<typeof spawnPiped>;
+    try {
+      child = spawnPiped(program, args, folder);
+    } catch {
+      // The system refused the command as a whole, for one because it is too long: nothing was started.
+      resolve({ outcome: 'refused', code: 'SANDBOX_START_FAILED' });
+      return;
+    }
     let stopped: { readonly code: ConfinedFailureCode; readonly breach?: LimitBreach } | undefined;
     const stop = (code: ConfinedFailureCode, breach?: LimitBreach): void => {
       if (stopped !== undefined) return;
@@ -206,10 +208,11 @@ function runOnce(given: Given, cancel: AbortSignal | undefined): Promise<Confine
       cancel?.removeEventListener('abort', onCancel);
       resolve(result);
     };
-    child.on('error', () => settle({ outcome: 'refused', code: 'SANDBOX_START_FAILED' }));
+    child.on('error', () => {
+      // Once there is a process, nobody may say that there was none.
+      if (child.pid === undefined) settle({ outcome: 'refused', code: 'SANDBOX_START_FAILED' });
+    });
     child.on('close', (_, signal) => {
-      // What a process of the group left behind ends with it.
-      killGroup(child);
       if (stopped !== undefined) {
         settle({
           outcome: 'failed',
@@ -223,10 +226,22 @@ function runOnce(given: Given, cancel: AbortSignal | undefined): Promise<Confine
   });
 }
 
-function killGroup({ pid, kill }: ChildProcess): void {
+function spawnPiped(program: string, args: readonly string[], folder: string) {
+  return spawn(program, args, {
+    cwd: folder,
+    // Wrappers are found by name; the child takes this away before it loads anything.
+    env: program === process.execPath ? {} : { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    detached: process.platform !== 'win32',
+  });
+}
+
+/** Ends the process and its wrapper, which are a group of their own. */
+function killGroup(child: ChildProcess): void {
+  const { pid } = child;
   if (pid === undefined) return;
   try {
-    if (process.platform === 'win32') kill.call(kill, 'SIGKILL');
+    if (process.platform === 'win32') child.kill('SIGKILL');
     else process.kill(-pid, 'SIGKILL');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
@@ -276,6 +291,17 @@ function readAnswer(bytes: Uint8Array, maxBytes: number, signal: NodeJS.Signals 
   if (code !== 'ERR_ACCESS_DENIED') return failed('SANDBOX_THREW');
   const detail = typeof permission === 'string' && /^[A-Za-z]{1,32}$/.test(permission) ? permission : 'unknown';
   return failed('SANDBOX_PERMISSION_DENIED', [{ limit: 'permission', detail }]);
+}
+
+/** Where a path leads; of one that does not exist yet, where it would be. */
+function toRealPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const parent = dirname(path);
+    return parent === path ? path : join(toRealPath(parent), basename(path));
+  }
 }
 
 function encodeRequest(request: JsonValue): Uint8Array | undefined {

@@ -32,6 +32,8 @@ export type ConfinedFailureCode =
 
 /** Why confined code was not started at all: it is known that nothing happened. */
 export type ConfinedRefusalCode =
+  /** Of the sandboxed host: the executor declares no such action type. */
+  | 'SANDBOX_ACTION_UNSUPPORTED'
   | 'SANDBOX_CANCELLED'
   | 'SANDBOX_CODE_ALTERED'
   | 'SANDBOX_REQUEST_INVALID'

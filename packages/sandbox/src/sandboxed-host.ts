@@ -16,7 +16,7 @@ import {
 } from '@exoarmur/contracts';
 import type { PinnedCode } from './code-digest.ts';
 import { type ConfinedLimits, type ConfinedResult, confine } from './confined-run.ts';
-import { SandboxError } from './errors.ts';
+import { type ConfinedFailureCode, type ConfinedRefusalCode, SandboxError } from './errors.ts';
 
 /** What a sandboxed host is given. */
 export interface SandboxedHostOptions {
@@ -147,11 +147,11 @@ function asObject(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
-function failed(errorCode: string): HostedOutcome {
+function failed(errorCode: ConfinedRefusalCode): HostedOutcome {
   return { status: 'failed', errorCode, claimed: {}, observed: {} };
 }
 
-function refuse(result: TargetVerdict, reason: string, code: string): HostedCheck {
+function refuse(result: TargetVerdict, reason: string, code: ConfinedRefusalCode | ConfinedFailureCode): HostedCheck {
   return { result, reason, evidence: { code } };
 }
 

@@ -1,6 +1,8 @@
 // Runs inside of the confined child, with the provider beside it and nothing else that it may read. It imports nothing of ours:
 // this file alone is copied there. What it answers is the provider's word, whatever the provider does to this process.
 import { createHash, createPublicKey, verify } from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
+import os from 'node:os';
 
 /** A JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -91,7 +93,7 @@ function isSignedBy(vkey: string, signed: Buffer, signature: unknown): boolean {
 export const providerTools: ProviderTools = Object.freeze({ canonicalize, digest, hashArtifact, openEnvelope });
 
 async function main(entry: string): Promise<void> {
-  dropSignals();
+  leaveOthersAlone();
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
   const { artifact, schema_version, subject, configuration } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as {
@@ -114,10 +116,12 @@ async function main(entry: string): Promise<void> {
 }
 
 /**
- * SECURITY: signals are not under Node's permission model: with these a provider could stop whoever verifies, or open its
- * debugger.
+ * SECURITY: other processes are not under Node's permission model: with these a provider could stop whoever verifies, open its
+ * debugger or slow it down.
  */
-function dropSignals(): void {
+function leaveOthersAlone(): void {
+  Object.defineProperty(os, 'setPriority', { value: undefined, writable: false, configurable: false });
+  syncBuiltinESMExports();
   for (const name of ['kill', '_kill', '_debugProcess', '_debugEnd']) {
     Object.defineProperty(process, name, { value: undefined, writable: false, configurable: false });
   }

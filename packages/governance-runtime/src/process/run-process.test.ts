@@ -69,6 +69,7 @@ describe('a process provider', () => {
     ['stops whoever verifies', 'process.kill(process.ppid, 0)'],
     ['stops whoever verifies by the binding', 'process._kill(process.ppid, 0)'],
     ['debugs whoever verifies', 'process._debugProcess(process.ppid)'],
+    ['slows whoever verifies', `(await import('node:os')).setPriority(process.ppid, 0)`],
   ])('that %s does not find the way past the permission model', async (_what, code) => {
     const answer = await ask(provider(met(code)));
     expect(['undefined', 'err_unknown_builtin_module']).toContain(answer.reason);

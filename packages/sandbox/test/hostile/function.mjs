@@ -39,6 +39,11 @@ const deeds = {
   'kill the parent': () => process.kill(process.ppid, 'SIGKILL'),
   'kill by the binding': () => process._kill(process.ppid, 9),
   'debug the parent': () => process._debugProcess(process.ppid),
+  'slow the parent': async () => (await import('node:os')).setPriority(process.ppid, 19) ?? 'slowed',
+  'slow the parent by name': async () => {
+    const { setPriority } = await import('node:os');
+    return setPriority(process.ppid, 19) ?? 'slowed';
+  },
   loop: () => {
     for (;;);
   },
