@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ConfinedLimits, type Confinement, confine, digestCode, probeMechanisms } from './index.ts';
-import { assertConfinable, type Mechanisms } from './mechanisms.ts';
+import { assertConfinable, type Mechanisms, wrapperOf } from './mechanisms.ts';
 
 const HOSTILE = fileURLToPath(new URL('../test/hostile/function.mjs', import.meta.url));
 const code = { entry: HOSTILE, digest: digestCode({ entry: HOSTILE }) };
@@ -88,6 +88,7 @@ describe('a confined process', () => {
     'slow the parent by name',
   ])('cannot get past the permission model: %s', async (deed) => {
     expect(await attempt(deed)).toMatchObject({ outcome: 'failed', code: 'SANDBOX_THREW' });
+    expect(existsSync(`${outside}.db`)).toBe(false);
     expect(readFileSync(outside, 'utf8')).toBe('untouched');
   });
 
@@ -114,6 +115,13 @@ describe('a confined process', () => {
     // The watch stops it, or V8 or the kernel refuses the memory before.
     const codes = ['SANDBOX_MEMORY', 'SANDBOX_CRASHED', 'SANDBOX_THREW'];
     expect(codes).toContain((result as { code?: string }).code);
+  });
+
+  it('is stopped when it holds more than it may, where that can be seen from outside', async () => {
+    const { memoryWatch } = await probeMechanisms();
+    const result = await attempt('hold memory', { wallClockMs: memoryWatch ? 20_000 : 3000 });
+    const code = memoryWatch ? 'SANDBOX_MEMORY' : 'SANDBOX_WALL_CLOCK';
+    expect(result).toMatchObject({ outcome: 'failed', code });
   });
 
   it.each([
@@ -203,6 +211,25 @@ describe('what is not started', () => {
     );
     expect(() => assertConfinable(open, { ...asked, acceptsUnrestrictedNetwork: true })).not.toThrowError();
     expect(() => assertConfinable(open, { ...asked, isNetworkDenied: false })).not.toThrowError();
+  });
+});
+
+describe('wrapperOf', () => {
+  const limits = { wallClockMs: 1500, memoryBytes: 134_217_728, isNetworkDenied: true };
+  const nothing: Mechanisms = {
+    ...{ permissionModel: true, network: 'none', namespaces: false, resourceLimits: false, memoryWatch: false },
+  };
+
+  it('closes the network by a namespace of its own unless it was granted', () => {
+    const mechanisms = { ...nothing, namespaces: true };
+    expect(wrapperOf(mechanisms, limits)).toEqual(expect.arrayContaining(['unshare', '--pid', '--net']));
+    expect(wrapperOf(mechanisms, { ...limits, isNetworkDenied: false })).not.toContain('--net');
+  });
+
+  it('sets limits of the kernel where it can, and nothing where it cannot', () => {
+    const words = wrapperOf({ ...nothing, resourceLimits: true }, limits);
+    expect(words).toEqual(['prlimit', '--core=0', '--nofile=256', '--cpu=3', '--data=939524096', '--']);
+    expect(wrapperOf(nothing, limits)).toEqual([]);
   });
 });
 

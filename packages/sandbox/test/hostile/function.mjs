@@ -22,7 +22,7 @@ const deeds = {
   },
   database: async ({ path }) => {
     const { DatabaseSync } = await import('node:sqlite');
-    new DatabaseSync(path).exec('CREATE TABLE t (x)');
+    new DatabaseSync(`${path}.db`).exec('CREATE TABLE t (x)');
   },
   connect: ({ port }) =>
     new Promise((resolve, reject) => {
@@ -56,6 +56,10 @@ const deeds = {
     const all = [];
     for (let size = 0; size < 2 ** 31; size += 2 ** 24) all.push(Buffer.alloc(2 ** 24, 1));
     return all.length;
+  },
+  'hold memory': () => {
+    const held = Buffer.alloc(200_000_000, 1);
+    return new Promise((resolve) => setTimeout(resolve, 600_000, held.length));
   },
   print: () => {
     const line = 'x'.repeat(65_536);
