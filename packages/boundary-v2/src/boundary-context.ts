@@ -140,7 +140,7 @@ function createHostTable(host: ExecutorHost | readonly ExecutorHost[]): (actionT
 }
 
 /** What a store answers. One that is silent must not hold an action, and all who ask for it, for ever. */
-async function answerWithin<Value>(
+export async function answerWithin<Value>(
   timeoutMs: number,
   code: BoundaryErrorCode,
   work: () => Promise<Value>,

@@ -1,9 +1,11 @@
 import { canonicalizeToBytes, digestValue, formatTime, parseJson } from '@exoarmur/canonical';
 import {
   type Alert,
+  type AlertSink,
   ATTEMPT_DIGEST_DOMAIN,
   type AttemptKind,
   type AttemptRefused,
+  type CellAuditSink,
   type Digest,
   dsseEnvelopeSchema,
   identifierSchema,
@@ -34,14 +36,22 @@ const NOT_RECORDED: ReadonlySet<string> = new Set([
   'BOUNDARY_INTENT_MALFORMED',
   'BOUNDARY_INTENT_TOO_LARGE',
   'BOUNDARY_STEP_UNLAWFUL',
+  'BOUNDARY_SWITCH_STORE_CORRUPT',
+  'BOUNDARY_SWITCH_STORE_UNAVAILABLE',
 ]);
+
+/** What recording a refusal needs of a boundary. */
+export type RefusalContext = Pick<BoundaryContext, 'cell' | 'clock' | 'limits'> & {
+  readonly log: CellAuditSink;
+  readonly alerts?: AlertSink | undefined;
+};
 
 /**
  * Runs what takes an attempt in. A refusal is recorded as a fact of the cell, outside the stream it was for, before it is
  * thrown on. @throws BoundaryError the refusal, or BOUNDARY_LOG_UNAVAILABLE with the refusal as its cause
  */
 export async function recordingRefusal<Value>(
-  context: BoundaryContext,
+  context: RefusalContext,
   attempt: Attempt,
   work: () => Promise<Value>,
 ): Promise<Value> {
@@ -53,7 +63,7 @@ export async function recordingRefusal<Value>(
   }
 }
 
-async function recordRefusal(context: BoundaryContext, attempt: Attempt, refusal: BoundaryError): Promise<void> {
+async function recordRefusal(context: RefusalContext, attempt: Attempt, refusal: BoundaryError): Promise<void> {
   const { log, cell } = context;
   const value = readInput(attempt.input);
   const stream = identifierSchema.safeParse(attempt.stream ?? value?.intent_id);
@@ -78,7 +88,7 @@ async function recordRefusal(context: BoundaryContext, attempt: Attempt, refusal
 
 /** Calls the operator, if there is somebody to call. Waits no longer than for a store, and never fails. */
 export async function raiseAlert(
-  { alerts, clock, limits }: BoundaryContext,
+  { alerts, clock, limits }: Pick<RefusalContext, 'alerts' | 'clock' | 'limits'>,
   alert: Pick<Alert, 'kind' | 'stream' | 'code'> & { readonly intentDigest?: Digest },
 ): Promise<void> {
   if (alerts === undefined) return;

@@ -9,3 +9,9 @@ export const standingGrantStreamOf = (cell: string): string => `${RESERVED_STREA
 
 /** Stream of the cell that holds what was only observed. */
 export const observedStreamOf = (cell: string): string => `${RESERVED_STREAM_PREFIX}${cell}.observed`;
+
+/** Stream of the cell that holds every switch command that was obeyed. */
+export const switchStreamOf = (cell: string): string => `${RESERVED_STREAM_PREFIX}${cell}.switches`;
+
+/** Stream of the cell that holds every activation of a policy bundle. */
+export const policyStreamOf = (cell: string): string => `${RESERVED_STREAM_PREFIX}${cell}.policies`;

@@ -31,6 +31,7 @@ import * as record from '../src/record.ts';
 import * as report from '../src/report.ts';
 import * as resolution from '../src/resolution.ts';
 import * as standingGrant from '../src/standing-grant.ts';
+import * as switches from '../src/switch.ts';
 import * as api from '../src/v1/api.ts';
 import * as audit from '../src/v1/audit.ts';
 import * as beliefs from '../src/v1/beliefs.ts';
@@ -84,6 +85,7 @@ const GROUPS = {
     report,
     resolution,
     standingGrant,
+    switches,
   ],
 } as const satisfies Record<string, readonly object[]>;
 

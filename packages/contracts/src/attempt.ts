@@ -2,7 +2,14 @@ import { z } from 'zod';
 import { digestSchema, identifierSchema } from './primitives.ts';
 
 /** What somebody tried to hand in. */
-export const attemptKindSchema = z.enum(['intent', 'approval', 'approval_revocation', 'standing_grant', 'resolution']);
+export const attemptKindSchema = z.enum([
+  'intent',
+  'approval',
+  'approval_revocation',
+  'standing_grant',
+  'resolution',
+  'switch_command',
+]);
 export type AttemptKind = z.infer<typeof attemptKindSchema>;
 
 /** Domain of the digest of what was handed in, over its canonical bytes. */

@@ -222,12 +222,14 @@ export {
 } from './outcome.ts';
 export type { CloseReason, StreamClosed, TrailKind, TrailPayloads } from './payloads.ts';
 export { closeReasonSchema, streamClosedSchema, trailPayloadSchemas } from './payloads.ts';
-export type { DowngradeOverride, PolicyActivated, PolicyBundle } from './policy-bundle.ts';
+export type { Autonomy, DowngradeOverride, PolicyActivated, PolicyBounds, PolicyBundle } from './policy-bundle.ts';
 export {
+  autonomySchema,
   downgradeOverrideSchema,
   POLICY_BUNDLE_DIGEST_DOMAIN,
   POLICY_BUNDLE_PAYLOAD_TYPE,
   policyActivatedSchema,
+  policyBoundsSchema,
   policyBundleSchema,
 } from './policy-bundle.ts';
 export type { PolicyFlip, PolicyReplay, PolicyReview } from './policy-replay.ts';
@@ -285,6 +287,7 @@ export type {
 } from './ports/grant-store.ts';
 export type { AddOperatorResult, Operator, OperatorRegistry, OperatorStore } from './ports/operator-registry.ts';
 export type { Clock, RandomSource, Signer } from './ports/platform.ts';
+export type { KeptSwitchCommand, SwitchCommandPage, SwitchCommandStore } from './ports/switch-command-store.ts';
 export type { WitnessedHead, WitnessStore } from './ports/witness.ts';
 export type { Digest, JsonObject } from './primitives.ts';
 export {
@@ -326,6 +329,13 @@ export {
   standingGrantSchema,
   standingGrantUsedSchema,
 } from './standing-grant.ts';
+export type { SwitchChanged, SwitchCommand, SwitchKind } from './switch.ts';
+export {
+  MAX_SWITCH_COMMAND_BYTES,
+  SWITCH_COMMAND_PAYLOAD_TYPE,
+  switchChangedSchema,
+  switchCommandSchema,
+} from './switch.ts';
 export type {
   ApprovalActionRequestV1,
   ApprovalResponseV1,

@@ -1,12 +1,55 @@
 import { z } from 'zod';
 import { engineIdentitySchema, policySetSchema } from './policy-set.ts';
-import { digestSchema, identifierSchema, lineSchema, scopeNameSchema, timeSchema } from './primitives.ts';
+import {
+  digestSchema,
+  identifierSchema,
+  keyedSchema,
+  lineSchema,
+  milliSchema,
+  scopeNameSchema,
+  timeSchema,
+} from './primitives.ts';
 
 /** DSSE payload type of a policy bundle. */
 export const POLICY_BUNDLE_PAYLOAD_TYPE = 'application/vnd.exoarmur.policy-bundle.v1+json';
 
 /** Domain of the digest of a policy bundle, over its canonical bytes without any signature. */
 export const POLICY_BUNDLE_DIGEST_DOMAIN = 'exoarmur.policy-bundle/1';
+
+/** How far a class of action may go without people: by the cell alone, with a quorum, with a person, or not at all. */
+export const autonomySchema = z.enum(['local', 'quorum', 'human', 'forbidden']);
+export type Autonomy = z.infer<typeof autonomySchema>;
+
+/**
+ * What a bundle adds to the policies. It can only narrow: it is added as policies that forbid, as switches that are engaged,
+ * and as floors above those of the safety gate.
+ */
+export const policyBoundsSchema = z.strictObject({
+  /** True stops everything that is more than observation for as long as the bundle governs. */
+  kill_switches: z.strictObject({ global: z.boolean(), tenant: z.boolean() }).optional(),
+  autonomy_envelope: z
+    .strictObject({
+      A0_observe: autonomySchema.optional(),
+      A1_soft_containment: autonomySchema.optional(),
+      A2_hard_containment: autonomySchema.optional(),
+      A3_irreversible: autonomySchema.optional(),
+    })
+    .optional(),
+  /** Least trust, in thousandths, for an action of the class without a person. */
+  trust_floors: z
+    .strictObject({
+      A1_soft_containment: milliSchema.optional(),
+      A2_hard_containment: milliSchema.optional(),
+      A3_irreversible: milliSchema.optional(),
+    })
+    .optional(),
+  /** Trust of an actor as the tenant pins it, whatever the actor's reputation. */
+  trust_pins: keyedSchema(identifierSchema, milliSchema)
+    .refine((pins) => Object.keys(pins).length <= 1024, 'at most 1,024 pins')
+    .describe('not expressed here: at most 1,024 members')
+    .optional(),
+});
+export type PolicyBounds = z.infer<typeof policyBoundsSchema>;
 
 /** A policy set as one tenant may be governed by it: which version, from when until when, under which engine. */
 export const policyBundleSchema = z.strictObject({
@@ -23,6 +66,7 @@ export const policyBundleSchema = z.strictObject({
   /** Digest of `policy_set`, as decisions name it. */
   policy_digest: digestSchema,
   policy_set: policySetSchema,
+  bounds: policyBoundsSchema.optional(),
 });
 export type PolicyBundle = z.infer<typeof policyBundleSchema>;
 

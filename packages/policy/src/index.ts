@@ -35,17 +35,19 @@ export { parseTarget, TARGET_LIMITS, type Target, type TargetAnswer, type Target
 export { compileSimpleRules } from './simple-rules.ts';
 export {
   createSwitchBoard,
+  mergeSwitches,
   type SwitchBoard,
-  type SwitchBoardOptions,
-  type SwitchRefusal,
-  type SwitchVerdict,
+  type SwitchScope,
+  type SwitchStates,
+  UNKNOWN_SWITCHES,
 } from './switches/switch-board.ts';
+export { parseSwitchCommand, SWITCH_ROLES, signSwitchCommand } from './switches/switch-command.ts';
 export {
-  MAX_SWITCH_COMMAND_BYTES,
-  parseSwitchCommand,
-  SWITCH_COMMAND_PAYLOAD_TYPE,
-  type SwitchCommand,
-  type SwitchKind,
-  signSwitchCommand,
-} from './switches/switch-command.ts';
+  MAX_SWITCH_SIGNATURES,
+  type SwitchRefusal,
+  type SwitchThreshold,
+  type SwitchVerdict,
+  type SwitchVerification,
+  verifySwitchCommand,
+} from './switches/switch-verification.ts';
 export { type Resolution, type ResolutionRule, resolveVerdict } from './verdict-resolution.ts';

@@ -4,6 +4,7 @@ import {
   grantStoreConformance,
   operatorStoreConformance,
   standingGrantStoreConformance,
+  switchCommandStoreConformance,
 } from '@exoarmur/boundary-v2/testing';
 import type { Operator } from '@exoarmur/contracts';
 import { describe, expect, it } from 'vitest';
@@ -15,6 +16,7 @@ import {
   createSqliteGrantStore,
   createSqliteOperatorStore,
   createSqliteStandingGrantStore,
+  createSqliteSwitchCommandStore,
   openSqliteLogStore,
 } from './index.ts';
 
@@ -40,6 +42,9 @@ describe('in one file with the log', () => {
   );
   it.each(approvalInboxConformance)('inbox: $rule', ({ run }) =>
     run(async () => createSqliteApprovalInbox(open(), 'demo')),
+  );
+  it.each(switchCommandStoreConformance)('switch commands: $rule', ({ run }) =>
+    run(async () => createSqliteSwitchCommandStore(open(), 'demo', 'cell-1')),
   );
 
   it('keeps the tenants apart, and takes no name that is none', async () => {
@@ -79,6 +84,7 @@ describe('in one file with the log', () => {
     const store = open();
     store.database.exec("INSERT INTO tenants VALUES (1, 'demo', 0, zeroblob(32), 0)");
     const tables = ['grant_claims', 'standing_grants', 'standing_grant_uses', 'operators', 'open_requests'];
+    tables.push('switch_commands', 'policy_activations', 'policy_refusals');
     store.database.exec(`${tables.map((table) => `DROP TABLE ${table};`).join(' ')} PRAGMA user_version = 1`);
     await store.close();
     const again = open();

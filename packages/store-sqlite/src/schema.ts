@@ -61,6 +61,19 @@ const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (tenant, stream)
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX open_requests_order ON open_requests (tenant, requested_at, stream);`,
+  // Who may be stopped, and under which policies everybody acts.
+  `CREATE TABLE switch_commands (
+     tenant TEXT NOT NULL, cell TEXT NOT NULL, sequence INTEGER NOT NULL, envelope TEXT NOT NULL, is_recorded INTEGER NOT NULL,
+     PRIMARY KEY (tenant, cell, sequence)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE policy_activations (
+     tenant TEXT NOT NULL, generation INTEGER NOT NULL, file TEXT NOT NULL, activated_at TEXT NOT NULL,
+     PRIMARY KEY (tenant, generation)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE policy_refusals (
+     tenant TEXT NOT NULL, reason TEXT NOT NULL, bundle_digest TEXT, refused_at TEXT NOT NULL,
+     PRIMARY KEY (tenant)
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** Current schema version, kept in `user_version`. */

@@ -4,11 +4,13 @@ import {
   grantStoreConformance,
   operatorStoreConformance,
   standingGrantStoreConformance,
+  switchCommandStoreConformance,
 } from '../testing/index.ts';
 import { createMemoryApprovalInbox } from './approval-inbox.ts';
 import { createMemoryGrantStore } from './grant-store.ts';
 import { createMemoryOperatorStore, createOperatorRegistry } from './operator-registry.ts';
 import { createMemoryStandingGrantStore } from './standing-grant-store.ts';
+import { createMemorySwitchCommandStore } from './switch-command-store.ts';
 
 describe('stores in memory', () => {
   it.each(grantStoreConformance)('grants: $rule', ({ run }) => run(async () => createMemoryGrantStore()));
@@ -17,6 +19,9 @@ describe('stores in memory', () => {
   );
   it.each(operatorStoreConformance)('operators: $rule', ({ run }) => run(async () => createMemoryOperatorStore()));
   it.each(approvalInboxConformance)('inbox: $rule', ({ run }) => run(async () => createMemoryApprovalInbox()));
+  it.each(switchCommandStoreConformance)('switch commands: $rule', ({ run }) =>
+    run(async () => createMemorySwitchCommandStore()),
+  );
 
   it('hand out copies, so that nobody changes what is kept', async () => {
     const inbox = createMemoryApprovalInbox();

@@ -1,113 +1,86 @@
-import { type VerifierKey, verifyEnvelope } from '@exoarmur/canonical';
-import { type Clock, isExoArmurError, type SwitchState, type SwitchStore } from '@exoarmur/contracts';
-import {
-  parseSwitchCommand,
-  SWITCH_COMMAND_PAYLOAD_TYPE,
-  type SwitchCommand,
-  type SwitchKind,
-} from './switch-command.ts';
+import type { SwitchCommand, SwitchKind, SwitchState, SwitchStore } from '@exoarmur/contracts';
 
-/** Why a command was not obeyed. */
-export type SwitchRefusal =
-  | 'command_malformed'
-  | 'other_cell'
-  | 'payload_type_unknown'
-  | 'sequence_replayed'
-  | 'signature_invalid';
+/** Whom a switch could stop. */
+export type SwitchScope = Parameters<SwitchStore['read']>[0];
 
-/** The answer to a command. What was obeyed is to be recorded by the caller before the next decision. */
-export type SwitchVerdict =
-  | { readonly outcome: 'obeyed'; readonly command: SwitchCommand; readonly keys: readonly VerifierKey[] }
-  | { readonly outcome: 'refused'; readonly reason: SwitchRefusal };
+/** State of the four switches that concern one action. */
+export type SwitchStates = Awaited<ReturnType<SwitchStore['read']>>;
 
-/** Options of {@link createSwitchBoard}; none of them has a default, because each of them decides who can stop what. */
-export interface SwitchBoardOptions {
-  readonly cell: string;
-  readonly clock: Clock;
-  /** Keys whose commands count. */
-  readonly keys: readonly VerifierKey[];
-  /** How many distinct keys it takes. Clearing can ask for more than engaging: stopping is easy, resuming is not. */
-  readonly threshold: { readonly engage: number; readonly clear: number };
-  /** How long a confirmed state is good for, in milliseconds; after that every switch reads `unknown`. */
-  readonly maxAgeMs: number;
+/** What is known of the switches of one cell of one tenant. Times are milliseconds since 1970. */
+export interface SwitchBoard {
+  /** The number of the last command on the board, 0 for none. */
+  readonly lastSequence: number;
+  /** Puts a verified command on the board. @throws RangeError for one that is not newer than the last */
+  apply(command: SwitchCommand): void;
+  /** Says that the board is complete as of then: every command that existed has been put on it. */
+  confirm(asOf: number): void;
+  read(scope: SwitchScope, now: number): SwitchStates;
 }
 
-/** The kill switches of one cell in memory. */
-export interface SwitchBoard extends SwitchStore {
-  /** Obeys or refuses one signed command (attacker-controlled). Being obeyed confirms nothing about the other switches. */
-  obey(envelope: unknown): SwitchVerdict;
-  /** Says that the board is complete as of now: every command that exists has been put to it. */
-  confirm(): void;
-}
+/** Nothing is known of any switch, which stops what each would stop. */
+export const UNKNOWN_SWITCHES: SwitchStates = Object.freeze({
+  global: 'unknown',
+  tenant: 'unknown',
+  actor: 'unknown',
+  action_class: 'unknown',
+});
 
 /**
- * Creates a board on which nothing is known: until it is confirmed, and again when the confirmation has grown old or the
- * clock has gone back behind it, every switch reads `unknown`, which stops what it would stop. A switch that was engaged
- * reads `engaged` at any age. @throws RangeError for a threshold below one, or an age that is not a positive integer
+ * Creates a board on which nothing is known: until it is confirmed, when the confirmation is older than `maxAgeMs`, and
+ * when the clock has gone back behind it, every switch reads `unknown`. One that was engaged reads `engaged` at any age.
+ * @throws RangeError for an age that is no whole number of milliseconds
  */
-export function createSwitchBoard(options: SwitchBoardOptions): SwitchBoard {
-  const { cell, clock, keys, threshold, maxAgeMs } = options;
-  const isSound = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
-  if (!isSound(threshold.engage) || !isSound(threshold.clear) || !isSound(maxAgeMs)) {
-    throw new RangeError('thresholds and maximum age must be positive integers');
-  }
+export function createSwitchBoard({ maxAgeMs }: { readonly maxAgeMs: number }): SwitchBoard {
+  if (!Number.isSafeInteger(maxAgeMs) || maxAgeMs < 0) throw new RangeError('the age must be whole milliseconds');
   const engaged = new Set<string>();
   let lastSequence = 0;
-  let confirmedAt: number | undefined;
+  let confirmedAt = Number.NaN;
 
-  function stateOf(kind: SwitchKind, subject: string | null): SwitchState {
+  function stateOf(kind: SwitchKind, subject: string | null, now: number): SwitchState {
     if (engaged.has(keyOf(kind, subject))) return 'engaged';
-    if (confirmedAt === undefined) return 'unknown';
-    const age = clock.now() - confirmedAt;
+    const age = now - confirmedAt;
+    // SECURITY: written so that NaN, from a board never confirmed or a clock that is broken, is no age.
     return age >= 0 && age <= maxAgeMs ? 'clear' : 'unknown';
   }
 
   return {
-    obey: (envelope) => {
-      const verdict = readCommand(envelope, keys, threshold);
-      if (verdict.outcome === 'refused') return verdict;
-      const { command } = verdict;
-      if (command.cell !== cell) return { outcome: 'refused', reason: 'other_cell' };
-      if (command.sequence <= lastSequence) return { outcome: 'refused', reason: 'sequence_replayed' };
+    get lastSequence() {
+      return lastSequence;
+    },
+    apply: (command) => {
+      if (command.sequence <= lastSequence) throw new RangeError('the command is not newer than the last');
       lastSequence = command.sequence;
       const key = keyOf(command.switch, command.subject);
       if (command.state === 'engaged') engaged.add(key);
       else engaged.delete(key);
-      return verdict;
     },
-    confirm: () => {
-      confirmedAt = clock.now();
+    confirm: (asOf) => {
+      confirmedAt = asOf;
     },
-    read: async ({ tenant, actor, actionClass }) => ({
-      global: stateOf('global', null),
-      tenant: stateOf('tenant', tenant),
-      actor: stateOf('actor', `${tenant}/${actor}`),
-      action_class: stateOf('action_class', actionClass),
+    read: ({ tenant, actor, actionClass }, now) => ({
+      global: stateOf('global', null, now),
+      tenant: stateOf('tenant', tenant, now),
+      actor: stateOf('actor', actor, now),
+      action_class: stateOf('action_class', actionClass, now),
     }),
+  };
+}
+
+/** The stricter of two answers for each switch: engaged before unknown before clear. */
+export function mergeSwitches(a: SwitchStates, b: SwitchStates): SwitchStates {
+  const stricter = (kind: SwitchKind): SwitchState => {
+    const states: readonly SwitchState[] = [a[kind], b[kind]];
+    if (states.includes('engaged')) return 'engaged';
+    return states.every((state) => state === 'clear') ? 'clear' : 'unknown';
+  };
+  return {
+    global: stricter('global'),
+    tenant: stricter('tenant'),
+    actor: stricter('actor'),
+    action_class: stricter('action_class'),
   };
 }
 
 function keyOf(kind: SwitchKind, subject: string | null): string {
   return subject === null ? kind : `${kind} ${subject}`;
-}
-
-function readCommand(
-  envelope: unknown,
-  keys: readonly VerifierKey[],
-  threshold: SwitchBoardOptions['threshold'],
-): SwitchVerdict {
-  const verified = verifyEnvelope(envelope, { keys, threshold: Math.min(threshold.engage, threshold.clear) });
-  if (verified.outcome === 'invalid') return { outcome: 'refused', reason: 'signature_invalid' };
-  if (verified.payloadType !== SWITCH_COMMAND_PAYLOAD_TYPE)
-    return { outcome: 'refused', reason: 'payload_type_unknown' };
-  let command: SwitchCommand;
-  try {
-    command = parseSwitchCommand(verified.payload);
-  } catch (error) {
-    if (!isExoArmurError(error)) throw error;
-    return { outcome: 'refused', reason: 'command_malformed' };
-  }
-  const needed = command.state === 'engaged' ? threshold.engage : threshold.clear;
-  if (verified.keys.length < needed) return { outcome: 'refused', reason: 'signature_invalid' };
-  return { outcome: 'obeyed', command, keys: verified.keys };
 }

@@ -1,0 +1,112 @@
+import type { AlertSink, CellAuditSink, Clock, SwitchChanged, SwitchCommand } from '@exoarmur/contracts';
+import { type SwitchRefusal, type SwitchThreshold, verifySwitchCommand } from '@exoarmur/policy';
+import { answerWithin, BOUNDARY_LIMITS } from './boundary-context.ts';
+import { BoundaryError, type BoundaryErrorCode } from './errors.ts';
+import {
+  findSigners,
+  type KeptSwitchCommands,
+  listVerifiedCommands,
+  type VerifiedSwitchCommand,
+} from './kept-switch-commands.ts';
+import { recordingRefusal } from './refusal.ts';
+import { switchStreamOf } from './reserved-streams.ts';
+
+const CODES: Readonly<Record<SwitchRefusal, BoundaryErrorCode>> = {
+  command_malformed: 'BOUNDARY_SWITCH_MALFORMED',
+  foreign_tenant: 'BOUNDARY_SWITCH_TENANT_FOREIGN',
+  issuer_mismatch: 'BOUNDARY_SWITCH_ISSUER_MISMATCH',
+  other_cell: 'BOUNDARY_SWITCH_CELL_FOREIGN',
+  role_missing: 'BOUNDARY_SWITCH_ROLE_MISSING',
+  sequence_replayed: 'BOUNDARY_SWITCH_REPLAYED',
+  signature_invalid: 'BOUNDARY_SWITCH_SIGNATURE_INVALID',
+  signer_revoked: 'BOUNDARY_SWITCH_SIGNER_REVOKED',
+  signer_unknown: 'BOUNDARY_SWITCH_SIGNER_UNKNOWN',
+  threshold_unmet: 'BOUNDARY_SWITCH_THRESHOLD_UNMET',
+};
+
+/** What taking in a switch command stands on. Nothing that decides who may stop or resume has a default. */
+export interface SwitchIntake extends KeptSwitchCommands {
+  readonly log: CellAuditSink;
+  readonly threshold: SwitchThreshold;
+  readonly clock: Clock;
+  /** Whom to call when a command is refused. Without it refusals are on record only. */
+  readonly alerts?: AlertSink | undefined;
+}
+
+/**
+ * Obeys a signed switch command (attacker-controlled), or refuses it, which changes nothing and is recorded. Stopping comes
+ * before its record, so that a log that is out of order stops nobody from stopping; resuming comes after it.
+ * @throws BoundaryError BOUNDARY_SWITCH_* for a refused one; BOUNDARY_LOG_UNAVAILABLE when it was not recorded: an engaged
+ * switch stays engaged and its record follows with the next command, a clearing is not obeyed; BOUNDARY_OPERATORS_UNAVAILABLE,
+ * BOUNDARY_SWITCH_STORE_UNAVAILABLE, BOUNDARY_SWITCH_STORE_CORRUPT, or the store's own error
+ */
+export async function obeySwitchCommand(intake: SwitchIntake, input: unknown): Promise<SwitchCommand> {
+  const { log, cell, clock, alerts } = intake;
+  const attempt = { attempt: 'switch_command', stream: null, input } as const;
+  return recordingRefusal({ log, cell, clock, alerts, limits: BOUNDARY_LIMITS }, attempt, () => obey(intake, input));
+}
+
+async function obey(intake: SwitchIntake, input: unknown): Promise<SwitchCommand> {
+  const { tenant, cell, operators, threshold, commands } = intake;
+  const kept = await inTime('BOUNDARY_SWITCH_STORE_UNAVAILABLE', () => listVerifiedCommands(intake, 0));
+  if (kept === undefined) {
+    throw new BoundaryError('BOUNDARY_SWITCH_STORE_CORRUPT', 'a kept command is not what was taken in');
+  }
+  const signers = await inTime('BOUNDARY_OPERATORS_UNAVAILABLE', () => findSigners(input, operators));
+  const lastSequence = kept.at(-1)?.command.sequence ?? 0;
+  const verdict = verifySwitchCommand(input, { tenant, cell, operators: signers, threshold, lastSequence });
+  if (verdict.outcome === 'refused') throw refusal(verdict.reason);
+  const { command, envelope } = verdict;
+  const { sequence } = command;
+  const late = kept.filter(({ isRecorded }) => !isRecorded);
+  const append = async (isRecorded: boolean) => {
+    const appended = await inTime('BOUNDARY_SWITCH_STORE_UNAVAILABLE', () =>
+      commands.append({ sequence, envelope, isRecorded }),
+    );
+    if (appended === 'sequence_taken') throw refusal('sequence_replayed');
+  };
+  if (command.state === 'engaged') {
+    await append(false);
+    await recordAll(intake, [...late, { command, envelope, isRecorded: false }]);
+  } else {
+    await recordAll(intake, late);
+    await record(intake, { command, envelope });
+    await append(true);
+  }
+  return command;
+}
+
+/** Records what is kept without a record. One that is recorded and not noted as such, because of a crash, is recorded twice. */
+async function recordAll(intake: SwitchIntake, kept: readonly VerifiedSwitchCommand[]): Promise<void> {
+  for (const one of kept) {
+    await record(intake, one);
+    await inTime('BOUNDARY_SWITCH_STORE_UNAVAILABLE', () => intake.commands.markRecorded(one.command.sequence));
+  }
+}
+
+async function record(
+  { log, cell }: SwitchIntake,
+  { command, envelope }: Pick<VerifiedSwitchCommand, 'command' | 'envelope'>,
+): Promise<void> {
+  const stream = switchStreamOf(cell);
+  const { subject, state, issued_by } = command;
+  const payload: SwitchChanged = {
+    schema: 'exoarmur.switch-changed/1',
+    switch: command.switch,
+    ...{ subject, state, envelope },
+  };
+  const actor = { type: 'human', id: issued_by } as const;
+  try {
+    await log.appendCell({ stream, correlation: stream, trace: null, actor, kind: 'switch_changed', payload });
+  } catch (cause) {
+    throw new BoundaryError('BOUNDARY_LOG_UNAVAILABLE', `the switch command was not recorded`, { cause });
+  }
+}
+
+function inTime<Value>(code: BoundaryErrorCode, work: () => Promise<Value>): Promise<Value> {
+  return answerWithin(BOUNDARY_LIMITS.storeTimeoutMs, code, work);
+}
+
+function refusal(reason: SwitchRefusal): BoundaryError {
+  return new BoundaryError(CODES[reason], `the command is refused: ${reason}`);
+}
