@@ -2,7 +2,6 @@ import { CanonicalError } from './errors.ts';
 
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Whether two byte strings are equal. Not constant time: for public values, never for secrets. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
@@ -26,7 +25,7 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** Whether a string holds no lone surrogate, so that UTF-8 can carry it without loss. */
 export function isWellFormed(text: string): boolean {
-  return !LONE_SURROGATE.test(text);
+  return text.isWellFormed();
 }
 
 /** UTF-8 bytes of a text. @throws CanonicalError CANONICAL_UTF8_MALFORMED for a lone surrogate, which UTF-8 cannot hold. */

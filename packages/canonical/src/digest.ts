@@ -1,8 +1,9 @@
 import { platform } from '#platform';
-import { concatBytes, encodeUtf8 } from './bytes.ts';
+import { encodeUtf8 } from './bytes.ts';
 import { canonicalize, canonicalizeToBytes } from './canonical-json.ts';
 import { CanonicalError, quote } from './errors.ts';
-import { decodeHex, encodeHex } from './hex.ts';
+import { decodeDigits, encodeHex } from './hex.ts';
+import { joinToHash } from './internal/join-to-hash.ts';
 
 /** Digest text: `sha256:` and 64 lower-case hexadecimal digits. */
 export type Digest = `sha256:${string}`;
@@ -25,7 +26,7 @@ export function sha256(bytes: Uint8Array): Uint8Array {
  * @throws TypeError for a domain that is not 1 to 128 printable ASCII characters without blanks.
  */
 export function digestBytes(domain: string, bytes: Uint8Array): Digest {
-  return formatDigest(platform.sha256(concatBytes(encodeUtf8(`${checkDomain(domain)}\0`), bytes)));
+  return `sha256:${platform.sha256Hex(joinToHash(encodeDomain(domain), bytes))}`;
 }
 
 /** {@link digestBytes} over the canonical bytes of a value. @throws CanonicalError as {@link canonicalize}. */
@@ -39,8 +40,16 @@ export function digestValue(domain: string, value: unknown): Digest {
  * salt a small payload cannot be guessed from its digest. @throws RangeError unless the salt has 16 bytes.
  */
 export function commitPayload(salt: Uint8Array, value: unknown): Digest {
+  return commitPayloadBytes(salt, canonicalizeToBytes(value));
+}
+
+/**
+ * {@link commitPayload} for one whose canonical bytes are at hand; that they are canonical is not looked at.
+ * @throws RangeError unless the salt has 16 bytes.
+ */
+export function commitPayloadBytes(salt: Uint8Array, canonicalBytes: Uint8Array): Digest {
   if (salt.length !== SALT_BYTES) throw new RangeError(`salt must have ${SALT_BYTES} bytes`);
-  return digestBytes(PAYLOAD_DOMAIN, concatBytes(salt, canonicalizeToBytes(value)));
+  return `sha256:${platform.sha256Hex(joinToHash(encodeDomain(PAYLOAD_DOMAIN), salt, canonicalBytes))}`;
 }
 
 /** Digest text of a 32-byte hash. @throws RangeError for another length. */
@@ -52,7 +61,7 @@ export function formatDigest(hash: Uint8Array): Digest {
 /** The 32 bytes of a digest text. @throws CanonicalError CANONICAL_DIGEST_MALFORMED, also for upper-case digits. */
 export function parseDigest(text: string): Uint8Array {
   if (!isDigest(text)) throw new CanonicalError('CANONICAL_DIGEST_MALFORMED', `${quote(text)} is not a digest`);
-  return decodeHex(text.slice('sha256:'.length));
+  return decodeDigits(text.slice('sha256:'.length));
 }
 
 /** Whether a value is a digest text. */
@@ -62,10 +71,17 @@ export function isDigest(text: unknown): text is Digest {
 
 /** Callers have few domains and use one many times over, so the last one found good is not tested again. */
 let goodDomain = '-';
+let goodPrefix = encodeUtf8('-\0');
 
 function checkDomain(domain: string): string {
   if (domain === goodDomain) return domain;
   if (!DOMAIN.test(domain)) throw new TypeError('digest domain must be 1 to 128 printable ASCII characters');
   goodDomain = domain;
+  goodPrefix = encodeUtf8(`${domain}\0`);
   return domain;
+}
+
+function encodeDomain(domain: string): Uint8Array {
+  checkDomain(domain);
+  return goodPrefix;
 }

@@ -13,6 +13,7 @@ export {
 export { encodeCosignatureMessage, signCosignature, verifyCosignature } from './cosignature.ts';
 export {
   commitPayload,
+  commitPayloadBytes,
   type Digest,
   digestBytes,
   digestValue,
@@ -54,7 +55,7 @@ export {
   joinPointer,
 } from './json-value.ts';
 export { contentUlid } from './legacy-python/content-id.ts';
-export { emptyRoot, hashLeaf, hashNode } from './merkle-hash.ts';
+export { digestLeaf, emptyRoot, hashLeaf, hashNode } from './merkle-hash.ts';
 export {
   type ConsistencyClaim,
   type InclusionClaim,

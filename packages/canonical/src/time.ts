@@ -12,8 +12,16 @@ export function formatTime(epochMs: number): string {
   if (!Number.isInteger(epochMs) || epochMs < FIRST_MS || epochMs > LAST_MS) {
     throw new RangeError('time must be whole milliseconds in the years 0001 to 9999');
   }
-  return new Date(epochMs).toISOString();
+  if (epochMs !== lastMs) {
+    lastText = new Date(epochMs).toISOString();
+    lastMs = epochMs;
+  }
+  return lastText;
 }
+
+/** Many records get the time of the same millisecond. */
+let lastMs = 0;
+let lastText = new Date(0).toISOString();
 
 /**
  * Milliseconds since 1970 of a time text. Only the spelling of {@link formatTime} is a time: no other fraction, offset,

@@ -8,6 +8,7 @@ import type { Platform } from './platform.ts';
 export const platform: Platform = {
   name: 'browser',
   sha256: (bytes) => sha256(bytes),
+  sha256Hex: (bytes) => encodeHex(sha256(bytes)),
   sha256HexOfText: (text) => encodeHex(sha256(encodeUtf8(text))),
   ed25519: nobleEd25519,
   nativeEd25519: undefined,

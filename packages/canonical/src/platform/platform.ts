@@ -16,6 +16,8 @@ export interface Ed25519Primitive {
 export interface Platform {
   readonly name: 'node' | 'browser';
   sha256(bytes: Uint8Array): Uint8Array;
+  /** Lower-case hex SHA-256. */
+  sha256Hex(bytes: Uint8Array): string;
   /** Lower-case hex SHA-256 of the UTF-8 bytes of a well-formed text. */
   sha256HexOfText(text: string): string;
   readonly ed25519: Ed25519Primitive;
