@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeBase64, digestBytes, encodeBase64, encodeUtf8 } from '@exoarmur/canonical';
+import { decodeBase64, digestBytes, encodeBase64, encodeUtf8, equalBytes } from '@exoarmur/canonical';
 import { isExoArmurError, type LogHead, type LogHeadKeeper, LogStoreError, scopeNameSchema } from '@exoarmur/contracts';
 import { guard } from './sqlite-error.ts';
 
@@ -8,6 +8,17 @@ import { guard } from './sqlite-error.ts';
 const SLOT_BYTES = 256;
 const SLOT = /^exoarmur-head\/1 ([a-z0-9-]+) (0|[1-9][0-9]{0,15}) ([A-Za-z0-9+/]{43}=) (sha256:[0-9a-f]{64})\n\0*$/;
 const SLOT_DOMAIN = 'exoarmur.head-slot/1';
+
+interface Slot {
+  readonly head: LogHead | null;
+  readonly isBlank: boolean;
+}
+
+/** The whole file, and the size in each of its slots, -1 for none. */
+interface Written {
+  readonly bytes: Uint8Array;
+  readonly sizes: readonly [number, number];
+}
 
 /**
  * Keeps the last signed head of each tenant in a small file of its own, away from the database: `<directory>/<tenant>.head`.
@@ -17,6 +28,8 @@ const SLOT_DOMAIN = 'exoarmur.head-slot/1';
 export class HeadFileKeeper implements LogHeadKeeper {
   readonly #directory: string;
   readonly #files = new Map<string, number>();
+  // What this process wrote last: the file is read again each time, but only taken apart when somebody else wrote it.
+  readonly #written = new Map<string, Written>();
 
   private constructor(directory: string) {
     this.#directory = directory;
@@ -29,7 +42,7 @@ export class HeadFileKeeper implements LogHeadKeeper {
   }
 
   async read(tenant: string): Promise<LogHead | null> {
-    const slots = this.#readSlots(tenant);
+    const slots = parseSlots(tenant, this.#readBytes(tenant));
     const heads = slots.flatMap((slot) => (slot.head === null ? [] : [slot.head]));
     if (heads.length === 0 && slots.some(({ isBlank }) => !isBlank)) {
       throw new LogStoreError('STORE_HEAD_MALFORMED', 'neither slot of the head file can be read');
@@ -38,9 +51,16 @@ export class HeadFileKeeper implements LogHeadKeeper {
   }
 
   async advance(tenant: string, head: LogHead): Promise<void> {
-    const sizes = this.#readSlots(tenant).map((slot) => slot.head?.size ?? -1) as [number, number];
+    const bytes = this.#readBytes(tenant);
+    const written = this.#written.get(tenant);
+    const sizes =
+      written !== undefined && equalBytes(written.bytes, bytes)
+        ? written.sizes
+        : (parseSlots(tenant, bytes).map((slot) => slot.head?.size ?? -1) as [number, number]);
     if (head.size <= Math.max(...sizes)) return;
-    this.#writeSlot(tenant, sizes[0] <= sizes[1] ? 0 : 1, head);
+    const slot = sizes[0] <= sizes[1] ? 0 : 1;
+    bytes.set(this.#writeSlot(tenant, slot, head), slot * SLOT_BYTES);
+    this.#written.set(tenant, { bytes, sizes: slot === 0 ? [head.size, sizes[1]] : [sizes[0], head.size] });
   }
 
   async reset(tenant: string, head: LogHead | null): Promise<void> {
@@ -62,20 +82,18 @@ export class HeadFileKeeper implements LogHeadKeeper {
     this.#files.clear();
   }
 
-  #readSlots(tenant: string): { readonly head: LogHead | null; readonly isBlank: boolean }[] {
+  #readBytes(tenant: string): Uint8Array {
     const bytes = new Uint8Array(2 * SLOT_BYTES);
     guard(() => readSync(this.#file(tenant), bytes, 0, bytes.length, 0));
-    return [0, 1].map((slot) => {
-      const part = bytes.subarray(slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES);
-      return { head: parseSlot(tenant, part), isBlank: part.every((byte) => byte === 0) };
-    });
+    return bytes;
   }
 
-  #writeSlot(tenant: string, slot: number, head: LogHead): void {
+  #writeSlot(tenant: string, slot: number, head: LogHead): Uint8Array {
     const bytes = new Uint8Array(SLOT_BYTES);
     const text = formatHead(tenant, head);
     bytes.set(encodeUtf8(`${text} ${digestBytes(SLOT_DOMAIN, encodeUtf8(text))}\n`));
     guard(() => writeSync(this.#file(tenant), bytes, 0, SLOT_BYTES, slot * SLOT_BYTES));
+    return bytes;
   }
 
   #file(tenant: string): number {
@@ -105,6 +123,13 @@ export function openHeadFiles(directory: string): HeadFileKeeper {
 
 function formatHead(tenant: string, { size, root }: LogHead): string {
   return `exoarmur-head/1 ${tenant} ${size} ${encodeBase64(root)}`;
+}
+
+function parseSlots(tenant: string, bytes: Uint8Array): Slot[] {
+  return [0, 1].map((slot) => {
+    const part = bytes.subarray(slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES);
+    return { head: parseSlot(tenant, part), isBlank: part.every((byte) => byte === 0) };
+  });
 }
 
 function parseSlot(tenant: string, bytes: Uint8Array): LogHead | null {

@@ -207,12 +207,16 @@ export class SqliteLogStore implements AuditLogStore {
     });
   }
 
-  async tileRoots(tenant: string, level: number, from: number): Promise<readonly Uint8Array[]> {
+  async tileRoots(
+    tenant: string,
+    level: number,
+    { from, limit }: { readonly from: number; readonly limit: number },
+  ): Promise<readonly Uint8Array[]> {
     return guard(() => {
       const current = this.#tenant(tenant);
       if (current === undefined) return [];
-      const select = this.#statement('SELECT root FROM tiles WHERE id BETWEEN ? AND ? ORDER BY id');
-      const rows = select.all(tileId(current.id, level, from), tileId(current.id, level, MAX_TILES - 1));
+      const select = this.#statement('SELECT root FROM tiles WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?');
+      const rows = select.all(tileId(current.id, level, from), tileId(current.id, level, MAX_TILES - 1), limit);
       return rows.map(({ root }) => root as Uint8Array);
     });
   }

@@ -1,7 +1,14 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { fsckLog } from '@exoarmur/audit/inspection';
+import {
+  type EnteringStream,
+  type FsckOptions,
+  type FsckParts,
+  fsckLog,
+  type RangeSurvey,
+  surveyRange,
+} from '@exoarmur/audit/inspection';
 import { formatAddCheckpoint, MemoryWitnessStore, Witness } from '@exoarmur/audit/witness';
 import { createAuditLog } from '@exoarmur/audit/writer';
 import {
@@ -14,7 +21,8 @@ import {
   verifyCheckpoint,
   verifyInclusion,
 } from '@exoarmur/canonical';
-import { beforeEach, describe, expect, it } from 'vitest';
+import type { Digest } from '@exoarmur/contracts';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { fact, ORIGIN, openLog, SIGNER, useFolder } from '../test/logs.ts';
 import { openHeadFiles, openSqliteLogStore } from './index.ts';
 
@@ -40,13 +48,28 @@ const tamper = (sql: string, ...parameters: (string | number | Uint8Array)[]) =>
   database.close();
 };
 
+/** What fsck says, read whole and read in parts: it must be the same. */
 const fsck = async () => {
   const store = openSqliteLogStore({ path: path() });
   const heads = openHeadFiles(join(folder(), 'heads'));
-  const report = await fsckLog({ store, tenant: 'demo', vkey: SIGNER.vkey, heads });
+  const task = { store, tenant: 'demo', vkey: SIGNER.vkey };
+  const whole = await fsckLog({ ...task, heads });
+  const inParts = await fsckLog({ ...task, heads, parts: partsOf(task) });
   await store.close();
-  return report.outcome === 'sound' ? 'sound' : `${report.finding.code} ${report.finding.index}`;
+  expect(inParts).toEqual(whole);
+  return whole.outcome === 'sound' ? 'sound' : `${whole.finding.code} ${whole.finding.index}`;
 };
+
+/** Parts of 256 records, surveyed one after the other; `change` alters what a survey says. */
+const partsOf = (
+  task: Pick<FsckOptions, 'store' | 'tenant' | 'vkey'>,
+  change: (survey: RangeSurvey | null, part: number) => RangeSurvey | null = (survey) => survey,
+): FsckParts => ({
+  records: 256,
+  async *survey(ranges, first) {
+    for (const [part, range] of ranges.entries()) yield change(await surveyRange({ ...task, range, first }), part);
+  },
+});
 
 const entry = (index: number): Uint8Array => {
   const database = new DatabaseSync(path());
@@ -54,6 +77,62 @@ const entry = (index: number): Uint8Array => {
   database.close();
   return row?.bytes as Uint8Array;
 };
+
+describe('fsck in parts', () => {
+  /** The report, and how many records were read by the one that puts the parts together. */
+  const check = async (change?: Parameters<typeof partsOf>[1]) => {
+    const store = openSqliteLogStore({ path: path() });
+    const own = openSqliteLogStore({ path: path() });
+    const read = vi.spyOn(own, 'entries');
+    const task = { tenant: 'demo', vkey: SIGNER.vkey };
+    const report = await fsckLog({ ...task, store: own, parts: partsOf({ ...task, store }, change) });
+    await Promise.all([store.close(), own.close()]);
+    const sizes = await Promise.all(read.mock.results.map(async ({ value }) => (await value).length));
+    return { report, read: sizes.reduce((sum, size) => sum + size, 0) };
+  };
+
+  it('leaves the reading to the parts of a sound log', async () => {
+    const { report, read } = await check();
+    expect(report).toMatchObject({
+      outcome: 'sound',
+      size: RECORDS,
+      counts: { records: RECORDS, streams: 20, notes: 1 },
+    });
+    expect(read).toBe(0);
+  });
+
+  const otherDigest: Digest = `sha256:${'0'.repeat(64)}`;
+  it.each<[string, (survey: RangeSurvey) => RangeSurvey | null]>([
+    ['vouches for nothing', () => null],
+    ['is of other records', (survey) => ({ ...survey, range: { from: 0, to: 256 } })],
+    ['stands on another tree', (survey) => ({ ...survey, base: new Uint8Array(32) })],
+    [
+      'goes on with a stream that is not open',
+      (survey) => ({ ...survey, entering: [{ ...at(survey), stream: 'other' }] }),
+    ],
+    ['goes on with another record', (survey) => ({ ...survey, entering: [{ ...at(survey), prev: otherDigest }] })],
+    ['goes on at another number', (survey) => ({ ...survey, entering: [{ ...at(survey), seq: 99 }] })],
+    ['begins a stream that is open', (survey) => ({ ...survey, entering: [], begun: [at(survey).stream] })],
+  ])('reads the log itself when a part %s', async (_, change) => {
+    const { report, read } = await check((survey, part) => (part === 1 && survey !== null ? change(survey) : survey));
+    expect(report).toMatchObject({ outcome: 'sound', size: RECORDS });
+    expect(read).toBe(RECORDS);
+  });
+
+  it('reads the log itself when a part is left out', async () => {
+    const { read } = await check((survey, part) => (part === 2 ? null : survey));
+    expect(read).toBe(RECORDS);
+  });
+
+  it('refuses parts that do not end with a tile', async () => {
+    const store = openSqliteLogStore({ path: path() });
+    const task = { store, tenant: 'demo', vkey: SIGNER.vkey };
+    await expect(fsckLog({ ...task, parts: { ...partsOf(task), records: 300 } })).rejects.toThrow(RangeError);
+    await store.close();
+  });
+
+  const at = (survey: RangeSurvey): EnteringStream => survey.entering[0] as EnteringStream;
+});
 
 describe('fsck finds', () => {
   it('nothing in a log that nobody touched', async () => {

@@ -38,6 +38,7 @@ export const openLog = (store: AuditLogStore, heads: LogHeadKeeper, salt = 0, si
     tenant: 'demo',
     cell: 'cell-1',
     origin: ORIGIN,
+    maxBatch: 1024,
   });
 };
 

@@ -24,6 +24,7 @@ export class GrowingTree {
   #peaks: Peak[] = [];
   #partial: Uint8Array[][] = [[]];
   #full: NewLogTile[] = [];
+  #root: Uint8Array | undefined;
 
   /** The tree of the given size whose partial tiles are these. @throws RangeError when they do not fit the size. */
   static restore(size: number, partial: PartialTiles): GrowingTree {
@@ -56,6 +57,7 @@ export class GrowingTree {
     tree.#size = this.#size;
     tree.#peaks = [...this.#peaks];
     tree.#partial = this.#partial.map((hashes) => [...hashes]);
+    tree.#root = this.#root;
     return tree;
   }
 
@@ -64,6 +66,11 @@ export class GrowingTree {
     (this.#partial[0] as Uint8Array[]).push(leafHash);
     this.#push({ height: 0, hash: leafHash }, true);
     this.#size++;
+    this.#root = undefined;
+  }
+
+  get hasFullTiles(): boolean {
+    return this.#full.length > 0;
   }
 
   /** Tiles that became full since the last call, lower levels first. */
@@ -76,8 +83,11 @@ export class GrowingTree {
   /** RFC 6962 root of everything appended. */
   root(): Uint8Array {
     const last = this.#peaks.at(-1);
-    if (last === undefined) return emptyRoot();
-    return this.#peaks.slice(0, -1).reduceRight((right, left) => hashNode(left.hash, right), last.hash);
+    this.#root ??=
+      last === undefined
+        ? emptyRoot()
+        : this.#peaks.slice(0, -1).reduceRight((right, left) => hashNode(left.hash, right), last.hash);
+    return this.#root;
   }
 
   #push(peak: Peak, isNew: boolean): void {

@@ -118,7 +118,7 @@ export class LogTree {
     const hashes =
       level === 0
         ? (await this.#store.entries(this.#tenant, { from, limit: width })).map(({ bytes }) => hashLeaf(bytes))
-        : (await this.#store.tileRoots(this.#tenant, level - 1, from)).slice(0, width);
+        : await this.#store.tileRoots(this.#tenant, level - 1, { from, limit: width });
     if (hashes.length !== width) throw corrupt(`hashes of tile ${level}/${index} are missing`);
     return hashes;
   }

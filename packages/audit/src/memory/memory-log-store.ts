@@ -135,14 +135,19 @@ export class MemoryLogStore implements AuditLogStore {
     return this.#log(tenant).tiles.get(`${level}/${index}`)?.hashes.slice() ?? null;
   }
 
-  async tileRoots(tenant: string, level: number, from: number): Promise<readonly Uint8Array[]> {
+  async tileRoots(
+    tenant: string,
+    level: number,
+    { from, limit }: { readonly from: number; readonly limit: number },
+  ): Promise<readonly Uint8Array[]> {
     const { tiles } = this.#log(tenant);
     const roots: Uint8Array[] = [];
-    for (let index = from; ; index++) {
+    for (let index = from; index < from + limit; index++) {
       const tile = tiles.get(`${level}/${index}`);
-      if (tile === undefined) return roots;
+      if (tile === undefined) break;
       roots.push(tile.root.slice());
     }
+    return roots;
   }
 
   async erasePayloads(tenant: string, indexes: readonly number[]): Promise<number> {

@@ -1,4 +1,4 @@
-import { canonicalizeToBytes, formatDigest, hashLeaf, parseCanonicalJson } from '@exoarmur/canonical';
+import { canonicalizeToBytes, digestLeaf, parseCanonicalJson } from '@exoarmur/canonical';
 import {
   type Digest,
   isExoArmurError,
@@ -56,7 +56,7 @@ export function encodeRecord(record: SealedRecord): Uint8Array {
 
 /** Identity of a record: the RFC 6962 leaf hash of its sealed bytes, as digest text. */
 export function hashRecord(bytes: Uint8Array): Digest {
-  return formatDigest(hashLeaf(bytes));
+  return digestLeaf(bytes);
 }
 
 function readCanonical(bytes: Uint8Array): unknown {

@@ -1,4 +1,4 @@
-import { encodeHex, equalBytes, formatDigest, hashLeaf } from '@exoarmur/canonical';
+import { commitPayloadBytes, encodeHex, equalBytes, parseDigest } from '@exoarmur/canonical';
 import {
   type AppendReceipt,
   type AuditLogStore,
@@ -9,7 +9,7 @@ import {
 } from '@exoarmur/contracts';
 import { AuditError } from '../errors.ts';
 import { hashRecord, parseRecord } from '../reader/record.ts';
-import { commitBytes, type Draft, endsStream, isTrailKind, sealDraft } from './draft.ts';
+import { type Draft, endsStream, isTrailKind, sealDraft } from './draft.ts';
 import type { StreamPosition, StreamTable } from './stream-table.ts';
 
 /** An append that waits for its batch. */
@@ -138,7 +138,11 @@ class BatchPlanner implements BatchPlan {
     const record = parseRecord(entry.bytes);
     const [payload] = await store.payloads(tenant, [entry.index]);
     // An erased payload cannot be compared any more, so nothing can be said to be the same.
-    if (!isSame(draft, record) || !payload || commitBytes(payload.salt, draft.payloadBytes) !== record.payload.digest) {
+    if (
+      !isSame(draft, record) ||
+      !payload ||
+      commitPayloadBytes(payload.salt, draft.payloadBytes) !== record.payload.digest
+    ) {
       throw conflict(draft, this.#position(draft.stream).count);
     }
     return { record, bytes: entry.bytes, leafHash: hashRecord(entry.bytes), index: entry.index };
@@ -149,8 +153,8 @@ class BatchPlanner implements BatchPlan {
     this.#assertFits(draft, position);
     const { tenant, cell, size } = this.#place;
     const { record, bytes } = sealDraft(draft, { tenant, cell, seq: position.count, prev: position.head });
-    const leafHash = hashLeaf(bytes);
-    const receipt = { record, bytes, leafHash: formatDigest(leafHash), index: size + this.entries.length };
+    const leafHash = hashRecord(bytes);
+    const receipt = { record, bytes, leafHash, index: size + this.entries.length };
     const { stream, correlation, salt, payloadBytes, contentKey } = draft;
     this.entries.push({
       stream,
@@ -160,10 +164,10 @@ class BatchPlanner implements BatchPlan {
       payload: { salt, bytes: payloadBytes },
       ...(contentKey === undefined ? {} : { contentKey }),
     });
-    this.leafHashes.push(leafHash);
+    this.leafHashes.push(parseDigest(leafHash));
     this.positions.set(stream, {
       count: record.seq + 1,
-      head: receipt.leafHash,
+      head: leafHash,
       correlation,
       isAction: isTrailKind(record.kind),
       isClosed: endsStream(record.kind),

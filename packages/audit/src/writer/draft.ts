@@ -1,4 +1,4 @@
-import { canonicalizeToBytes, concatBytes, digestBytes, encodeUtf8, formatTime } from '@exoarmur/canonical';
+import { canonicalizeToBytes, commitPayloadBytes, encodeUtf8, formatTime } from '@exoarmur/canonical';
 import {
   type Clock,
   type Digest,
@@ -8,7 +8,6 @@ import {
   jsonObjectSchema,
   type LogContentKey,
   MAX_PAYLOAD_BYTES,
-  PAYLOAD_DOMAIN,
   quoteForMessage,
   type RandomSource,
   type RecordKind,
@@ -85,14 +84,9 @@ export function takeDraft(fields: DraftFields, clock: Clock, random: RandomSourc
     time,
     salt,
     payloadBytes,
-    payloadDigest: commitBytes(salt, payloadBytes),
+    payloadDigest: commitPayloadBytes(salt, payloadBytes),
     ...(contentKey === undefined ? {} : { contentKey }),
   };
-}
-
-/** The salted commitment to a payload whose canonical bytes are at hand (spec/record.md, "Payload commitment"). */
-export function commitBytes(salt: Uint8Array, payloadBytes: Uint8Array): Digest {
-  return digestBytes(PAYLOAD_DOMAIN, concatBytes(salt, payloadBytes));
 }
 
 /** The record a draft becomes at its place. */

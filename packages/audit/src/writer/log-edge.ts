@@ -31,9 +31,11 @@ export class LogEdge {
   #growing: GrowingTree | undefined;
   #signed: SignedHead | undefined;
   #unsaved: LogNote[] = [];
+  readonly #keyId: Uint8Array;
 
   constructor(options: LogEdgeOptions) {
     this.#options = options;
+    this.#keyId = computeKeyId(options.signer.name, options.signer.publicKey);
     this.tree = new LogTree(options.store, options.tenant);
   }
 
@@ -87,8 +89,8 @@ export class LogEdge {
     const head: LogHead = { size: growing.size, root: growing.root() };
     const text = formatCheckpoint({ origin, size: head.size, root: head.root });
     const signature = await signer.sign(encodeUtf8(text));
-    const keyId = computeKeyId(signer.name, signer.publicKey);
-    const note = formatNote({ text, signatures: [{ name: signer.name, keyId, signature }] });
+    const signatures = [{ name: signer.name, keyId: this.#keyId, signature }];
+    const note = formatNote({ text, signatures });
     await heads.advance(tenant, head);
     this.#signed = { ...head, note };
     if (head.size > 0) this.#unsaved.push({ size: head.size, note });

@@ -126,8 +126,12 @@ export interface AuditLogStore {
   ): Promise<readonly (LogContentKey & { readonly index: number })[]>;
   /** Hashes of a full tile, 8,192 bytes; null when it is not there. */
   tile(tenant: string, level: number, index: number): Promise<Uint8Array | null>;
-  /** Roots of the full tiles of a level from tile `from` on, in order. */
-  tileRoots(tenant: string, level: number, from: number): Promise<readonly Uint8Array[]>;
+  /** Roots of the full tiles of a level from tile `from` on, in order, `limit` of them at most. */
+  tileRoots(
+    tenant: string,
+    level: number,
+    options: { readonly from: number; readonly limit: number },
+  ): Promise<readonly Uint8Array[]>;
   /** Deletes payloads and content keys for good, leaving no copy in the store's own files; answers how many payloads were there. */
   erasePayloads(tenant: string, indexes: readonly number[]): Promise<number>;
   /** Deletes entries, payloads and content keys below an index, keeping all tiles. The index never goes down. */

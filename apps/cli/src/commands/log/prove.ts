@@ -1,19 +1,25 @@
 import { mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { exportTiles, fsckLog, proveRecord } from '@exoarmur/audit/inspection';
 import { encodeBase64 } from '@exoarmur/canonical';
 import { Argument, type Command } from 'commander';
 import type { CommandContext } from '../../commands.ts';
+import { countBetween } from '../../count.ts';
 import { CliError } from '../../errors.ts';
 import { EXIT_CODES } from '../../exit-code.ts';
 import { replaceFile } from '../../files.ts';
 import { addExamples } from '../../help.ts';
 import { formatJson } from '../../json-output.ts';
+import { surveyLog } from '../../log-check/survey-log.ts';
 import { printable } from '../../terminal.ts';
 import { addStoreOptions, openHeads, type StoreOptions, withStore } from './log-store.ts';
 import { parseCount } from './read.ts';
 
-type FsckOptions = StoreOptions & { readonly vkey: string; readonly json?: true };
+type FsckOptions = StoreOptions & { readonly vkey: string; readonly threads?: number; readonly json?: true };
+
+/** What a thread surveys at a time: short of a second of work. */
+const PART_RECORDS = 32_768;
 
 /** `log checkpoint`, `log proof`, `log fsck`, `log export`: what a stranger can check. */
 export function registerProving(parent: Command, context: CommandContext): void {
@@ -47,6 +53,7 @@ export function registerProving(parent: Command, context: CommandContext): void 
     )
     .requiredOption('--vkey <vkey>', 'verifier key of the log')
     .option('--heads <folder>', 'folder of the head files (default: `heads` beside the database)')
+    .option('--threads <n>', 'threads to use; as many as there are processors unless given', countBetween(1, 64))
     .option('--json', 'print the report as JSON')
     .action((options: FsckOptions) => runFsck(options, context));
   addExamples(fsck, [['log fsck --db log.db --vkey cell.example/demo+0123abcd+AQ…', 'check the whole log']]);
@@ -62,6 +69,8 @@ export function registerProving(parent: Command, context: CommandContext): void 
 async function runFsck(options: FsckOptions, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const heads = openHeads(options, context);
+  const path = resolve(context.cwd, options.db);
+  const threads = options.threads ?? Math.min(64, availableParallelism());
   const showsProgress = process.stderr.isTTY === true && options.json !== true;
   const report = await withStore(options, context, (store, tenant) =>
     fsckLog({
@@ -69,6 +78,10 @@ async function runFsck(options: FsckOptions, context: CommandContext): Promise<v
       tenant,
       vkey: options.vkey,
       heads,
+      parts: {
+        records: PART_RECORDS,
+        survey: (ranges, first) => surveyLog({ path, tenant, vkey: options.vkey, first }, ranges, threads),
+      },
       onProgress: (done, size) => {
         if (showsProgress) terminal.err(`\r${Math.floor((100 * done) / size)} %`);
       },
