@@ -1,6 +1,10 @@
 // node bench/audit-scale.ts [RECORDS]: what grows with the log, and what must not: rate and latency by concurrency, then
 // memory, fsck and the size of a proof while the log grows to RECORDS (1,000,000 unless told).
-import { fsckLog } from '@exoarmur/audit/inspection';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { nextDraft, openBenchLog } from './audit-log.ts';
 
 const total = Number(process.argv[2] ?? 1_000_000);
@@ -28,7 +32,7 @@ for (const concurrency of [1, 16, 256]) {
   say(`concurrency ${concurrency}: ${Math.round(records / seconds)}/s, p50 ${at(0.5)} ms, p99 ${at(0.99)} ms`);
 }
 
-const { log, store } = openBenchLog('scale');
+const { log, store, path } = openBenchLog('scale');
 const start = performance.now();
 for (let size = 0; size < total; size += 1000) {
   await Promise.all(Array.from({ length: 1000 }, () => log.appendCell(nextDraft())));
@@ -39,7 +43,33 @@ for (let size = 0; size < total; size += 1000) {
   }
 }
 await log.close();
-const from = performance.now();
-const report = await fsckLog({ store, tenant: 'demo', vkey: log.vkey });
-const rate = Math.round(total / ((performance.now() - from) / 1000));
-say(`fsck: ${report.outcome}, ${rate} records/s, ${megabytes()} MB resident`);
+await store.close();
+
+for (const threads of [1, availableParallelism()]) {
+  const from = performance.now();
+  const { outcome, peak } = await fsck(threads);
+  const rate = Math.round(total / ((performance.now() - from) / 1000));
+  say(`log fsck on ${threads} thread${threads === 1 ? '' : 's'}: ${outcome}, ${rate} records/s, ${peak}`);
+}
+
+/** The command as a person calls it, in a process of its own. */
+async function fsck(threads: number): Promise<{ readonly outcome: string; readonly peak: string }> {
+  const cli = fileURLToPath(new URL('../apps/cli/src/main.ts', import.meta.url));
+  const args = ['log', 'fsck', '--db', path, '--vkey', log.vkey, '--threads', String(threads), '--json'];
+  const child = spawn(process.execPath, ['--conditions=@exoarmur/source', cli, ...args]);
+  let out = '';
+  let peak = 'memory not known';
+  child.stdout.on('data', (bytes) => (out += bytes));
+  // Linux keeps the greatest resident size of a process; elsewhere nothing is said.
+  const watch = setInterval(() => {
+    try {
+      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+      peak = `${Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1000)} MB resident at most`;
+    } catch {
+      // Gone already, or no such file system.
+    }
+  }, 100);
+  await once(child, 'close');
+  clearInterval(watch);
+  return { outcome: (JSON.parse(out) as { outcome: string }).outcome, peak };
+}

@@ -12,10 +12,14 @@ export interface BackupResult {
 
 /**
  * Copies the whole log to a new file while writers go on: one consistent state, checked page by page before it is called
- * a backup. Whether its records give its root is for `fsck` to say, as for any store. @throws LogStoreError STORE_CORRUPT, STORE_IO when the file is
- * there already
+ * a backup. Whether its records give its root is for `fsck` to say, as for any store. `onProgress` is told pages.
+ * @throws LogStoreError STORE_CORRUPT, STORE_IO when the file is there already
  */
-export async function backupLog(store: SqliteLogStore, path: string): Promise<BackupResult> {
+export async function backupLog(
+  store: SqliteLogStore,
+  path: string,
+  onProgress?: (done: number, total: number) => void,
+): Promise<BackupResult> {
   try {
     createPrivately(path, 'wx');
   } catch (error) {
@@ -23,7 +27,9 @@ export async function backupLog(store: SqliteLogStore, path: string): Promise<Ba
   }
   let copy: SqliteLogStore | undefined;
   try {
-    const pages = await backup(store.database, path);
+    const pages = await backup(store.database, path, {
+      progress: ({ totalPages, remainingPages }) => onProgress?.(totalPages - remainingPages, totalPages),
+    });
     copy = SqliteLogStore.open({ path });
     const check = copy.database.prepare('PRAGMA integrity_check').get() as { integrity_check: string };
     if (check.integrity_check !== 'ok')

@@ -139,7 +139,7 @@ describe('backupLog', () => {
     await log.close();
     const copy = openSqliteLogStore({ path: target });
     const report = await fsckLog({ store: copy, tenant: 'demo', vkey: SIGNER.vkey });
-    expect(report.outcome).toBe('sound');
+    expect(report).toMatchObject({ outcome: 'sound' });
     expect(result.tenants).toEqual([{ tenant: 'demo', size: (await copy.head('demo')).size }]);
     expect(statSync(target).mode & 0o777).toBe(0o600);
     await copy.close();

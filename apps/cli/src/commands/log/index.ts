@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../../commands.ts';
+import { registerBackup } from './backup.ts';
 import { registerProving } from './prove.ts';
 import { registerReading } from './read.ts';
 import { registerTending } from './tend.ts';
@@ -8,4 +9,5 @@ export function register(command: Command, context: CommandContext): void {
   registerReading(command, context);
   registerProving(command, context);
   registerTending(command, context);
+  registerBackup(command, context);
 }

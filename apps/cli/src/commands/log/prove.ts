@@ -12,6 +12,7 @@ import { replaceFile } from '../../files.ts';
 import { addExamples } from '../../help.ts';
 import { formatJson } from '../../json-output.ts';
 import { surveyLog } from '../../log-check/survey-log.ts';
+import { createProgress } from '../../progress.ts';
 import { printable } from '../../terminal.ts';
 import { addStoreOptions, openHeads, type StoreOptions, withStore } from './log-store.ts';
 import { parseCount } from './read.ts';
@@ -62,7 +63,8 @@ export function registerProving(parent: Command, context: CommandContext): void 
     .summary('write the log as static tiles')
     .description('Write the log as C2SP tlog-tiles that any static web server can serve.')
     .requiredOption('--out <folder>', 'folder to write into')
-    .action((options: StoreOptions & { out: string }) => runExport(options, context));
+    .option('--json', 'print the result as JSON')
+    .action((options: StoreOptions & { out: string; json?: true }) => runExport(options, context));
   addExamples(exported, [['log export --db log.db --out public', 'tiles, entry bundles and the checkpoint']]);
 }
 
@@ -71,7 +73,7 @@ async function runFsck(options: FsckOptions, context: CommandContext): Promise<v
   const heads = openHeads(options, context);
   const path = resolve(context.cwd, options.db);
   const threads = options.threads ?? Math.min(64, availableParallelism());
-  const showsProgress = process.stderr.isTTY === true && options.json !== true;
+  const progress = createProgress(terminal, options);
   const report = await withStore(options, context, (store, tenant) =>
     fsckLog({
       store,
@@ -82,12 +84,10 @@ async function runFsck(options: FsckOptions, context: CommandContext): Promise<v
         records: PART_RECORDS,
         survey: (ranges, first) => surveyLog({ path, tenant, vkey: options.vkey, first }, ranges, threads),
       },
-      onProgress: (done, size) => {
-        if (showsProgress) terminal.err(`\r${Math.floor((100 * done) / size)} %`);
-      },
+      onProgress: progress.at,
     }),
   ).finally(() => heads.close());
-  if (showsProgress) terminal.err('\r     \r');
+  progress.end();
   const { counts, outcome } = report;
   if (options.json === true) {
     const found =
@@ -105,16 +105,21 @@ async function runFsck(options: FsckOptions, context: CommandContext): Promise<v
   if (outcome !== 'sound') context.finish(EXIT_CODES.fail);
 }
 
-async function runExport(options: StoreOptions & { readonly out: string }, context: CommandContext): Promise<void> {
+async function runExport(
+  options: StoreOptions & { readonly out: string; readonly json?: true },
+  context: CommandContext,
+): Promise<void> {
   const folder = resolve(context.cwd, options.out);
+  const progress = createProgress(context.terminal, options);
   let files = 0;
   await withStore(options, context, async (store, tenant) => {
     for await (const { path, bytes } of exportTiles(store, tenant)) {
       const target = join(folder, ...path.split('/'));
       mkdirSync(dirname(target), { recursive: true });
       replaceFile(target, bytes);
-      files++;
+      progress.at(++files);
     }
   });
-  context.terminal.out(`Files written: ${files}\n`);
+  progress.end();
+  context.terminal.out(options.json ? formatJson({ files }) : `Files written: ${files}\n`);
 }
