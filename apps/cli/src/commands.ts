@@ -59,6 +59,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { name: 'policy', summary: 'check, test and explain policies', load: () => import('./commands/policy/index.ts') },
   {
+    name: 'switch',
+    summary: 'stop actors and actions, let them go on',
+    load: () => import('./commands/switch/index.ts'),
+  },
+  {
     name: 'benchmark',
     summary: 'compare bundles under load, or measure this machine',
     load: () => import('./commands/benchmark.ts'),

@@ -69,7 +69,7 @@ describe('createBoundary', () => {
     ['no store', { store: undefined }, '/store'],
     ['a store in memory by another name', { store: { path: ':memory:' } }, '/store/path'],
     ['no facts', { facts: undefined }, '/facts'],
-    ['no switches', { facts: { ...CLEAR_FACTS, switches: undefined } }, '/facts/switches'],
+    ['switches that are none', { facts: { ...CLEAR_FACTS, switches: {} } }, '/facts/switches'],
     ['trust that is a number', { facts: { ...CLEAR_FACTS, trust: 900 } }, '/facts/trust'],
     ['no environment', { facts: { ...CLEAR_FACTS, environment: undefined } }, '/facts/environment'],
     ['a short seed', { key: { name: ORIGIN, seed: new Uint8Array(31) } }, '/key/seed'],

@@ -8,6 +8,7 @@ import {
   createOperatorRegistry,
   createTrustedHost,
   type ExecuteOptions,
+  obeySwitchCommand,
   ProxyPipeline,
   snapshotIntent,
 } from '@exoarmur/boundary-v2';
@@ -23,12 +24,14 @@ import {
   type OperatorRegistry,
   type PolicyDecisionPoint,
   type RandomSource,
+  type SwitchCommand,
 } from '@exoarmur/contracts';
 import { readAction } from './action-reader.ts';
 import type { AnswerTray } from './answer-tray.ts';
 import { assertConfig, type BoundaryConfig } from './config.ts';
 import { SdkError } from './errors.ts';
 import { applyFlags } from './flags.ts';
+import { joinSwitches, SWITCH_THRESHOLD } from './kept-switches.ts';
 import { listOpenStreams } from './open-streams.ts';
 import { openPolicy } from './policy-source.ts';
 import { readSigningKey } from './read-file.ts';
@@ -68,6 +71,7 @@ interface Parts {
   readonly decisionPoint: PolicyDecisionPoint;
   readonly clock: Clock;
   readonly random: RandomSource;
+  obeySwitch(envelope: unknown): Promise<SwitchCommand>;
   createPipeline(hosts: readonly ExecutorHost[]): ProxyPipeline;
   bundle(stream: string, options: BundleOptions): Promise<Uint8Array>;
 }
@@ -90,17 +94,21 @@ export async function createBoundary(config: BoundaryConfig): Promise<Boundary> 
   const hosts = (config.executors ?? []).map(createHost);
   const { decisionPoint, isVerified } = openPolicy(config.policy, (set) => applyFlags(set, config.flags ?? {}, hosts));
   const operators = readOperators(config.operators);
-  const storage = await openStorage(config.store, config.tenant);
+  const storage = await openStorage(config.store, config.tenant, config.cell);
   try {
     const { tenant, cell } = config;
     const log = createAuditLog({
       ...{ store: storage.log, heads: storage.heads, signer, clock, random, tenant, cell, origin: key.name },
     });
     storage.policies.keep(decisionPoint.policyDigest, decisionPoint.policySet);
+    const kept = { tenant, cell, commands: storage.switchCommands, operators: operators ?? storage.operators };
+    const switches = joinSwitches(config.facts.switches, kept, clock);
+    const obeySwitch = (envelope: unknown) =>
+      obeySwitchCommand({ ...kept, log, clock, threshold: SWITCH_THRESHOLD, alerts: config.alerts }, envelope);
     const createPipeline = (own: readonly ExecutorHost[]) =>
       new ProxyPipeline({
         ...{ tenant, cell, log, decisionPoint, clock, random, signer },
-        facts: createFactSource({ ...config.facts, policyVerified: isVerified }),
+        facts: createFactSource({ ...config.facts, switches, policyVerified: isVerified }),
         host: own.length === 0 ? createIdleHost() : own,
         grants: storage.grants,
         operators: operators ?? storage.operators,
@@ -123,7 +131,7 @@ export async function createBoundary(config: BoundaryConfig): Promise<Boundary> 
       const { policyDigest, engine } = decisionPoint;
       return buildBundle({ ...options, evidence, signer, policySets, inForce: { policyDigest, engine } });
     };
-    const parts = { tenant, cell, storage, log, decisionPoint, clock, random, createPipeline, bundle };
+    const parts = { tenant, cell, storage, log, decisionPoint, clock, random, obeySwitch, createPipeline, bundle };
     const boundary = new Boundary(parts, signer.vkey, hosts);
     await boundary.recover();
     return boundary;
@@ -207,6 +215,11 @@ export class Boundary implements AsyncDisposable {
   /** Revokes a standing grant for good. @throws BoundaryError as ProxyPipeline.revokeStandingGrant */
   revokeStandingGrant(digest: Digest, revokedBy: string): Promise<void> {
     return this.#run(() => this.#base.revokeStandingGrant(digest, revokedBy));
+  }
+
+  /** Obeys a signed switch command, or refuses it on record. @throws BoundaryError as obeySwitchCommand */
+  obeySwitchCommand(envelope: unknown): Promise<SwitchCommand> {
+    return this.#run(() => this.#parts.obeySwitch(envelope));
   }
 
   /** Takes the answers that people have put into the tray for one action, if there are any. */

@@ -57,7 +57,8 @@ export interface BoundaryConfig {
   readonly policy: { readonly set: PolicySet } | { readonly file: string; readonly digest?: string };
   readonly executors?: readonly (TrustedExecutor | SandboxedExecutor)[];
   readonly facts: {
-    readonly switches: SwitchStore;
+    /** What else can stop an action, besides the switches that signed commands set; the stricter answer counts. */
+    readonly switches?: SwitchStore;
     /** Trust in the actor in thousandths; null for one that nobody knows, which denies. */
     readonly trust: (intent: ActionIntent) => Promise<number | null> | number | null;
     readonly environment: () => Promise<Facts['environment']> | Facts['environment'];
@@ -134,7 +135,7 @@ const configSchema = z.strictObject({
     .max(64)
     .optional(),
   facts: z.strictObject({
-    switches: withMethods<SwitchStore>('a switch store', 'read'),
+    switches: withMethods<SwitchStore>('a switch store', 'read').optional(),
     trust: callable<BoundaryConfig['facts']['trust']>(),
     environment: callable<BoundaryConfig['facts']['environment']>(),
   }),

@@ -4,6 +4,7 @@ import {
   createMemoryGrantStore,
   createMemoryOperatorStore,
   createMemoryStandingGrantStore,
+  createMemorySwitchCommandStore,
 } from '@exoarmur/boundary-v2';
 import type {
   ApprovalInbox,
@@ -12,12 +13,14 @@ import type {
   LogHeadKeeper,
   OperatorStore,
   StandingGrantStore,
+  SwitchCommandStore,
 } from '@exoarmur/contracts';
 import {
   createSqliteApprovalInbox,
   createSqliteGrantStore,
   createSqliteOperatorStore,
   createSqliteStandingGrantStore,
+  createSqliteSwitchCommandStore,
   openHeadFiles,
   openSqliteLogStore,
 } from '@exoarmur/store-sqlite';
@@ -34,6 +37,7 @@ export interface Storage {
   readonly standingGrants: StandingGrantStore;
   readonly operators: OperatorStore;
   readonly inbox: ApprovalInbox;
+  readonly switchCommands: SwitchCommandStore;
   readonly policies: PolicyArchive;
   /** Undefined where no other process can reach the store. */
   readonly answers: AnswerTray | undefined;
@@ -47,7 +51,7 @@ export function placesOf({ path, heads = `${path}.heads` }: StoreConfig) {
 }
 
 /** Opens everything, or nothing. @throws LogStoreError */
-export async function openStorage(store: BoundaryConfig['store'], tenant: string): Promise<Storage> {
+export async function openStorage(store: BoundaryConfig['store'], tenant: string, cell: string): Promise<Storage> {
   if (store === 'memory') {
     return {
       log: new MemoryLogStore(),
@@ -56,6 +60,7 @@ export async function openStorage(store: BoundaryConfig['store'], tenant: string
       standingGrants: createMemoryStandingGrantStore(),
       operators: createMemoryOperatorStore(),
       inbox: createMemoryApprovalInbox(),
+      switchCommands: createMemorySwitchCommandStore(),
       policies: new PolicyArchive(undefined),
       answers: undefined,
       presence: undefined,
@@ -75,6 +80,7 @@ export async function openStorage(store: BoundaryConfig['store'], tenant: string
       standingGrants: createSqliteStandingGrantStore(log, tenant),
       operators: createSqliteOperatorStore(log, tenant),
       inbox: createSqliteApprovalInbox(log, tenant),
+      switchCommands: createSqliteSwitchCommandStore(log, tenant, cell),
       policies: new PolicyArchive(places.policies),
       answers: new AnswerTray(places.answers),
       presence,

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type AuditLog, createAuditLog } from '@exoarmur/audit/writer';
 import { createSigner } from '@exoarmur/canonical';
-import { quoteForMessage } from '@exoarmur/contracts';
+import { quoteForMessage, type RandomSource } from '@exoarmur/contracts';
 import { type HeadFileKeeper, openHeadFiles, openSqliteLogStore, type SqliteLogStore } from '@exoarmur/store-sqlite';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../commands.ts';
@@ -38,13 +38,12 @@ export function addSigningOptions(command: Command): Command {
     .option('--heads <folder>', 'folder of the head files (default: `heads` beside the database)');
 }
 
-/** Where the head files are, unless told: in a folder of their own beside the database. */
+/** Where the head files are, unless told: where a boundary has put them, else in a folder of their own beside the database. */
 export function openHeads(options: StoreOptions, context: CommandContext): HeadFileKeeper {
-  return openHeadFiles(
-    options.heads === undefined
-      ? join(dirname(resolve(context.cwd, options.db)), 'heads')
-      : resolve(context.cwd, options.heads),
-  );
+  if (options.heads !== undefined) return openHeadFiles(resolve(context.cwd, options.heads));
+  const path = resolve(context.cwd, options.db);
+  const ofBoundary = `${path}.heads`;
+  return openHeadFiles(existsSync(ofBoundary) ? ofBoundary : join(dirname(path), 'heads'));
 }
 
 /** Opens a log that is there, for the time of an action. @throws CliError CLI_INPUT_UNREADABLE, CLI_USAGE */
@@ -64,13 +63,22 @@ export async function withStore<T>(
   }
 }
 
+/** What an appending command has beside the log. */
+export interface OpenedLog {
+  readonly store: SqliteLogStore;
+  readonly tenant: string;
+  readonly ingestKey: Uint8Array;
+  readonly random: RandomSource;
+}
+
 /** Opens a log to append to it, creating it when it is not there. The tenant is the last part of the key's name. */
 export async function withLog<T>(
   options: SigningOptions,
   context: CommandContext,
-  action: (log: AuditLog, secrets: { readonly ingestKey: Uint8Array; readonly random: typeof RANDOM }) => Promise<T>,
+  action: (log: AuditLog, opened: OpenedLog) => Promise<T>,
 ): Promise<T> {
   const { name, seed } = readKeyFile(resolve(context.cwd, options.key));
+  const tenant = options.tenant ?? name.slice(name.lastIndexOf('/') + 1);
   const store = openSqliteLogStore({ path: resolve(context.cwd, options.db) });
   const heads = openHeads(options, context);
   try {
@@ -80,12 +88,12 @@ export async function withLog<T>(
       signer: createSigner(name, seed),
       clock: CLOCK,
       random: RANDOM,
-      tenant: options.tenant ?? name.slice(name.lastIndexOf('/') + 1),
+      tenant,
       cell: options.cell,
       origin: name,
     });
     const ingestKey = createHash('sha256').update('exoarmur.ingest-key/1\0').update(seed).digest();
-    const result = await action(log, { ingestKey: new Uint8Array(ingestKey), random: RANDOM });
+    const result = await action(log, { store, tenant, ingestKey: new Uint8Array(ingestKey), random: RANDOM });
     await log.close();
     return result;
   } finally {

@@ -1,0 +1,151 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { obeySwitchCommand } from '@exoarmur/boundary-v2';
+import { createSigner, encodeHex, formatTime, type NamedSigner, parseVerifierKey } from '@exoarmur/canonical';
+import {
+  actionClassSchema,
+  type OperatorStore,
+  quoteForMessage,
+  type SwitchCommand,
+  type SwitchCommandStore,
+  type SwitchKind,
+  switchCommandSchema,
+} from '@exoarmur/contracts';
+import { signSwitchCommand } from '@exoarmur/policy';
+import { createSqliteOperatorStore, createSqliteSwitchCommandStore } from '@exoarmur/store-sqlite';
+import { type Command, Option } from 'commander';
+import type { CommandContext } from '../../commands.ts';
+import { CliError } from '../../errors.ts';
+import { addExamples } from '../../help.ts';
+import { formatJson } from '../../json-output.ts';
+import { readKeyFile } from '../../key-file.ts';
+import { printable } from '../../terminal.ts';
+import { addSigningOptions, CLOCK, type SigningOptions, withLog } from '../log/log-store.ts';
+import { nameOf } from './list.ts';
+
+interface Options extends SigningOptions {
+  readonly operatorKey: readonly string[];
+  readonly reason: string;
+  readonly global?: boolean;
+  readonly wholeTenant?: boolean;
+  readonly actor?: string;
+  readonly class?: string;
+  readonly json?: boolean;
+}
+
+/** `switch set`, `switch clear`: one signed command, obeyed and recorded at once. */
+export function registerChanges(parent: Command, context: CommandContext): void {
+  const set = addChange(parent, context, 'set', 'engaged')
+    .summary('stop everything, an actor or a class of action')
+    .description(
+      'Engage a switch by a signed command. It is kept first and recorded second; nothing it names runs from then on.',
+    );
+  addExamples(set, [
+    [
+      'switch set --global --reason "incident 7" --operator-key ann.key --db log.db --key log.key --cell office',
+      'stop everything that is more than observation',
+    ],
+    [
+      'switch set --actor build-bot --reason "odd deletions" --operator-key ann.key --db log.db --key log.key',
+      'freeze one actor, its reading too',
+    ],
+  ]);
+  const clear = addChange(parent, context, 'clear', 'clear')
+    .summary('let what was stopped go on')
+    .description('Clear a switch by a signed command. It is recorded first and kept second.');
+  addExamples(clear, [
+    [
+      'switch clear --global --reason "incident 7 is over" --operator-key bob.key --db log.db --key log.key --cell office',
+      'take a stop back',
+    ],
+  ]);
+}
+
+function addChange(parent: Command, context: CommandContext, name: string, state: SwitchCommand['state']): Command {
+  const target = (flags: string, text: string, others: readonly string[]) =>
+    new Option(flags, text).conflicts([...others]);
+  return addSigningOptions(parent.command(name))
+    .addOption(target('--global', 'everything of the cell', ['wholeTenant', 'actor', 'class']))
+    .addOption(target('--whole-tenant', 'everything of the tenant in the cell', ['global', 'actor', 'class']))
+    .addOption(target('--actor <id>', 'one actor', ['global', 'wholeTenant', 'class']))
+    .addOption(
+      target('--class <name>', `one class: ${actionClassSchema.options.join(', ')}`, [
+        'global',
+        'wholeTenant',
+        'actor',
+      ]),
+    )
+    .requiredOption(
+      '--operator-key <file>',
+      'key file of the operator who gives it; repeat it for more signatures',
+      collect,
+    )
+    .requiredOption('--reason <text>', 'why, in one line')
+    .option('--json', 'print one JSON object')
+    .action((options: Options) => runChange(options, context, state));
+}
+
+async function runChange(options: Options, context: CommandContext, state: SwitchCommand['state']): Promise<void> {
+  const path = resolve(context.cwd, options.db);
+  if (!existsSync(path)) {
+    throw new CliError('CLI_INPUT_UNREADABLE', `cannot read ${quoteForMessage(path)}: no such file`);
+  }
+  const keys = options.operatorKey.map((file) => readKeyFile(resolve(context.cwd, file)));
+  const signers = keys.map(({ name, seed }) => createSigner(name, seed));
+  const { cell } = options;
+  const command = await withLog(options, context, async (log, { store, tenant }) => {
+    const commands = createSqliteSwitchCommandStore(store, tenant, cell);
+    const operators = createSqliteOperatorStore(store, tenant);
+    const order = {
+      schema: 'exoarmur.switch-command/1',
+      ...{ tenant, cell, state, reason: options.reason },
+      sequence: await nextSequence(commands),
+      issued_by: await findIssuer(operators, signers),
+      issued_at: formatTime(CLOCK.now()),
+      ...targetOf(options, tenant),
+    };
+    const parsed = switchCommandSchema.safeParse(order);
+    if (!parsed.success) {
+      throw new CliError(
+        'CLI_USAGE',
+        `no such command: ${parsed.error.issues[0]?.path.join('.') ?? ''} has another shape`,
+      );
+    }
+    const intake = { tenant, cell, log, commands, operators, clock: CLOCK, threshold: { engaged: 1, clear: 1 } };
+    return obeySwitchCommand(intake, signSwitchCommand(parsed.data, signers));
+  });
+  const { sequence, issued_by, subject } = command;
+  context.terminal.out(
+    options.json === true
+      ? formatJson({ state, switch: command.switch, subject, sequence, issued_by })
+      : printable(`${state}: ${nameOf(command)}, by ${issued_by}, command ${sequence}\n`),
+  );
+}
+
+function targetOf(options: Options, tenant: string): { readonly switch: SwitchKind; readonly subject: string | null } {
+  if (options.global === true) return { switch: 'global', subject: null };
+  if (options.wholeTenant === true) return { switch: 'tenant', subject: tenant };
+  if (options.actor !== undefined) return { switch: 'actor', subject: options.actor };
+  if (options.class !== undefined) return { switch: 'action_class', subject: options.class };
+  throw new CliError('CLI_USAGE', 'say what: --global, --whole-tenant, --actor or --class');
+}
+
+async function nextSequence(commands: SwitchCommandStore): Promise<number> {
+  for (let last = 0; ; ) {
+    const page = await commands.list({ after: last, limit: 1000 });
+    const found = page.at(-1);
+    if (found === undefined) return last + 1;
+    last = found.sequence;
+  }
+}
+
+/** The operator whose key signs first. One whom nobody knows is named so, and the command is refused on record. */
+async function findIssuer(operators: OperatorStore, [signer]: readonly NamedSigner[]): Promise<string> {
+  if (signer === undefined) throw new CliError('CLI_USAGE', 'no operator key');
+  const known = await operators.findByKeyId(encodeHex(parseVerifierKey(signer.vkey).keyId));
+  return known.find(({ vkey }) => vkey === signer.vkey)?.operatorId ?? 'unknown';
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}

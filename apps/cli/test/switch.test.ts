@@ -1,0 +1,100 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createSigner, formatSigningKey } from '@exoarmur/canonical';
+import { createSqliteOperatorStore, openSqliteLogStore } from '@exoarmur/store-sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runInProcess } from './in-process.ts';
+
+let folder = '';
+const path = (name: string) => join(folder, name);
+const run = (...args: readonly string[]) => runInProcess(folder, ...args);
+const LOG = ['--db', 'log.db', '--key', 'log.key', '--cell', 'office'] as const;
+const CELL = ['--db', 'log.db', '--cell', 'office'] as const;
+
+function writeKey(file: string, name: string, fill: number) {
+  const seed = new Uint8Array(32).fill(fill);
+  writeFileSync(path(file), `${formatSigningKey({ name, seed })}\n`);
+  chmodSync(path(file), 0o600);
+  return createSigner(name, seed).vkey;
+}
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'exoarmur-switch-'));
+  writeKey('log.key', 'office.example/acme', 1);
+  const store = openSqliteLogStore({ path: path('log.db') });
+  const operators = createSqliteOperatorStore(store, 'acme');
+  const add = (operatorId: string, vkey: string, roles: readonly string[]) =>
+    operators.add({ operatorId, vkey, roles, isRevoked: false });
+  await add('ann', writeKey('ann.key', 'ann.example', 2), ['switch-engage', 'switch-clear']);
+  await add('bob', writeKey('bob.key', 'bob.example', 3), ['switch-engage']);
+  writeKey('eve.key', 'eve.example', 4);
+  await store.close();
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('exoarmur switch', () => {
+  it('sets, lists and clears, each on record in a log that is sound', async () => {
+    const bob = ['--operator-key', 'bob.key', ...LOG];
+    expect(await run('switch', 'list', '--tenant', 'acme', ...CELL)).toMatchObject({
+      out: 'No switch was ever set.\n',
+      exitCode: 0,
+    });
+    expect(await run('switch', 'set', '--global', '--reason', 'incident 7', ...bob)).toMatchObject({
+      out: 'engaged: global, by bob, command 1\n',
+      exitCode: 0,
+    });
+    const json = await run('switch', 'set', '--actor', 'agent-1', '--reason', 'odd', '--json', ...bob);
+    expect(JSON.parse(json.out)).toEqual({
+      ...{ state: 'engaged', switch: 'actor', subject: 'agent-1', sequence: 2, issued_by: 'bob' },
+    });
+    const clear = ['switch', 'clear', '--global', '--reason', 'over', ...LOG];
+    expect(await run(...clear, '--operator-key', 'ann.key')).toMatchObject({
+      out: 'clear: global, by ann, command 3\n',
+    });
+    const list = await run('switch', 'list', '--json', ...CELL);
+    expect(JSON.parse(list.out)).toMatchObject({
+      readable: true,
+      switches: [
+        { switch: 'global', subject: null, state: 'clear', sequence: 3, issued_by: 'ann', recorded: true },
+        { switch: 'actor', subject: 'agent-1', state: 'engaged', sequence: 2, reason: 'odd' },
+      ],
+    });
+    expect((await run('switch', 'list', ...CELL)).out).toMatch(
+      /^clear {4}global {9}\S+Z {2}ann: over\nengaged {2}actor agent-1 {2}/,
+    );
+    expect((await run('log', 'tail', '--db', 'log.db')).out.split('switch_changed')).toHaveLength(4);
+  });
+
+  it.each([
+    ['without the role', 'bob.key', 'BOUNDARY_SWITCH_ROLE_MISSING'],
+    ['with a key that nobody knows', 'eve.key', 'BOUNDARY_SWITCH_SIGNER_UNKNOWN'],
+  ])('clears nothing %s, and the refusal is on record', async (_, key, code) => {
+    await run('switch', 'set', '--class', 'A3_irreversible', '--reason', 'x', '--operator-key', 'ann.key', ...LOG);
+    const refused = ['switch', 'clear', '--class', 'A3_irreversible', '--reason', 'x', '--operator-key', key, ...LOG];
+    expect(await run(...refused)).toMatchObject({ err: expect.stringContaining(code), exitCode: 2 });
+    expect((await run('switch', 'list', ...CELL)).out).toContain('engaged  action_class A3_irreversible');
+    expect((await run('log', 'tail', '--db', 'log.db')).out).toContain('attempt_refused');
+  });
+
+  it('says what is wrong with what was typed', async () => {
+    const typed = async (...args: readonly string[]) =>
+      (await run('switch', 'set', '--operator-key', 'ann.key', ...LOG, ...args)).err;
+    expect(await typed('--reason', 'x')).toContain('CLI_USAGE: say what');
+    expect(await typed('--reason', 'x', '--class', 'A9')).toContain('CLI_USAGE: no such command: subject');
+    expect(await typed('--reason', 'x', '--global', '--actor', 'a')).toContain('CLI_USAGE');
+    expect(await typed('--reason', '', '--global')).toContain('CLI_USAGE: no such command: reason');
+    const elsewhere = ['switch', 'set', '--global', '--reason', 'x', '--operator-key', 'ann.key', '--key', 'log.key'];
+    expect((await run(...elsewhere, '--db', 'none.db')).err).toContain('CLI_INPUT_UNREADABLE');
+  });
+
+  it('says so when a kept command is not what was signed', async () => {
+    await run('switch', 'set', '--global', '--reason', 'x', '--operator-key', 'ann.key', ...LOG);
+    const store = openSqliteLogStore({ path: path('log.db') });
+    store.database.exec("UPDATE switch_commands SET envelope = replace(envelope, 'office', 'xffice')");
+    store.database.exec('UPDATE switch_commands SET sequence = 9');
+    await store.close();
+    const found = await run('switch', 'list', ...CELL);
+    expect(found).toMatchObject({ out: expect.stringContaining('unreadable'), exitCode: 1 });
+  });
+});

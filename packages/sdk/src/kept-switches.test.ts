@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createSigner, formatTime } from '@exoarmur/canonical';
+import type { SwitchCommand } from '@exoarmur/contracts';
+import { SWITCH_ROLES, signSwitchCommand } from '@exoarmur/policy';
+import { openSqliteLogStore } from '@exoarmur/store-sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CLEAR_FACTS, createConfig, createIntent } from '../test/configs.ts';
+import { createBoundary } from './index.ts';
+
+const ANN = createSigner('ann.test', new Uint8Array(32).fill(90));
+const operators = [{ operatorId: 'ann', vkey: ANN.vkey, roles: Object.values(SWITCH_ROLES), isRevoked: false }];
+const order = (sequence: number, state: SwitchCommand['state']) =>
+  signSwitchCommand(
+    {
+      ...{ schema: 'exoarmur.switch-command/1', tenant: 'demo', cell: 'demo', switch: 'global', subject: null },
+      ...{ sequence, state, reason: 'incident', issued_by: 'ann', issued_at: formatTime(0) },
+    } as SwitchCommand,
+    [ANN],
+  );
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'exoarmur-sdk-'));
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+describe('switches of a boundary', () => {
+  it('stop it over a restart, and in every process that shares the store, until they are cleared', async () => {
+    const { switches: _, ...facts } = CLEAR_FACTS;
+    const config = createConfig({ store: { path: join(home, 'a.db') }, facts, operators });
+    const first = await createBoundary(config);
+    const other = await createBoundary(config);
+    expect((await other.execute(createIntent({ intent_id: 'intent-1' }))).status).toBe('completed');
+    await first.obeySwitchCommand(order(1, 'engaged'));
+    await first.close();
+    const stopped = await other.execute(createIntent({ intent_id: 'intent-2' }));
+    expect(stopped).toMatchObject({ status: 'denied', decision: { safety: { rule_ids: ['SG-101'] } } });
+    await other.close();
+    const next = await createBoundary(config);
+    expect((await next.execute(createIntent({ intent_id: 'intent-3' }))).status).toBe('denied');
+    await expect(next.obeySwitchCommand(order(1, 'clear'))).rejects.toMatchObject({ code: 'BOUNDARY_SWITCH_REPLAYED' });
+    await next.obeySwitchCommand(order(2, 'clear'));
+    expect((await next.execute(createIntent({ intent_id: 'intent-4' }))).status).toBe('completed');
+    await next.close();
+  });
+
+  it('count beside what the configuration names: either stops', async () => {
+    const engaged = {
+      ...(await CLEAR_FACTS.switches.read({ tenant: '', actor: '', actionClass: '' })),
+      tenant: 'engaged',
+    };
+    const facts = { ...CLEAR_FACTS, switches: { read: async () => engaged as never } };
+    const boundary = await createBoundary(createConfig({ facts, operators }));
+    expect(await boundary.execute(createIntent())).toMatchObject({ decision: { safety: { rule_ids: ['SG-102'] } } });
+    await boundary.close();
+  });
+
+  it('stop everything when the store holds what nobody signed', async () => {
+    const path = join(home, 'a.db');
+    const boundary = await createBoundary(createConfig({ store: { path }, operators }));
+    const store = openSqliteLogStore({ path });
+    store.database.exec("INSERT INTO switch_commands VALUES ('demo', 'demo', 1, '{}', 1)");
+    await store.close();
+    const { decision } = await boundary.execute(createIntent());
+    expect(decision?.facts.switches).toEqual({
+      global: 'unknown',
+      tenant: 'unknown',
+      actor: 'unknown',
+      action_class: 'unknown',
+    });
+    expect(decision?.verdict).toBe('deny');
+    await boundary.close();
+  });
+});
