@@ -30,6 +30,7 @@ export { createMemoryStandingGrantStore } from './memory/standing-grant-store.ts
 export { createMemorySwitchCommandStore } from './memory/switch-command-store.ts';
 export { type Observation, ObservingPipeline } from './observing-pipeline.ts';
 export { type ActionResult, type BundleOptions, type ExecuteOptions, ProxyPipeline } from './proxy-pipeline.ts';
+export { capabilityStreamOf } from './reserved-streams.ts';
 export { signResolution } from './resolution.ts';
 export { reviseIntent } from './revision.ts';
 export { digestStandingGrant, signStandingGrant } from './standing-grant.ts';

@@ -7,6 +7,9 @@ export const refusedStreamOf = (cell: string): string => `${RESERVED_STREAM_PREF
 /** Stream of the cell that holds what became of its standing grants. */
 export const standingGrantStreamOf = (cell: string): string => `${RESERVED_STREAM_PREFIX}${cell}.standing-grants`;
 
+/** Stream of the cell that holds which capabilities were registered, activated and denied. */
+export const capabilityStreamOf = (cell: string): string => `${RESERVED_STREAM_PREFIX}${cell}.capabilities`;
+
 /** Stream of the cell that holds what was only observed. */
 export const observedStreamOf = (cell: string): string => `${RESERVED_STREAM_PREFIX}${cell}.observed`;
 

@@ -23,6 +23,9 @@ export const recordKindSchema = z.enum([
   'attempt_refused',
   'standing_grant_changed',
   'action_observed',
+  'capability_registered',
+  'capability_activated',
+  'capability_denied',
 ]);
 export type RecordKind = z.infer<typeof recordKindSchema>;
 

@@ -3,74 +3,111 @@ import type {
   CapabilityActivation,
   CapabilityDenial,
   CapabilityRegistration,
+  CellAuditSink,
+  CellKind,
+  Digest,
+  GovernanceManifestEntry,
   GovernanceProvider,
-  VerificationReport,
 } from '@exoarmur/contracts';
 
 /** One step in the life of a provider, as it is recorded. */
 export type CapabilityEvent = CapabilityRegistration | CapabilityActivation | CapabilityDenial;
 
-/** Codes that follow a run; an entry with one of the others never reached its provider. */
-const AFTER_A_RUN: ReadonlySet<string> = new Set([
-  'PROVIDER_LOAD_FAILED',
-  'PROVIDER_TIMEOUT',
-  'PROVIDER_CRASHED',
-  'PROVIDER_RESPONSE_MALFORMED',
-  'PROVIDER_NONDETERMINISTIC',
-  'PROVIDER_HASH_DISAGREES',
-  'SEMANTIC_INVALID',
-  'SEMANTIC_VALID',
-]);
+/** Takes an event down before what it tells of goes on; when it rejects, nothing goes on. */
+export type RecordCapability = (event: CapabilityEvent) => Promise<void>;
 
-/**
- * What one verification did with providers, in order: each trusted provider registered or denied, each entry for which one was
- * activated, and the denial of an answer that does not count. The caller puts them on record, with its own clock.
- */
-export function listCapabilityEvents(report: VerificationReport, requestedBy: string): CapabilityEvent[] {
-  const providers = report.governance_providers ?? [];
-  const events: CapabilityEvent[] = providers.map((provider) => toFirstEvent(provider, requestedBy));
-  for (const result of report.governance_artifacts?.semantic_verification.results ?? []) {
-    const provider = providers.find((one) => one.artifact_type === result.artifact_type && one.denied === null);
-    if (provider === undefined || !AFTER_A_RUN.has(result.code)) continue;
+/** Where the events of one verification go. */
+export interface CapabilityRecorder {
+  /** Who verifies: an identifier. */
+  readonly requestedBy: string;
+  readonly record: RecordCapability;
+}
+
+/** Record kind of each event (spec/record.md); the event is the payload. */
+const KINDS = {
+  'exoarmur.v2.capability.registration.v1': 'capability_registered',
+  'exoarmur.v2.capability.activation.v1': 'capability_activated',
+  'exoarmur.v2.capability.denial.v1': 'capability_denied',
+} as const satisfies Record<CapabilityEvent['schema'], CellKind>;
+
+/** A recorder that seals each event as a fact of the cell in a stream of its log. */
+export function sealCapabilities(log: CellAuditSink, stream: string, requestedBy: string): CapabilityRecorder {
+  const place = { stream, correlation: stream, trace: null, actor: { type: 'service', id: requestedBy } } as const;
+  return {
+    requestedBy,
+    record: async (event) => {
+      await log.appendCell({ ...place, kind: KINDS[event.schema], payload: { ...event } });
+    },
+  };
+}
+
+/** The events of the verification of one bundle, in the order in which things happen. */
+export class CapabilityJournal {
+  readonly #recorder: CapabilityRecorder | undefined;
+  readonly #bundle: string;
+
+  constructor(recorder: CapabilityRecorder | undefined, bundle: string) {
+    this.#recorder = recorder;
+    this.#bundle = bundle;
+  }
+
+  /** Each provider of the trust file: registered, or denied with the code of discovery. Nothing has run. */
+  async discovered(providers: readonly GovernanceProvider[]): Promise<void> {
+    for (const provider of providers) {
+      const { denied, digest } = provider;
+      if (denied !== null || digest === null) await this.denied(provider, denied ?? 'PROVIDER_UNTRUSTED');
+      else await this.#registered(provider, digest);
+    }
+  }
+
+  /** A provider is about to run for one entry. */
+  async activated(provider: Capability & { readonly digest: Digest }, entry: GovernanceManifestEntry): Promise<void> {
     const capability_id = formatCapabilityId(provider);
-    const context = { artifact_hash: result.artifact_hash, schema_version: result.schema_version };
-    events.push({
+    const context = { artifact_hash: entry.artifact_hash, schema_version: entry.schema_version };
+    await this.#record((requested_by) => ({
       schema: 'exoarmur.v2.capability.activation.v1',
       capability_id,
-      requested_by: requestedBy,
+      requested_by,
       activation_context: context,
       idempotency_key: digestValue('exoarmur.capability-activation/1', {
         capability_id,
         context,
-        bundle: report.bundle.digest,
+        bundle: this.#bundle,
         provider: provider.digest,
       }),
-    });
-    if (result.code.startsWith('PROVIDER_')) events.push(denial(capability_id, requestedBy, result.code));
+    }));
   }
-  return events;
-}
 
-function toFirstEvent(provider: GovernanceProvider, requestedBy: string): CapabilityEvent {
-  const capability_id = formatCapabilityId(provider);
-  if (provider.denied !== null || provider.digest === null) {
-    return denial(capability_id, requestedBy, provider.denied ?? 'PROVIDER_UNTRUSTED');
+  /** A provider is not used, or what it answered does not count. */
+  async denied(provider: Capability, reason: string): Promise<void> {
+    const capability_id = formatCapabilityId(provider);
+    await this.#record((denied_by) => ({
+      schema: 'exoarmur.v2.capability.denial.v1',
+      capability_id,
+      denied_by,
+      reason,
+    }));
   }
-  return {
-    schema: 'exoarmur.v2.capability.registration.v1',
-    capability_id,
-    provider: provider.package,
-    version: provider.version,
-    capability_class: 'governance_artifact_provider',
-    endpoints: [provider.artifact_type],
-    metadata: { runtime: provider.runtime, digest: provider.digest },
-  };
+
+  async #registered(provider: GovernanceProvider, digest: Digest): Promise<void> {
+    await this.#record(() => ({
+      schema: 'exoarmur.v2.capability.registration.v1',
+      capability_id: formatCapabilityId(provider),
+      provider: provider.package,
+      version: provider.version,
+      capability_class: 'governance_artifact_provider',
+      endpoints: [provider.artifact_type],
+      metadata: { runtime: provider.runtime, digest },
+    }));
+  }
+
+  async #record(make: (requestedBy: string) => CapabilityEvent): Promise<void> {
+    if (this.#recorder !== undefined) await this.#recorder.record(make(this.#recorder.requestedBy));
+  }
 }
 
-function denial(capability_id: string, denied_by: string, reason: string): CapabilityDenial {
-  return { schema: 'exoarmur.v2.capability.denial.v1', capability_id, denied_by, reason };
-}
+type Capability = Pick<GovernanceProvider, 'package' | 'version' | 'artifact_type'>;
 
-function formatCapabilityId({ package: name, version, artifact_type }: GovernanceProvider): string {
+function formatCapabilityId({ package: name, version, artifact_type }: Capability): string {
   return `${name}@${version}/${artifact_type}`;
 }

@@ -11,6 +11,7 @@ import {
   type SemanticResult,
 } from '@exoarmur/contracts';
 import { hashArtifact, hashManifest } from './artifact-hash.ts';
+import type { CapabilityJournal } from './capability.ts';
 import { type ManifestReading, readContents, readManifest } from './manifest.ts';
 import { describeCode } from './messages.ts';
 import { askProvider } from './provider-answer.ts';
@@ -26,6 +27,7 @@ export interface ExaminationInput {
   /** Undefined while discovery is disabled. */
   readonly providers: ProviderDirectory | undefined;
   readonly verdictEffect: GovernanceArtifactsReport['verdict_effect'];
+  readonly journal: CapabilityJournal;
 }
 
 /** The report with what enforcement needs beside it. */
@@ -48,7 +50,8 @@ const INVALID: readonly GovernanceCode[] = ['HASH_MISMATCH', 'SEMANTIC_INVALID']
 
 /**
  * Examines the governance artifacts of one bundle (spec/governance-artifacts.md, "Examination"): shape, counts and hashes by the
- * verifier itself, meaning by the providers. Never throws on evidence and never on what a provider does.
+ * verifier itself, meaning by the providers. Never throws on evidence and never on what a provider does; ends with the error of the
+ * journal when that cannot take something down, because what is not on record does not run.
  */
 export async function examineArtifacts(input: ExaminationInput): Promise<GovernanceExamination> {
   const reading = readManifest(input.evidence);
@@ -127,7 +130,7 @@ async function examineEntry(
 async function judgeEntry(
   entry: GovernanceManifestEntry,
   content: unknown,
-  { isIntact, providers, subject }: ExaminationInput,
+  { isIntact, providers, subject, journal }: ExaminationInput,
 ): Promise<Finding> {
   // SECURITY: what the bundle's own hashes do not vouch for reaches no provider.
   if (!isIntact) return { code: 'NOT_REACHED', hashMatches: null };
@@ -143,6 +146,9 @@ async function judgeEntry(
   if (listing.status !== 'available') return without(NO_PROVIDER[listing.status]);
   const { provider } = listing;
   if (!provider.schemaVersions.includes(entry.schema_version)) return without('SCHEMA_VERSION_UNSUPPORTED');
+  const { artifact_type } = entry;
+  const capability = { package: provider.package, version: provider.version, artifact_type, digest: provider.digest };
+  await journal.activated(capability, entry);
   const answer = await askProvider(provider, {
     schemaVersion: entry.schema_version,
     artifact: artifact.data,
@@ -151,6 +157,7 @@ async function judgeEntry(
   });
   if (answer.code === 'SEMANTIC_VALID') return { ...answer, hashMatches: true, semanticValid: true };
   if (answer.code === 'SEMANTIC_INVALID') return { ...answer, hashMatches: true, semanticValid: false };
+  await journal.denied(capability, answer.code);
   return without(answer.code);
 }
 

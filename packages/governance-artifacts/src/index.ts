@@ -1,5 +1,10 @@
 export { hashArtifact, hashManifest } from './artifact-hash.ts';
-export { type CapabilityEvent, listCapabilityEvents } from './capability.ts';
+export {
+  type CapabilityEvent,
+  type CapabilityRecorder,
+  type RecordCapability,
+  sealCapabilities,
+} from './capability.ts';
 export { GovernanceError, type GovernanceErrorCode } from './errors.ts';
 export { type ArtifactDraft, buildGovernanceEvidence } from './evidence-builder.ts';
 export { MAX_OPERATOR_FILE_BYTES, parseGovernancePolicy, parseProviderTrust } from './operator-files.ts';

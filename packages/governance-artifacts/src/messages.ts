@@ -15,6 +15,7 @@ const MESSAGES: Readonly<Record<GovernanceCode, string>> = {
   PROVIDER_UNTRUSTED: 'The installed provider is not the one that is trusted',
   PROVIDER_CONFLICT: 'Two trusted providers claim this type',
   SCHEMA_VERSION_UNSUPPORTED: 'The provider does not read this schema version',
+  PROVIDER_UNCONFINED: 'This machine cannot confine the provider, so it was not started',
   PROVIDER_LOAD_FAILED: 'The provider could not be loaded',
   PROVIDER_TIMEOUT: 'The provider used up its time or its fuel',
   PROVIDER_CRASHED: 'The provider ended without an answer',

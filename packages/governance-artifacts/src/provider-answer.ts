@@ -26,9 +26,11 @@ export interface Question {
 }
 
 const NO_ANSWER = {
+  unconfined: 'PROVIDER_UNCONFINED',
   load_failed: 'PROVIDER_LOAD_FAILED',
   timed_out: 'PROVIDER_TIMEOUT',
   crashed: 'PROVIDER_CRASHED',
+  malformed: 'PROVIDER_RESPONSE_MALFORMED',
 } as const;
 
 /**

@@ -1,9 +1,9 @@
 import type { Digest, GovernanceProvider, JsonObject, ProviderRuntime } from '@exoarmur/contracts';
 
-/** How one run of a provider ended. The bytes are whatever it wrote. */
+/** How one run of a provider ended. The bytes are whatever it wrote; `unconfined`: this machine cannot confine it, nothing ran. */
 export type ProviderRun =
   | { readonly outcome: 'answered'; readonly bytes: Uint8Array }
-  | { readonly outcome: 'load_failed' | 'timed_out' | 'crashed' };
+  | { readonly outcome: 'unconfined' | 'load_failed' | 'timed_out' | 'crashed' | 'malformed' };
 
 /** A trusted provider, ready to be run. Each run starts from nothing. */
 export interface ProviderHandle {

@@ -1,12 +1,6 @@
-import {
-  type GovernanceCode,
-  governanceCodeSchema,
-  type JsonObject,
-  verificationReportSchema,
-} from '@exoarmur/contracts';
+import { type GovernanceCode, type JsonObject, verificationReportSchema } from '@exoarmur/contracts';
 import { describe, expect, it } from 'vitest';
 import {
-  answer,
   coreReport,
   directory,
   entry,
@@ -20,8 +14,6 @@ import {
   withProvider,
 } from '../test/fixtures.ts';
 import { hashArtifact } from './artifact-hash.ts';
-import { listCapabilityEvents } from './capability.ts';
-import type { ProviderDirectory } from './provider-port.ts';
 import { formatGovernance } from './report-text.ts';
 import { type VerifyGovernanceOptions, verifyGovernance } from './verify-governance.ts';
 
@@ -39,9 +31,6 @@ async function verify(evidence: unknown, options: Partial<VerifyGovernanceOption
   expect(verificationReportSchema.safeParse(report).error).toBeUndefined();
   return report;
 }
-
-const codeOf = async (evidence: unknown, providers: ProviderDirectory | undefined) =>
-  (await verify(evidence, { providers })).governance_artifacts?.semantic_verification.results[0]?.code;
 
 describe('the diagnosis of the ancestor', () => {
   it('comes out member for member, with every entry listed', async () => {
@@ -344,106 +333,5 @@ describe('manifests', () => {
       artifact_types: ['policy_snapshot'],
       semantic_verification: { valid: 2 },
     });
-  });
-});
-
-describe('codes of results', () => {
-  const asks = (run: Parameters<typeof handle>[0]) => withProvider(handle(run));
-  const response = {
-    schema: 'exoarmur.provider-response/1',
-    canonical_hash: ENTRY.artifact_hash,
-    valid: true,
-    reason: null,
-  };
-  it.each<[GovernanceCode, ProviderDirectory]>([
-    ['SCHEMA_VERSION_UNSUPPORTED', withProvider(handle(undefined, ['policy_snapshot.v2']))],
-    ['PROVIDER_LOAD_FAILED', asks(() => ({ outcome: 'load_failed' }))],
-    ['PROVIDER_TIMEOUT', asks(() => ({ outcome: 'timed_out' }))],
-    [
-      'PROVIDER_CRASHED',
-      asks(() => {
-        throw new Error('out');
-      }),
-    ],
-    ['PROVIDER_RESPONSE_MALFORMED', asks(() => ({ outcome: 'answered', bytes: new Uint8Array([255]) }))],
-    ['PROVIDER_RESPONSE_MALFORMED', asks(() => answer({ ...response, note: 'a member too many' }))],
-    ['PROVIDER_RESPONSE_MALFORMED', asks(() => answer({ ...response, valid: 'true' }))],
-    ['PROVIDER_RESPONSE_MALFORMED', asks(() => answer({ ...response, reason: 'but_valid' }))],
-    ['PROVIDER_RESPONSE_MALFORMED', asks(() => answer({ ...response, valid: false }))],
-    [
-      'PROVIDER_RESPONSE_MALFORMED',
-      asks(() => ({ outcome: 'answered', bytes: new TextEncoder().encode(JSON.stringify(response, null, 1)) })),
-    ],
-    ['PROVIDER_NONDETERMINISTIC', asks((request, round) => honest(request, round === 0))],
-    ['PROVIDER_NONDETERMINISTIC', asks((request, round) => (round === 0 ? honest(request) : { outcome: 'crashed' }))],
-    ['PROVIDER_HASH_DISAGREES', asks(() => answer({ ...response, canonical_hash: `sha256:${'0'.repeat(64)}` }))],
-    ['SEMANTIC_INVALID', asks((request) => honest(request, false))],
-    ['SEMANTIC_VALID', asks((request) => honest(request))],
-  ])('%s', async (code, providers) => {
-    expect(await codeOf(SOUND, providers)).toBe(code);
-  });
-
-  it('CONTENT_TOO_LARGE', async () => {
-    const large = { text: 'x'.repeat(1_048_577) };
-    const report = await verify(evidenceOf([entry('policy_snapshot', large, true)], [large]));
-    expect(report.governance_enforcement?.failures[0]?.code).toBe('CONTENT_TOO_LARGE');
-  });
-
-  it('HASH_MISMATCH of content that is no object', async () => {
-    expect(await codeOf({ ...SOUND, governance_artifacts: { [ENTRY.artifact_hash]: [1] } }, withProvider())).toBe(
-      'HASH_MISMATCH',
-    );
-  });
-
-  it('are all in the closed list, the first that applies first', () => {
-    expect(governanceCodeSchema.options).toHaveLength(22);
-  });
-
-  it('the bytes of a request are not shared between runs', async () => {
-    const seen: number[] = [];
-    await verify(SOUND, {
-      providers: asks((request) => {
-        seen.push(request[0] ?? 0);
-        request.fill(0);
-        return { outcome: 'answered', bytes: request };
-      }),
-    });
-    expect(seen).toEqual([0x7b, 0x7b]);
-  });
-
-  it('the text names what was found, and nothing that a provider wrote but its reason', async () => {
-    const text = formatGovernance(await verify(SOUND, { providers: asks((request) => honest(request, false)) }));
-    expect(text).toContain('SEMANTIC_INVALID  (provider 0.1.0)');
-    expect(text).toContain('The provider found the artifact invalid: digest_differs');
-    expect(text).toContain('Enforcement: FAIL, 0 of 1 required satisfied, core verdict PASS');
-  });
-});
-
-describe('capability events', () => {
-  const events = async (providers: ProviderDirectory) =>
-    listCapabilityEvents(await verify(SOUND, { providers }), 'verifier-1').map((event) => [
-      event.schema.split('.')[3],
-      event.capability_id,
-      'reason' in event ? event.reason : null,
-    ]);
-  const id = '@acme/provider@0.1.0/policy_snapshot';
-
-  it('tell of registration and activation', async () => {
-    expect(await events(withProvider())).toEqual([
-      ['registration', id, null],
-      ['activation', id, null],
-    ]);
-  });
-
-  it('tell of denial at discovery, and of an answer that does not count', async () => {
-    expect(await events(directory({ policy_snapshot: { status: 'untrusted' } }))).toEqual([
-      ['denial', id, 'PROVIDER_DIGEST_MISMATCH'],
-    ]);
-    expect(await events(withProvider(handle(() => ({ outcome: 'crashed' }))))).toEqual([
-      ['registration', id, null],
-      ['activation', id, null],
-      ['denial', id, 'PROVIDER_CRASHED'],
-    ]);
-    expect(await events(withProvider(handle(undefined, ['policy_snapshot.v9'])))).toEqual([['registration', id, null]]);
   });
 });

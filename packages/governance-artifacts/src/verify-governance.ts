@@ -8,6 +8,7 @@ import {
   type VerificationReport,
 } from '@exoarmur/contracts';
 import { readBundleEvidence } from './bundle-evidence.ts';
+import { CapabilityJournal, type CapabilityRecorder } from './capability.ts';
 import { decideEnforcement } from './enforcement.ts';
 import { examineArtifacts, type GovernanceExamination } from './examination.ts';
 import { MANIFEST_MEMBER } from './manifest.ts';
@@ -26,28 +27,34 @@ export interface VerifyGovernanceOptions {
   readonly isRequired?: boolean;
   /** Types that the operator requires, whatever the manifest says. */
   readonly policy?: GovernancePolicy;
+  /** Takes down what is done with providers, before it is done. */
+  readonly capabilities?: CapabilityRecorder;
 }
 
 /**
  * Adds governance to the report of the core verifier, which must have been made without `governance` among its required checks.
  * The core checks are taken over as they are: a FAIL stays a FAIL, and without enforcement the verdict stays what it was. A
- * bundle without a manifest, of which nothing was asked, keeps its report as it is.
+ * bundle without a manifest, of which nothing was asked, keeps its report as it is. What cannot be recorded does not run: the error
+ * of the recorder is thrown.
  */
 export async function verifyGovernance(
   bytes: Uint8Array,
   core: VerificationReport,
-  { providers, enforcement, isRequired = false, policy }: VerifyGovernanceOptions,
+  { providers, enforcement, isRequired = false, policy, capabilities }: VerifyGovernanceOptions,
 ): Promise<VerificationReport> {
   const { evidence, pointer, subject } = readBundleEvidence(bytes, core);
   const enabled = enforcement || isRequired;
   const isAsked = enabled || providers !== undefined || policy !== undefined;
   if (!isAsked && (evidence === undefined || !Object.hasOwn(evidence, MANIFEST_MEMBER))) return core;
+  const journal = new CapabilityJournal(capabilities, core.bundle.digest);
+  await journal.discovered(providers?.providers ?? []);
   const examination = await examineArtifacts({
     evidence,
     isIntact: core.checks.some((check) => check.name === 'integrity' && check.status === 'passed'),
     subject,
     providers,
     verdictEffect: enabled ? 'fail_closed' : 'diagnostic_only',
+    journal,
   });
   const decided = decideEnforcement({ enabled, coreVerdict: core.verify_verdict, policy, examination });
   const check = toCheck(decided, examination, pointer, isRequired);

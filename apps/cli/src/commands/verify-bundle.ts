@@ -8,13 +8,14 @@ import { parseCheckNames } from '../check-names.ts';
 import type { CommandContext } from '../commands.ts';
 import { EXIT_CODES } from '../exit-code.ts';
 import { readInputFile } from '../files.ts';
-import { prepareGovernance, writeCapabilityEvents } from '../governance/verification.ts';
+import { type CapabilityArguments, withCapabilityRecord } from '../governance/capability-record.ts';
+import { prepareGovernance } from '../governance/verification.ts';
 import { addExamples } from '../help.ts';
 import { formatJson } from '../json-output.ts';
 import { printable, type Terminal } from '../terminal.ts';
 import { readTrustFile } from '../trust-file.ts';
 
-interface Options {
+interface Options extends CapabilityArguments {
   readonly bundle: string;
   readonly trust?: string;
   readonly require?: string;
@@ -22,7 +23,6 @@ interface Options {
   readonly providers?: string;
   readonly project?: string;
   readonly governancePolicy?: string;
-  readonly capabilityEvents?: string;
 }
 
 export function register(command: Command, context: CommandContext): void {
@@ -37,6 +37,9 @@ export function register(command: Command, context: CommandContext): void {
     .option('--project <folder>', 'folder whose node_modules holds them; the current one unless named')
     .option('--governance-policy <file>', 'artifact types that must be there and verify')
     .option('--capability-events <file>', 'write what was done with providers, one JSON line for each event')
+    .option('--log-db <file>', 'seal what is done with providers in this log, before it is done')
+    .option('--log-key <file>', 'key file of that log, named like its origin')
+    .option('--log-cell <name>', 'cell that is recorded', 'cell')
     .option('--json', 'print the report as one JSON object')
     .action(async (options: Options) => {
       const require = options.require === undefined ? undefined : parseCheckNames(options.require);
@@ -49,10 +52,10 @@ export function register(command: Command, context: CommandContext): void {
         ...(trust === undefined ? {} : { trust }),
         ...(require === undefined ? {} : { require: require.filter((name) => name !== 'governance') }),
       });
-      const report = await verifyGovernance(bytes, core, governance);
-      if (options.capabilityEvents !== undefined) {
-        writeCapabilityEvents(report, resolve(context.cwd, options.capabilityEvents));
-      }
+      const isDiscovering = governance.providers !== undefined;
+      const report = await withCapabilityRecord(options, context, isDiscovering, (capabilities) =>
+        verifyGovernance(bytes, core, { ...governance, capabilities }),
+      );
       context.terminal.out(options.json === true ? formatJson(report) : paintVerdict(report, context.terminal));
       context.finish(report.verify_verdict === 'PASS' ? EXIT_CODES.pass : EXIT_CODES.fail);
     });

@@ -1,8 +1,6 @@
 import { resolve } from 'node:path';
-import { canonicalize, encodeUtf8 } from '@exoarmur/canonical';
-import { parseFlags, type VerificationReport } from '@exoarmur/contracts';
+import { parseFlags } from '@exoarmur/contracts';
 import {
-  listCapabilityEvents,
   MAX_OPERATOR_FILE_BYTES,
   NO_PROVIDERS,
   type ProviderDirectory,
@@ -11,7 +9,7 @@ import {
 } from '@exoarmur/governance-artifacts';
 import type { CommandContext } from '../commands.ts';
 import { CliError } from '../errors.ts';
-import { readInputFile, replaceFile } from '../files.ts';
+import { readInputFile } from '../files.ts';
 
 /** What `verify-bundle` is told about governance. */
 export interface GovernanceArguments {
@@ -42,12 +40,6 @@ export async function prepareGovernance(
     directory = providers === undefined ? NO_PROVIDERS : await discover(read(cwd, providers), resolve(cwd, project));
   }
   return { providers: directory, enforcement, isRequired, ...(policy === undefined ? {} : { policy }) };
-}
-
-/** Writes what was done with providers, one canonical line for each event, for the operator's log. @throws CliError */
-export function writeCapabilityEvents(report: VerificationReport, path: string): void {
-  const lines = listCapabilityEvents(report, 'exoarmur-verify-bundle').map((event) => `${canonicalize(event)}\n`);
-  replaceFile(path, encodeUtf8(lines.join('')));
 }
 
 /** Discovery is loaded only when it is switched on and there is a list. */

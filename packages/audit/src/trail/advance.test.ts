@@ -582,13 +582,16 @@ describe('cross-checks', () => {
     }
   });
 
-  it.each<RecordKind>(['policy_activated', 'switch_changed', 'event_ingested', 'payload_erased'])(
-    'refuse %s: a fact of the cell is no step of an action',
-    (kind) => {
-      const [first, second] = stepsOf(walk().decide('deny')) as [TrailStep, TrailStep];
-      expect(run([first, { ...second, record: { ...second.record, kind } }])).toBe('kind_out_of_order /record/kind');
-    },
-  );
+  it.each<RecordKind>([
+    'policy_activated',
+    'switch_changed',
+    'event_ingested',
+    'payload_erased',
+    'capability_activated',
+  ])('refuse %s: a fact of the cell is no step of an action', (kind) => {
+    const [first, second] = stepsOf(walk().decide('deny')) as [TrailStep, TrailStep];
+    expect(run([first, { ...second, record: { ...second.record, kind } }])).toBe('kind_out_of_order /record/kind');
+  });
 
   it('refuse a payload of another shape, naming the place', () => {
     const [first, second] = stepsOf(walk().decide('deny')) as [TrailStep, TrailStep];

@@ -114,7 +114,8 @@ export const governancePolicySchema = z.strictObject({
 export type GovernancePolicy = z.infer<typeof governancePolicySchema>;
 
 const capability = {
-  capability_id: lineSchema(256).min(1),
+  /** `<package>@<version>/<artifact type>`: the longest of each fit. */
+  capability_id: lineSchema(384).min(1),
 };
 
 /** A provider was found to be what the operator trusts, and may be used. Nothing of it has run. */

@@ -1,8 +1,6 @@
-// Runs inside of the confined child, with the provider beside it and nothing else that it may read. It imports nothing of ours:
+// Runs inside of the confined process, with the provider beside it and nothing else that it may read. It imports nothing of ours:
 // this file alone is copied there. What it answers is the provider's word, whatever the provider does to this process.
 import { createHash, createPublicKey, verify } from 'node:crypto';
-import { syncBuiltinESMExports } from 'node:module';
-import os from 'node:os';
 
 /** A JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -92,40 +90,32 @@ function isSignedBy(vkey: string, signed: Buffer, signature: unknown): boolean {
 /** The tools as the host hands them to a provider. */
 export const providerTools: ProviderTools = Object.freeze({ canonicalize, digest, hashArtifact, openEnvelope });
 
-async function main(entry: string): Promise<void> {
-  leaveOthersAlone();
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  const { artifact, schema_version, subject, configuration } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as {
-    artifact: JsonMap;
-    schema_version: string;
-    subject: ProviderContext['subject'];
-    configuration: JsonMap;
-  };
-  const { default: provider } = (await import(entry)) as { default: Provider };
-  const context: ProviderContext = { schemaVersion: schema_version, subject, configuration, tools: providerTools };
-  const canonical_hash = await provider.canonicalHash(artifact, context);
-  const verdict = await provider.verifyArtifact(artifact, context);
-  const response = {
-    schema: 'exoarmur.provider-response/1',
-    canonical_hash,
-    valid: verdict.valid,
-    reason: verdict.valid ? null : verdict.reason,
-  };
-  process.stdout.write(canonicalize(response), () => process.exit(0));
+/** What the sandbox hands over: the members of `exoarmur.provider-request/1`. */
+interface Request {
+  readonly artifact: JsonMap;
+  readonly schema_version: string;
+  readonly subject: ProviderContext['subject'];
+  readonly configuration: JsonMap;
 }
 
-/**
- * SECURITY: other processes are not under Node's permission model: with these a provider could stop whoever verifies, open its
- * debugger or slow it down.
- */
-function leaveOthersAlone(): void {
-  Object.defineProperty(os, 'setPriority', { value: undefined, writable: false, configurable: false });
-  syncBuiltinESMExports();
-  for (const name of ['kill', '_kill', '_debugProcess', '_debugEnd']) {
-    Object.defineProperty(process, name, { value: undefined, writable: false, configurable: false });
+/** Answers one request with the word of the provider that lies beside this file; whoever prints gives no answer. */
+export default async function answerRequest(request: Request): Promise<unknown> {
+  const { artifact, schema_version: schemaVersion, subject, configuration } = request;
+  let hasPrinted = false;
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.write = () => {
+      hasPrinted = true;
+      return true;
+    };
   }
+  const place = './provider.mjs';
+  const { default: provider } = (await import(place)) as { default: Provider };
+  const context: ProviderContext = { schemaVersion, subject, configuration, tools: providerTools };
+  const canonical_hash = await provider.canonicalHash(artifact, context);
+  const { valid, reason = null } = (await provider.verifyArtifact(artifact, context)) as {
+    readonly valid: boolean;
+    readonly reason?: string;
+  };
+  if (hasPrinted) return null;
+  return { schema: 'exoarmur.provider-response/1', canonical_hash, valid, reason: valid ? null : reason };
 }
-
-/** Exit code of the host when the provider could not be imported or answered nothing. */
-if (process.argv[2] === '--answer-with' && process.argv[3] !== undefined) await main(process.argv[3]);

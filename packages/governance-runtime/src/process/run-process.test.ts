@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canonicalize, encodeUtf8 } from '@exoarmur/canonical';
 import { askProvider, hashArtifact, type ProviderAnswer } from '@exoarmur/governance-artifacts';
+import { probeMechanisms } from '@exoarmur/sandbox';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runProcessProvider } from './run-process.ts';
 
@@ -76,7 +77,7 @@ describe('a process provider', () => {
     expect(existsSync(MARKER)).toBe(false);
   });
 
-  it('that opens a socket reaches nobody where Node can close the network', async () => {
+  it('that opens a socket reaches nobody, and where nothing closes the network is not started', async () => {
     let connections = 0;
     const server = createServer((socket) => {
       connections += 1;
@@ -87,8 +88,11 @@ describe('a process provider', () => {
     const code = `await new Promise((resolve, reject) => net.connect(${port}, '127.0.0.1').on('connect', resolve).on('error', reject))`;
     const answer = await ask(provider(met(`const net = await import('node:net'); ${code}`)));
     server.close();
-    const isClosed = Number(process.versions.node.split('.')[0]) >= 25;
-    expect([connections, answer.reason]).toEqual(isClosed ? [0, 'err_access_denied'] : [2, 'went_through']);
+    const { network } = await probeMechanisms();
+    const unreachable = expect.stringMatching(/^e(?:connrefused|netunreach)$/);
+    const refused = { permission_model: 'err_access_denied', namespace: unreachable, none: null }[network];
+    const expected = { code: network === 'none' ? 'PROVIDER_UNCONFINED' : 'SEMANTIC_INVALID', reason: refused };
+    expect([connections, answer]).toEqual([0, expected]);
   });
 
   it('sees no environment', async () => {
@@ -103,8 +107,13 @@ describe('a process provider', () => {
     ['throws', provider(`verifyArtifact: () => { throw new Error('no'); }`), 'PROVIDER_CRASHED'],
     ['exits when it is loaded', provider('', 'process.exit(0);'), 'PROVIDER_CRASHED'],
     [
-      'exits with an answer of its own',
+      'exits with an answer of its own on its output',
       provider('', `process.stdout.write('{"valid":true}'); process.exit(0);`),
+      'PROVIDER_CRASHED',
+    ],
+    [
+      'writes more than its answer to where the answer goes',
+      provider('', `import { writeSync } from 'node:fs'; writeSync(3, '{"answer":');`),
       'PROVIDER_RESPONSE_MALFORMED',
     ],
     [
@@ -113,13 +122,21 @@ describe('a process provider', () => {
       'PROVIDER_RESPONSE_MALFORMED',
     ],
     [
+      'prints to its other output',
+      provider(`verifyArtifact: () => { process.stderr.write('hunter2'); return { valid: true }; }`),
+      'PROVIDER_RESPONSE_MALFORMED',
+    ],
+    [
       'answers with more than an answer may have',
-      `await new Promise((done) => process.stdout.write('x'.repeat(70000), done)); process.exit(0);`,
+      provider(`verifyArtifact: () => ({ valid: false, reason: 'x'.repeat(65536) })`),
       'PROVIDER_CRASHED',
     ],
     [
-      'prints without end',
-      provider(`verifyArtifact: () => { for (;;) process.stdout.write('x'.repeat(65536)); }`),
+      'prints without end past what the host sees',
+      provider(
+        `verifyArtifact: () => { for (;;) writeSync(1, 'x'.repeat(65536)); }`,
+        `import { writeSync } from 'node:fs';`,
+      ),
       'PROVIDER_CRASHED',
     ],
     [
@@ -136,7 +153,7 @@ describe('a process provider', () => {
     ],
     [
       'answers by chance',
-      provider(`verifyArtifact: () => ({ valid: false, reason: 'pid_' + process.pid })`),
+      provider(`verifyArtifact: () => ({ valid: false, reason: 'chance_' + Math.floor(Math.random() * 2 ** 40) })`),
       'PROVIDER_NONDETERMINISTIC',
     ],
     [

@@ -64,8 +64,8 @@ async function listStreams(
       const page = { after, limit: PAGE, ...(correlation === undefined ? {} : { correlation }) };
       const streams = await store.streams(tenant, page);
       for (const found of streams) {
-        const line = json ? canonicalize(found) : `${found.first}\t${found.stream}\t${found.correlation}`;
-        context.terminal.out(`${printable(line)}\n`);
+        const columns = json ? [canonicalize(found)] : [String(found.first), found.stream, found.correlation];
+        context.terminal.out(`${columns.map(printable).join('\t')}\n`);
       }
       const last = streams.at(-1);
       if (last === undefined) return;
