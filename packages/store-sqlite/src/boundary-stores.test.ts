@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import {
   approvalInboxConformance,
   grantStoreConformance,
@@ -7,7 +8,7 @@ import {
   switchCommandStoreConformance,
 } from '@exoarmur/boundary-v2/testing';
 import type { Operator } from '@exoarmur/contracts';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { SIGNER, useFolder } from '../test/logs.ts';
 import { startWorker } from '../test/processes.ts';
 import {
@@ -62,6 +63,46 @@ describe('in one file with the log', () => {
         expect(() => create(store, name), name).toThrow(expect.objectContaining({ code: 'STORE_TENANT_INVALID' }));
       }
     }
+  });
+
+  it('claims that come together share one commit, and one that cannot be read takes no other with it', async () => {
+    const store = open();
+    const grants = createSqliteGrantStore(store, 'demo');
+    await grants.claim(claim(0));
+    store.database.exec("UPDATE grant_claims SET purpose = 'nonsense'");
+    const exec = vi.spyOn(store.database, 'exec');
+    const answers = await Promise.allSettled([0, 1, 2, 1, 3].map((number) => grants.claim(claim(number))));
+    expect(exec.mock.calls.filter(([sql]) => sql === 'COMMIT')).toHaveLength(1);
+    expect(answers.map(({ status }) => status)).toEqual([
+      'rejected',
+      ...['fulfilled', 'fulfilled', 'fulfilled', 'fulfilled'],
+    ]);
+    expect(answers[0]).toMatchObject({ reason: { code: 'STORE_CORRUPT' } });
+    expect(answers[3]).toMatchObject({ value: { outcome: 'taken' } });
+    for (const number of [1, 2, 3]) expect((await grants.claim(claim(number))).outcome).toBe('taken');
+    await store.close();
+  });
+
+  it('answers no claim that did not reach the disk', async () => {
+    const store = open();
+    const grants = createSqliteGrantStore(store, 'demo');
+    const other = open();
+    other.database.exec('BEGIN IMMEDIATE');
+    const answers = await Promise.allSettled([1, 2].map((number) => grants.claim(claim(number))));
+    expect(answers).toMatchObject([{ reason: { code: 'STORE_BUSY' } }, { reason: { code: 'STORE_BUSY' } }]);
+    other.database.exec('ROLLBACK');
+    // A refusal by the disk after the steps were run is that of everybody.
+    const refused = vi.spyOn(store.database, 'exec');
+    refused.mockImplementation(function (this: DatabaseSync, sql: string) {
+      if (sql === 'COMMIT') throw Object.assign(new Error('disk'), { errcode: 10 });
+      return DatabaseSync.prototype.exec.call(this, sql);
+    });
+    const lost = await Promise.allSettled([1, 2].map((number) => grants.claim(claim(number))));
+    expect(lost).toMatchObject([{ reason: { code: 'STORE_IO' } }, { reason: { code: 'STORE_IO' } }]);
+    refused.mockRestore();
+    expect(await grants.claim(claim(1))).toEqual({ outcome: 'claimed' });
+    await store.close();
+    await other.close();
   });
 
   it('remembers for the next process and in a backup', async () => {

@@ -10,26 +10,28 @@ interface ClaimRow {
 
 /**
  * The used-up grants of one tenant, in the file of the log. One statement claims, so of any number of processes exactly one
- * wins, and the claim is on disk before it is answered. Claims are never deleted. @throws LogStoreError
+ * wins, and the claim is on disk before it is answered; claims that come together share the wait for it. Claims are never deleted. @throws LogStoreError
  */
 export function createSqliteGrantStore(store: SqliteLogStore, tenant: string): GrantStore {
   const connection = new TenantConnection(store, tenant);
   return {
     isDurable: true,
-    claim: async ({ grantDigest, intentDigest, purpose }) => {
+    claim: ({ grantDigest, intentDigest, purpose }) => {
       const values = { intent: intentDigest, grant: grantDigest };
-      const inserted = connection.run(
-        'INSERT OR IGNORE INTO grant_claims VALUES (:tenant, :intent, :grant, :purpose)',
-        { ...values, purpose },
-      );
-      if (inserted === 1) return { outcome: 'claimed' };
-      const [row] = connection.rows<ClaimRow>(
-        `SELECT grant_digest, intent_digest, purpose FROM grant_claims
-         WHERE tenant = :tenant AND (intent_digest = :intent OR grant_digest = :grant)
-         ORDER BY intent_digest <> :intent LIMIT 1`,
-        values,
-      );
-      return { outcome: 'taken', by: readClaim(row) } satisfies ClaimResult;
+      return connection.together((): ClaimResult => {
+        const inserted = connection.run(
+          'INSERT OR IGNORE INTO grant_claims VALUES (:tenant, :intent, :grant, :purpose)',
+          { ...values, purpose },
+        );
+        if (inserted === 1) return { outcome: 'claimed' };
+        const [row] = connection.rows<ClaimRow>(
+          `SELECT grant_digest, intent_digest, purpose FROM grant_claims
+           WHERE tenant = :tenant AND (intent_digest = :intent OR grant_digest = :grant)
+           ORDER BY intent_digest <> :intent LIMIT 1`,
+          values,
+        );
+        return { outcome: 'taken', by: readClaim(row) };
+      });
     },
   };
 }

@@ -33,7 +33,7 @@ export function createSqliteStandingGrantStore(store: SqliteLogStore, tenant: st
         )
         .map(readGrant),
     use: async ({ standingGrantDigest: digest, intentDigest: intent, maxUses }) =>
-      connection.atomically(() => {
+      connection.together(() => {
         const [grant] = connection.rows<Pick<GrantRow, 'is_revoked'>>(
           'SELECT is_revoked FROM standing_grants WHERE tenant = :tenant AND digest = :digest',
           { digest },

@@ -7,6 +7,12 @@ import { assertTenant, type SqliteLogStore } from './sqlite-log-store.ts';
 /** Largest JSON text kept in a column, in bytes; a request for approval carries a whole intent and a preview. */
 const MAX_COLUMN_BYTES = 4_194_304;
 
+/** A step that waits for its turn: `run` gives what to call once it is durable. */
+interface WaitingStep {
+  readonly run: () => () => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /**
  * One tenant's view of the tables beside the log. Every statement binds the tenant as `:tenant`, so a driver built on it
  * cannot name another's rows. A statement that changes something is durable when it returns. @throws LogStoreError
@@ -15,6 +21,7 @@ export class TenantConnection {
   readonly #store: SqliteLogStore;
   readonly #tenant: string;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #waiting: WaitingStep[] = [];
 
   /** @throws LogStoreError STORE_TENANT_INVALID */
   constructor(store: SqliteLogStore, tenant: string) {
@@ -47,6 +54,45 @@ export class TenantConnection {
         throw error;
       }
     });
+  }
+
+  /**
+   * Runs a step as {@link TenantConnection.atomically} does, in one transaction with the steps that were handed in during the
+   * same turn: they share the wait for the disk. A step that throws takes back what its failing statement did and nothing
+   * else, so it writes in its last statement only. Resolves when the step is durable.
+   */
+  together<T>(step: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({
+        run: () => {
+          const result = guard(step);
+          return () => resolve(result);
+        },
+        reject,
+      });
+      if (this.#waiting.length === 1) setImmediate(() => this.#runWaiting());
+    });
+  }
+
+  #runWaiting(): void {
+    const steps = this.#waiting.splice(0);
+    try {
+      const answers = this.atomically(() =>
+        steps.map(({ run, reject }) => {
+          try {
+            return run();
+          } catch (error) {
+            // Some errors end the transaction; the steps before it are gone with it.
+            if (!this.#store.database.isTransaction) throw error;
+            return () => reject(error);
+          }
+        }),
+      );
+      for (const answer of answers) answer();
+    } catch (error) {
+      // Nothing of it counts, whatever a step had found.
+      for (const { reject } of steps) reject(error);
+    }
   }
 
   #statement(sql: string): StatementSync {
