@@ -1,4 +1,5 @@
 import { type ErrorDetails, ExoArmurError } from '@exoarmur/contracts';
+import type { BundleRefusal } from '@exoarmur/policy';
 
 /** Every code a {@link BoundaryError} can carry. The list is closed: a new code is a visible change of this package. */
 export type BoundaryErrorCode =
@@ -44,6 +45,9 @@ export type BoundaryErrorCode =
   | 'BOUNDARY_LOG_UNAVAILABLE'
   | 'BOUNDARY_NOT_AMBIGUOUS'
   | 'BOUNDARY_OPERATORS_UNAVAILABLE'
+  | `BOUNDARY_POLICY_${Uppercase<BundleRefusal>}`
+  | 'BOUNDARY_POLICY_STORE_UNAVAILABLE'
+  | 'BOUNDARY_POLICY_SUPERSEDED'
   | 'BOUNDARY_RESOLUTION_MISMATCH'
   | 'BOUNDARY_REVISION_INVALID'
   | 'BOUNDARY_SCOPE_MISMATCH'

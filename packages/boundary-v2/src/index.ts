@@ -26,9 +26,16 @@ export { type KeptSwitchCommands, listVerifiedCommands, type VerifiedSwitchComma
 export { createMemoryApprovalInbox } from './memory/approval-inbox.ts';
 export { createMemoryGrantStore } from './memory/grant-store.ts';
 export { createMemoryOperatorStore, createOperatorRegistry } from './memory/operator-registry.ts';
+export { createMemoryPolicyActivationStore } from './memory/policy-activation-store.ts';
 export { createMemoryStandingGrantStore } from './memory/standing-grant-store.ts';
 export { createMemorySwitchCommandStore } from './memory/switch-command-store.ts';
 export { type Observation, ObservingPipeline } from './observing-pipeline.ts';
+export {
+  activatePolicyBundle,
+  openPolicyBundles,
+  type PolicyActivation,
+  type PolicyBundles,
+} from './policy-activation.ts';
 export { type ActionResult, type BundleOptions, type ExecuteOptions, ProxyPipeline } from './proxy-pipeline.ts';
 export { capabilityStreamOf } from './reserved-streams.ts';
 export { signResolution } from './resolution.ts';

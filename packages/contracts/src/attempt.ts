@@ -9,6 +9,7 @@ export const attemptKindSchema = z.enum([
   'standing_grant',
   'resolution',
   'switch_command',
+  'policy_bundle',
 ]);
 export type AttemptKind = z.infer<typeof attemptKindSchema>;
 

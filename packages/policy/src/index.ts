@@ -6,6 +6,7 @@ export {
   type SignerSet,
   verifyPolicyBundle,
 } from './bundles/bundle-verification.ts';
+export { BOUNDS_POLICY_PREFIX, formatGoverningSet, switchesOf } from './bundles/policy-bounds.ts';
 export { createPolicyBundle, MAX_POLICY_BUNDLE_BYTES, signPolicyBundle } from './bundles/policy-bundle.ts';
 export {
   type ActivationVerdict,

@@ -4,6 +4,7 @@ import {
   approvalInboxConformance,
   grantStoreConformance,
   operatorStoreConformance,
+  policyActivationStoreConformance,
   standingGrantStoreConformance,
   switchCommandStoreConformance,
 } from '@exoarmur/boundary-v2/testing';
@@ -16,6 +17,7 @@ import {
   createSqliteApprovalInbox,
   createSqliteGrantStore,
   createSqliteOperatorStore,
+  createSqlitePolicyActivationStore,
   createSqliteStandingGrantStore,
   createSqliteSwitchCommandStore,
   openSqliteLogStore,
@@ -43,6 +45,9 @@ describe('in one file with the log', () => {
   );
   it.each(approvalInboxConformance)('inbox: $rule', ({ run }) =>
     run(async () => createSqliteApprovalInbox(open(), 'demo')),
+  );
+  it.each(policyActivationStoreConformance)('policy activations: $rule', ({ run }) =>
+    run(async () => createSqlitePolicyActivationStore(open(), 'demo')),
   );
   it.each(switchCommandStoreConformance)('switch commands: $rule', ({ run }) =>
     run(async () => createSqliteSwitchCommandStore(open(), 'demo', 'cell-1')),
@@ -154,6 +159,10 @@ describe('in one file with the log', () => {
     ['an operator’s clearance', "UPDATE operators SET clearance = 'none'"],
     ['an operator’s roles', "UPDATE operators SET roles = '{}'"],
     ['a standing grant', "UPDATE standing_grants SET envelope = '['"],
+    ['a switch command', "UPDATE switch_commands SET envelope = '[]'"],
+    ['an activation', `UPDATE policy_activations SET file = '{"envelope":{},"override":7}'`],
+    ['an activation without its bundle', `UPDATE policy_activations SET file = '{"override":null}'`],
+    ['a refusal', "UPDATE policy_refusals SET bundle_digest = 'x'"],
   ])('refuses to read %s that is not what was written', async (_, sql) => {
     const store = open();
     const grants = createSqliteGrantStore(store, 'demo');
@@ -162,7 +171,16 @@ describe('in one file with the log', () => {
     await grants.claim(claim(1));
     await operators.add(ALICE);
     await standingGrants.add(standing);
-    const readAll = () => Promise.all([grants.claim(claim(1)), operators.list(), standingGrants.list()]);
+    const switches = createSqliteSwitchCommandStore(store, 'demo', 'cell-1');
+    await switches.append({ sequence: 1, envelope: {}, isRecorded: true });
+    const activations = createSqlitePolicyActivationStore(store, 'demo');
+    await activations.append({ generation: 1, envelope: {}, override: null, activatedAt: '' });
+    await activations.setRefusal({ reason: 'expired', bundleDigest: null, refusedAt: '' });
+    const readAll = () =>
+      Promise.all([
+        ...[grants.claim(claim(1)), operators.list(), standingGrants.list(), switches.list({ after: 0, limit: 9 })],
+        ...[activations.list({ before: 9, limit: 9 }), activations.findRefusal()],
+      ]);
     await readAll();
     store.database.exec(sql);
     await expect(readAll()).rejects.toMatchObject({ code: 'STORE_CORRUPT' });

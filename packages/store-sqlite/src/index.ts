@@ -4,6 +4,7 @@ export { createSqliteApprovalInbox } from './sqlite-approval-inbox.ts';
 export { createSqliteGrantStore } from './sqlite-grant-store.ts';
 export { openSqliteLogStore, SqliteLogStore, type SqliteLogStoreOptions } from './sqlite-log-store.ts';
 export { createSqliteOperatorStore } from './sqlite-operator-store.ts';
+export { createSqlitePolicyActivationStore } from './sqlite-policy-activation-store.ts';
 export { createSqliteStandingGrantStore } from './sqlite-standing-grant-store.ts';
 export { createSqliteSwitchCommandStore } from './sqlite-switch-command-store.ts';
 export { openSqliteWitnessStore, SqliteWitnessStore } from './sqlite-witness-store.ts';

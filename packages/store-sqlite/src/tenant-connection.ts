@@ -4,7 +4,7 @@ import { isExoArmurError, LogStoreError } from '@exoarmur/contracts';
 import { guard } from './sqlite-error.ts';
 import { assertTenant, type SqliteLogStore } from './sqlite-log-store.ts';
 
-/** Largest JSON text kept in a column, in bytes; a request for approval carries a whole intent and a preview. */
+/** Largest JSON text kept in a column unless told, in bytes; a request for approval carries a whole intent and a preview. */
 const MAX_COLUMN_BYTES = 4_194_304;
 
 /** A step that waits for its turn: `run` gives what to call once it is durable. */
@@ -111,10 +111,14 @@ export class TenantConnection {
 }
 
 /** Reads a JSON column back. @throws LogStoreError STORE_CORRUPT when `read` finds another shape */
-export function readColumn<T>(text: string, read: (value: unknown) => T | undefined): T {
+export function readColumn<T>(
+  text: string,
+  read: (value: unknown) => T | undefined,
+  maxBytes: number = MAX_COLUMN_BYTES,
+): T {
   let value: T | undefined;
   try {
-    value = read(parseJson(text, { maxBytes: MAX_COLUMN_BYTES }));
+    value = read(parseJson(text, { maxBytes }));
   } catch (error) {
     if (!isExoArmurError(error)) throw error;
   }

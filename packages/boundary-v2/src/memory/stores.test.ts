@@ -3,12 +3,14 @@ import {
   approvalInboxConformance,
   grantStoreConformance,
   operatorStoreConformance,
+  policyActivationStoreConformance,
   standingGrantStoreConformance,
   switchCommandStoreConformance,
 } from '../testing/index.ts';
 import { createMemoryApprovalInbox } from './approval-inbox.ts';
 import { createMemoryGrantStore } from './grant-store.ts';
 import { createMemoryOperatorStore, createOperatorRegistry } from './operator-registry.ts';
+import { createMemoryPolicyActivationStore } from './policy-activation-store.ts';
 import { createMemoryStandingGrantStore } from './standing-grant-store.ts';
 import { createMemorySwitchCommandStore } from './switch-command-store.ts';
 
@@ -19,6 +21,9 @@ describe('stores in memory', () => {
   );
   it.each(operatorStoreConformance)('operators: $rule', ({ run }) => run(async () => createMemoryOperatorStore()));
   it.each(approvalInboxConformance)('inbox: $rule', ({ run }) => run(async () => createMemoryApprovalInbox()));
+  it.each(policyActivationStoreConformance)('policy activations: $rule', ({ run }) =>
+    run(async () => createMemoryPolicyActivationStore()),
+  );
   it.each(switchCommandStoreConformance)('switch commands: $rule', ({ run }) =>
     run(async () => createMemorySwitchCommandStore()),
   );

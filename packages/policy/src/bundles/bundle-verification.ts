@@ -14,11 +14,13 @@ import {
   POLICY_BUNDLE_DIGEST_DOMAIN,
   POLICY_BUNDLE_PAYLOAD_TYPE,
   type PolicyBundle,
+  type PolicySet,
   policyBundleSchema,
 } from '@exoarmur/contracts';
 import { compilePolicySet, type PolicyProblem } from '../cedar/compile.ts';
 import { CEDAR_ENGINE } from '../cedar/identity.ts';
 import { digestPolicySet, POLICY_SET_LIMITS } from '../policy-set.ts';
+import { BOUNDS_POLICY_PREFIX, formatGoverningSet } from './policy-bounds.ts';
 import { MAX_POLICY_BUNDLE_BYTES } from './policy-bundle.ts';
 
 /** Why a bundle was refused: the first that applies, in the order of `spec/policy-bundle.md`. */
@@ -59,6 +61,8 @@ export type BundleVerdict =
       readonly outcome: 'valid';
       readonly bundle: PolicyBundle;
       readonly bundleDigest: Digest;
+      /** The policies that govern under it. */
+      readonly policySet: PolicySet;
       readonly keys: readonly VerifierKey[];
       /** The override without which it were a downgrade, else null. */
       readonly override: DowngradeOverride | null;
@@ -92,9 +96,10 @@ export function verifyPolicyBundle(envelope: unknown, options: BundleVerificatio
   if (override === undefined) return refuse('downgraded');
   if (digestPolicySet(bundle.policy_set) !== bundle.policy_digest) return refuse('digest_mismatch');
   if (!isThisEngine(bundle.engine)) return refuse('engine_mismatch');
-  const answer = compilePolicySet(bundle.policy_set);
+  const policySet = formatGoverningSet(bundle);
+  const answer = compilePolicySet(policySet);
   if (answer.outcome === 'refused') return refuse('set_refused', answer.problems);
-  return { outcome: 'valid', bundle, bundleDigest, keys: verified.keys, override };
+  return { outcome: 'valid', bundle, bundleDigest, policySet, keys: verified.keys, override };
 }
 
 /** Nothing is decoded or hashed of a payload that could not be a bundle. */
@@ -114,7 +119,11 @@ function readBundle(payload: Uint8Array): PolicyBundle | undefined {
   }
   const parsed = policyBundleSchema.safeParse(value);
   if (!parsed.success) return undefined;
-  return Object.keys(parsed.data.policy_set.policies).length > POLICY_SET_LIMITS.maxPolicies ? undefined : parsed.data;
+  const ids = Object.keys(parsed.data.policy_set.policies);
+  // A policy with such a name would be replaced by one of the bounds, or pass for one.
+  if (ids.length > POLICY_SET_LIMITS.maxPolicies || ids.some((id) => id.startsWith(BOUNDS_POLICY_PREFIX)))
+    return undefined;
+  return parsed.data;
 }
 
 function readOverride(override: unknown, bundleDigest: Digest): DowngradeOverride | undefined {

@@ -1,11 +1,13 @@
 import { type Digest, encodeHex, formatTime, parseTime } from '@exoarmur/canonical';
-import type { Clock, DowngradeOverride, PolicyActivated, PolicyBundle } from '@exoarmur/contracts';
+import type { Clock, DowngradeOverride, PolicyActivated, PolicyBundle, PolicySet } from '@exoarmur/contracts';
 import { type BundleRefusal, type BundleVerdict, type SignerSet, verifyPolicyBundle } from './bundle-verification.ts';
 
 /** The bundle that governs. */
 export interface ActiveBundle {
   readonly bundle: PolicyBundle;
   readonly bundleDigest: Digest;
+  /** The policies that govern under it. */
+  readonly policySet: PolicySet;
 }
 
 /** How the policies of a tenant stand: two values for the facts, and why. */
@@ -14,7 +16,7 @@ export interface PolicyStanding {
   readonly policyVerified: boolean;
   /** For `environment.degraded`: true also while the last bundle that was handed in is not the one that governs. */
   readonly degraded: boolean;
-  readonly reason: BundleRefusal | 'none_active' | null;
+  readonly reason: BundleRefusal | 'behind_log' | 'none_active' | null;
 }
 
 /** The answer to an activation. What was activated is to be recorded by the caller before the next decision. */
@@ -29,6 +31,10 @@ export interface PolicyBundleHolderOptions {
   readonly clock: Clock;
   /** From the last `policy_activated` of the log, so that a restart forgets no version; null for a tenant without one. */
   readonly last: { readonly version: number; readonly bundleDigest: Digest } | null;
+  /** The bundle that governed before a restart, verified again; null for none. One that is not the last is behind the log. */
+  readonly active?: ActiveBundle | null;
+  /** Why the last bundle was refused that was handed in before a restart; null when it was taken. */
+  readonly refusal?: BundleRefusal | null;
 }
 
 /** The last bundle of one tenant that is known to be good, in memory. */
@@ -41,12 +47,12 @@ export interface PolicyBundleHolder {
   standing(): PolicyStanding;
 }
 
-/** Creates a holder without a bundle. A refused activation changes nothing but the standing, until one succeeds. */
+/** Creates a holder. A refused activation changes nothing but the standing, until one succeeds. */
 export function createPolicyBundleHolder(options: PolicyBundleHolderOptions): PolicyBundleHolder {
   const { tenant, keyring, clock } = options;
   let last = options.last;
-  let active: ActiveBundle | null = null;
-  let refusal: BundleRefusal | null = null;
+  let active = options.active ?? null;
+  let refusal = options.refusal ?? null;
 
   return {
     activate: (envelope, override) => {
@@ -56,7 +62,7 @@ export function createPolicyBundleHolder(options: PolicyBundleHolderOptions): Po
         refusal = verdict.reason;
         return verdict;
       }
-      const { bundle, bundleDigest, keys } = verdict;
+      const { bundle, bundleDigest, policySet, keys } = verdict;
       const record: PolicyActivated = {
         schema: 'exoarmur.policy-activated/1',
         tenant_id: tenant,
@@ -71,18 +77,23 @@ export function createPolicyBundleHolder(options: PolicyBundleHolderOptions): Po
         previous: last === null ? null : { version: last.version, bundle_digest: last.bundleDigest },
         override: verdict.override,
       };
-      active = { bundle, bundleDigest };
+      active = { bundle, bundleDigest, policySet };
       last = { version: bundle.version, bundleDigest };
       refusal = null;
       return { outcome: 'activated', active, record };
     },
     active: () => active,
     standing: () => {
-      const outside = active === null ? 'none_active' : outsideValidity(active.bundle, clock.now());
+      const outside = active === null ? 'none_active' : outsideForce(active, clock.now());
       const reason = outside ?? refusal;
       return { policyVerified: outside === null, degraded: reason !== null, reason };
     },
   };
+
+  function outsideForce({ bundle, bundleDigest }: ActiveBundle, now: number): PolicyStanding['reason'] {
+    // SECURITY: a store that was put back would put old policies in force again; the log remembers newer ones.
+    return last === null || last.bundleDigest === bundleDigest ? outsideValidity(bundle, now) : 'behind_log';
+  }
 }
 
 function outsideValidity(bundle: PolicyBundle, now: number): BundleRefusal | null {

@@ -116,6 +116,21 @@ describe('a bundle is refused', () => {
       'bundle_malformed',
       { ...sign(NEWER), payload: 'A'.repeat(Math.ceil(MAX_POLICY_BUNDLE_BYTES / 3) * 4 + 4) },
     ],
+    [
+      'with a policy that has the name of a bound',
+      'bundle_malformed',
+      newer({
+        policy_set: {
+          ...POLICY_SET,
+          policies: { 'bounds.autonomy.A3_irreversible': 'permit(principal, action, resource);' },
+        },
+      }),
+    ],
+    [
+      'with a bound that is none',
+      'bundle_malformed',
+      newer({ bounds: { autonomy_envelope: { A2_hard_containment: 'free' } } }),
+    ],
     ['of another tenant', 'foreign_tenant', newer({ tenant_id: 'other' })],
     ['of tomorrow', 'not_yet_valid', newer({ issued_at: '2024-01-15T00:00:00.001Z' })],
     ['that expires now', 'expired', newer({ expires_at: '2024-01-15T00:00:00.000Z' })],
@@ -191,6 +206,20 @@ describe('a bundle is activated', () => {
     expect(holder.activate(stale, override)).toMatchObject({ reason: 'expired' });
   });
 
+  it('and governs again after a restart, unless the log knows a newer one', () => {
+    holder.activate(ENVELOPE);
+    const active = holder.active();
+    const last = { version: 7, bundleDigest: active?.bundleDigest ?? digestOf(ENVELOPE) };
+    const options = { tenant: 'acme', keyring: KEYRING, clock: { now: () => now }, active };
+    const again = createPolicyBundleHolder({ ...options, last, refusal: 'expired' });
+    expect(again.active()).toBe(active);
+    expect(again.standing()).toEqual({ policyVerified: true, degraded: true, reason: 'expired' });
+    const behind = createPolicyBundleHolder({ ...options, last: { version: 8, bundleDigest: digestOf(sign(NEWER)) } });
+    expect(behind.standing()).toEqual({ policyVerified: false, degraded: true, reason: 'behind_log' });
+    expect(behind.activate(sign(NEWER)).outcome).toBe('activated');
+    expect(behind.standing()).toEqual({ policyVerified: true, degraded: false, reason: null });
+  });
+
   it('after a restart only from the version that the log knows', () => {
     const last = { version: 8, bundleDigest: digestOf(sign(NEWER)) };
     const again = createPolicyBundleHolder({ tenant: 'acme', keyring: KEYRING, clock: { now: () => now }, last });
@@ -241,6 +270,11 @@ describe('signing', () => {
   ])('refuses a bundle with a wrong %s', (pointer, changes) => {
     const error = codeOf(() => signPolicyBundle({ ...GOOD, ...changes }, BOTH));
     expect(error).toMatchObject({ code: 'POLICY_BUNDLE_MALFORMED', pointer });
+  });
+
+  it('refuses a policy that has the name of a bound', () => {
+    const set = { ...POLICY_SET, policies: { 'bounds.x': 'permit(principal, action, resource);' } };
+    expect(codeOf(() => createPolicyBundle(ABOUT, set))).toMatchObject({ pointer: '/policy_set/policies' });
   });
 
   it('refuses a bundle that no reader would look at', () => {

@@ -1,0 +1,171 @@
+import { createSigner, formatTime, parseVerifierKey } from '@exoarmur/canonical';
+import { type KeptActivation, type PolicyBundle, type PolicySet, policyActivatedSchema } from '@exoarmur/contracts';
+import { createPolicyBundle, formatIntentSchema, signPolicyBundle } from '@exoarmur/policy';
+import { describe, expect, it } from 'vitest';
+import { createTestBoundary, START_MS } from '../test/boundary.ts';
+import {
+  activatePolicyBundle,
+  createMemoryPolicyActivationStore,
+  openPolicyBundles,
+  type PolicyBundles,
+} from './index.ts';
+
+const [signer, stranger] = [1, 2].map((n) => createSigner(`policy-${n}`, new Uint8Array(32).fill(70 + n))) as [
+  ReturnType<typeof createSigner>,
+  ReturnType<typeof createSigner>,
+];
+const POLICY_SET: PolicySet = {
+  schema: 'exoarmur.policy-set/1',
+  language: 'cedar',
+  cedar_schema: formatIntentSchema(['test.act']),
+  policies: { all: 'permit(principal, action, resource);' },
+};
+const HOUR = 3_600_000;
+const bundle = (version: number, change: Partial<PolicyBundle> = {}) =>
+  createPolicyBundle(
+    {
+      ...{ bundle_id: `policies-${version}`, tenant_id: 'demo', version },
+      ...{ issued_at: formatTime(START_MS - HOUR), expires_at: formatTime(START_MS + HOUR) },
+      ...change,
+    },
+    POLICY_SET,
+  );
+const signed = (version: number, change: Partial<PolicyBundle> = {}) =>
+  signPolicyBundle(bundle(version, change), [signer]);
+
+function createBundles() {
+  const { log, clock } = createTestBoundary();
+  const keyring = new Map([['demo', { keys: [parseVerifierKey(signer.vkey)], threshold: 1 }]]);
+  const activations = createMemoryPolicyActivationStore();
+  const options: PolicyBundles = { tenant: 'demo', cell: 'demo', log, clock, keyring, activations };
+  const standing = async (change: Partial<PolicyBundles> = {}) =>
+    (await openPolicyBundles({ ...options, ...change })).standing();
+  const version = async () => (await openPolicyBundles(options)).active()?.bundle.version;
+  return { log, clock, activations, options, standing, version };
+}
+const GOOD = { policyVerified: true, degraded: false, reason: null };
+
+describe('activating a policy bundle', () => {
+  it('is on record before it counts, and it governs after a restart', async () => {
+    const { options, log, standing, version } = createBundles();
+    expect(await standing()).toEqual({ policyVerified: false, degraded: true, reason: 'none_active' });
+    const { record } = await activatePolicyBundle(options, signed(1));
+    expect(log.facts).toMatchObject([{ stream: 'boundary.demo.policies', kind: 'policy_activated', payload: record }]);
+    expect(policyActivatedSchema.parse(record)).toMatchObject({ version: 1, previous: null });
+    await activatePolicyBundle(options, signed(2));
+    expect(await version()).toBe(2);
+    expect(await standing()).toEqual(GOOD);
+  });
+
+  it('changes nothing for the bundle that governs already', async () => {
+    const { options, log, activations } = createBundles();
+    await activatePolicyBundle(options, signed(1));
+    expect((await activatePolicyBundle(options, signed(1))).record).toBeNull();
+    expect(log.facts).toHaveLength(1);
+    expect(await activations.list({ before: 9, limit: 9 })).toHaveLength(1);
+  });
+
+  const altered = { ...signed(3), payload: signed(4).payload };
+  it.each([
+    ['one that was altered', altered, 'SIGNATURE_INVALID'],
+    ['one by an unknown key', signPolicyBundle(bundle(3), [stranger]), 'SIGNATURE_INVALID'],
+    ['one that nobody signed', { ...signed(3), signatures: [] }, 'SIGNATURE_INVALID'],
+    ['what is no envelope', 7, 'SIGNATURE_INVALID'],
+    ['what cannot be read', { payload: () => 1 }, 'SIGNATURE_INVALID'],
+    ['one of another tenant', signed(3, { tenant_id: 'other' }), 'FOREIGN_TENANT'],
+    ['an expired one', signed(3, { expires_at: formatTime(START_MS) }), 'EXPIRED'],
+    ['one of tomorrow', signed(3, { issued_at: formatTime(START_MS + 1) }), 'NOT_YET_VALID'],
+    ['an older one', signed(1), 'DOWNGRADED'],
+  ])(
+    'refuses %s: on record, the old one stays, and the cell is degraded until one is taken',
+    async (_, input, reason) => {
+      const { options, log, standing, version } = createBundles();
+      await activatePolicyBundle(options, signed(2));
+      const code = `BOUNDARY_POLICY_${reason}`;
+      await expect(activatePolicyBundle(options, input)).rejects.toMatchObject({ code });
+      expect(log.facts.at(-1)).toMatchObject({ kind: 'attempt_refused', payload: { attempt: 'policy_bundle', code } });
+      expect(await version()).toBe(2);
+      expect(await standing()).toEqual({ policyVerified: true, degraded: true, reason: reason.toLowerCase() });
+      await activatePolicyBundle(options, signed(2));
+      expect(await standing()).toEqual(GOOD);
+    },
+  );
+
+  it('goes back only by an override that names the bundle, which stands in the record', async () => {
+    const { options, version } = createBundles();
+    const { record: first } = await activatePolicyBundle(options, signed(1));
+    await activatePolicyBundle(options, signed(2));
+    const override = {
+      bundle_digest: first?.bundle_digest ?? 'sha256:',
+      stated_by: 'ann',
+      reason: 'locks us out',
+    } as const;
+    const { record } = await activatePolicyBundle(options, signed(1), override as never);
+    expect(record).toMatchObject({ version: 1, override, previous: { version: 2 } });
+    expect(await version()).toBe(1);
+  });
+
+  it('does not count when it cannot be recorded', async () => {
+    const { options, log, version } = createBundles();
+    await activatePolicyBundle(options, signed(1));
+    log.appendCell = async () => {
+      throw new Error('disk full');
+    };
+    await expect(activatePolicyBundle(options, signed(2))).rejects.toMatchObject({ code: 'BOUNDARY_LOG_UNAVAILABLE' });
+    expect(await version()).toBe(1);
+  });
+
+  it('loses to another process that was faster', async () => {
+    const { options, activations } = createBundles();
+    const racing = { ...activations, append: async () => 'generation_taken' as const };
+    await expect(activatePolicyBundle({ ...options, activations: racing }, signed(1))).rejects.toMatchObject({
+      code: 'BOUNDARY_POLICY_SUPERSEDED',
+    });
+  });
+});
+
+describe('the bundle that governs', () => {
+  it('expires while it governs', async () => {
+    const { options, clock, standing, version } = createBundles();
+    await activatePolicyBundle(options, signed(1));
+    clock.nowMs += HOUR;
+    expect(await standing()).toEqual({ policyVerified: false, degraded: true, reason: 'expired' });
+    expect(await version()).toBe(1);
+  });
+
+  it('governs nothing once its key is not in the keyring, or its row is another', async () => {
+    const { options, activations } = createBundles();
+    await activatePolicyBundle(options, signed(1));
+    expect((await openPolicyBundles({ ...options, keyring: new Map() })).active()).toBeNull();
+    const rows = (await activations.list({ before: 9, limit: 1 })) as [KeptActivation];
+    const tampered = {
+      ...activations,
+      list: async () => [{ ...rows[0], envelope: { ...signed(2), payload: 'e30=' } }],
+    };
+    expect((await openPolicyBundles({ ...options, activations: tampered })).active()).toBeNull();
+  });
+
+  it('is not verified when the store was put back behind the log, and going back still is a downgrade', async () => {
+    const { options } = createBundles();
+    await activatePolicyBundle(options, signed(1));
+    const rows = await options.activations.list({ before: 9, limit: 9 });
+    await activatePolicyBundle(options, signed(2));
+    const old = createMemoryPolicyActivationStore();
+    for (const row of rows) await old.append(row);
+    const behind = await openPolicyBundles({ ...options, activations: old });
+    expect(behind.active()?.bundle.version).toBe(1);
+    expect(behind.standing()).toEqual({ policyVerified: false, degraded: true, reason: 'behind_log' });
+    const emptied = { ...options, activations: createMemoryPolicyActivationStore() };
+    await expect(activatePolicyBundle(emptied, signed(1))).rejects.toMatchObject({
+      code: 'BOUNDARY_POLICY_DOWNGRADED',
+    });
+  });
+
+  it('is none while the store cannot be read', async () => {
+    const { options } = createBundles();
+    const list = () => Promise.reject(new Error('gone'));
+    await expect(openPolicyBundles({ ...options, activations: { ...options.activations, list } })).rejects.toThrow(
+      'gone',
+    );
+  });
+});

@@ -1,0 +1,178 @@
+import { type DsseEnvelope, formatTime, parseTime } from '@exoarmur/canonical';
+import {
+  type AlertSink,
+  type CellAuditSink,
+  type Clock,
+  type DowngradeOverride,
+  isExoArmurError,
+  type KeptActivation,
+  type PolicyActivated,
+  type PolicyActivationStore,
+  policyActivatedSchema,
+  type StreamEvidenceSource,
+} from '@exoarmur/contracts';
+import {
+  type ActiveBundle,
+  type BundleRefusal,
+  createPolicyBundleHolder,
+  type PolicyBundleHolder,
+  type SignerSet,
+  verifyPolicyBundle,
+} from '@exoarmur/policy';
+import { answerWithin, BOUNDARY_LIMITS } from './boundary-context.ts';
+import { BoundaryError } from './errors.ts';
+import { recordingRefusal } from './refusal.ts';
+import { policyStreamOf } from './reserved-streams.ts';
+
+/** What policy bundles of one tenant stand on. */
+export interface PolicyBundles {
+  readonly tenant: string;
+  readonly cell: string;
+  readonly log: CellAuditSink & StreamEvidenceSource;
+  readonly activations: PolicyActivationStore;
+  /** Whose bundles count, by tenant. */
+  readonly keyring: ReadonlyMap<string, SignerSet>;
+  readonly clock: Clock;
+  /** Whom to call when a bundle is refused. Without it refusals are on record only. */
+  readonly alerts?: AlertSink | undefined;
+}
+
+/** A bundle that was taken. The record is null when it governed already. */
+export interface PolicyActivation {
+  readonly holder: PolicyBundleHolder;
+  readonly record: PolicyActivated | null;
+}
+
+/**
+ * The bundle that governs, as it was put in force: verified again from its signed bytes. One that does not verify any more
+ * governs nothing, and one that is older than the last of the log is not verified. Rejects as store and log do.
+ */
+export async function openPolicyBundles(options: PolicyBundles): Promise<PolicyBundleHolder> {
+  const { tenant, keyring, clock, activations } = options;
+  const { kept, refusal } = await inTime(async () => ({
+    kept: (await activations.list({ before: Number.MAX_SAFE_INTEGER, limit: 1 }))[0],
+    refusal: await activations.findRefusal(),
+  }));
+  const active = kept === undefined ? null : readActive(kept, options);
+  const recorded = await findLastRecord(options);
+  const last =
+    recorded !== undefined
+      ? { version: recorded.version, bundleDigest: recorded.bundle_digest }
+      : active === null
+        ? null
+        : { version: active.bundle.version, bundleDigest: active.bundleDigest };
+  const held = { active, last, refusal: (refusal?.reason ?? null) as BundleRefusal | null };
+  return createPolicyBundleHolder({ tenant, keyring, clock, ...held });
+}
+
+/**
+ * Puts a signed bundle (attacker-controlled) in force, on record before it counts, or refuses it: then the active one stays,
+ * the refusal is recorded and kept, and the cell is degraded until a bundle is taken.
+ * @throws BoundaryError BOUNDARY_POLICY_* for a refused one, BOUNDARY_POLICY_SUPERSEDED when another process was faster,
+ * BOUNDARY_POLICY_STORE_UNAVAILABLE, BOUNDARY_LOG_UNAVAILABLE when it was not recorded and so did not count
+ */
+export async function activatePolicyBundle(
+  options: PolicyBundles,
+  input: unknown,
+  override?: DowngradeOverride,
+): Promise<PolicyActivation> {
+  const { log, cell, clock, alerts } = options;
+  const attempt = { attempt: 'policy_bundle', stream: null, input } as const;
+  return recordingRefusal({ log, cell, clock, alerts, limits: BOUNDARY_LIMITS }, attempt, () =>
+    activate(options, input, override),
+  );
+}
+
+async function activate(
+  options: PolicyBundles,
+  input: unknown,
+  override: DowngradeOverride | undefined,
+): Promise<PolicyActivation> {
+  const { activations, clock, log, cell } = options;
+  const holder = await openPolicyBundles(options);
+  const before = holder.active();
+  const envelope = readOnce(input);
+  const verdict = holder.activate(envelope, override);
+  if (verdict.outcome === 'refused') {
+    const refusedAt = formatTime(clock.now());
+    await inTime(() => activations.setRefusal({ reason: verdict.reason, bundleDigest: null, refusedAt }));
+    const [problem] = verdict.problems;
+    const why = problem === undefined ? '' : `: ${problem.policy ?? 'the set'}, ${problem.message.slice(0, 256)}`;
+    throw new BoundaryError(codeOf(verdict.reason), `the bundle is refused: ${verdict.reason}${why}`);
+  }
+  if (verdict.active.bundleDigest === before?.bundleDigest) {
+    await inTime(() => activations.setRefusal(null));
+    return { holder, record: null };
+  }
+  const { record } = verdict;
+  const stream = policyStreamOf(cell);
+  const actor = { type: 'boundary', id: cell } as const;
+  try {
+    await log.appendCell({
+      stream,
+      correlation: stream,
+      trace: null,
+      actor,
+      kind: 'policy_activated',
+      payload: record,
+    });
+  } catch (cause) {
+    throw new BoundaryError('BOUNDARY_LOG_UNAVAILABLE', 'the activation was not recorded', { cause });
+  }
+  const [latest] = await inTime(() => activations.list({ before: Number.MAX_SAFE_INTEGER, limit: 1 }));
+  const activation: KeptActivation = {
+    generation: (latest?.generation ?? 0) + 1,
+    envelope: toRow(envelope as DsseEnvelope),
+    override: record.override,
+    activatedAt: record.activated_at,
+  };
+  if ((await inTime(() => activations.append(activation))) === 'generation_taken') {
+    throw new BoundaryError('BOUNDARY_POLICY_SUPERSEDED', 'another bundle was put in force meanwhile');
+  }
+  await inTime(() => activations.setRefusal(null));
+  return { holder, record };
+}
+
+/** A copy of what was handed in, so that what is verified is what is kept. What cannot be copied is no envelope. */
+function readOnce(input: unknown): unknown {
+  try {
+    return structuredClone(input);
+  } catch {
+    // SECURITY: the traps of a hostile proxy throw whatever they like, so here every error means: nothing that can be read.
+    return undefined;
+  }
+}
+
+function toRow({ payload, payloadType, signatures }: DsseEnvelope): KeptActivation['envelope'] {
+  return { payload, payloadType, signatures: signatures.map(({ keyid, sig }) => ({ keyid, sig })) };
+}
+
+/** Verified as of the moment of its activation: that it expired since is for the standing to say. */
+function readActive({ envelope, activatedAt }: KeptActivation, options: PolicyBundles): ActiveBundle | null {
+  const { keyring, tenant } = options;
+  const verdict = verifyPolicyBundle(envelope, { keyring, tenant, now: parseTime(activatedAt), active: null });
+  if (verdict.outcome === 'refused') return null;
+  const { bundle, bundleDigest, policySet } = verdict;
+  return { bundle, bundleDigest, policySet };
+}
+
+/** The last activation that the log of this cell knows. */
+async function findLastRecord({ log, cell }: PolicyBundles): Promise<PolicyActivated | undefined> {
+  try {
+    const { records, payloads } = await log.collect(policyStreamOf(cell));
+    const last = records.at(-1);
+    const payload = last === undefined ? undefined : payloads.get(last.payload.digest);
+    return policyActivatedSchema.safeParse(payload?.value).data;
+  } catch (error) {
+    if (isExoArmurError(error) && error.code === 'AUDIT_STREAM_NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+function codeOf(reason: BundleRefusal): `BOUNDARY_POLICY_${Uppercase<BundleRefusal>}` {
+  return `BOUNDARY_POLICY_${reason.toUpperCase() as Uppercase<BundleRefusal>}`;
+}
+
+function inTime<Value>(work: () => Promise<Value>): Promise<Value> {
+  return answerWithin(BOUNDARY_LIMITS.storeTimeoutMs, 'BOUNDARY_POLICY_STORE_UNAVAILABLE', work);
+}
