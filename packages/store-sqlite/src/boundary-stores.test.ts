@@ -8,7 +8,7 @@ import {
   standingGrantStoreConformance,
   switchCommandStoreConformance,
 } from '@exoarmur/boundary-v2/testing';
-import type { Operator } from '@exoarmur/contracts';
+import type { OpenRequest, Operator } from '@exoarmur/contracts';
 import { describe, expect, it, vi } from 'vitest';
 import { SIGNER, useFolder } from '../test/logs.ts';
 import { startWorker } from '../test/processes.ts';
@@ -34,6 +34,20 @@ const claim = (n: number) => ({
 });
 const ALICE: Operator = { operatorId: 'alice', vkey: SIGNER.vkey, roles: ['admin'], isRevoked: false };
 const standing = { standingGrantDigest: digestOf(1), envelope: { payload: 'e30=' } };
+
+const WAITING: OpenRequest = {
+  stream: 'action-1',
+  correlation: 'session-1',
+  requestedAt: '2024-01-01T12:00:00.000Z',
+  request: {
+    schema: 'exoarmur.approval-request/1',
+    intent_digest: digestOf(3),
+    decision_digest: digestOf(4),
+    policy_digest: digestOf(5),
+    requirement: { kind: 'human', quorum: 1, roles: ['admin'], ttl_seconds: 60 },
+    expires_at: '2024-01-01T12:01:00.000Z',
+  },
+};
 
 describe('in one file with the log', () => {
   it.each(grantStoreConformance)('grants: $rule', ({ run }) => run(async () => createSqliteGrantStore(open(), 'demo')));
@@ -114,6 +128,12 @@ describe('in one file with the log', () => {
     const store = open();
     await createSqliteGrantStore(store, 'demo').claim(claim(1));
     await createSqliteOperatorStore(store, 'demo').add(ALICE);
+    const grants = createSqliteStandingGrantStore(store, 'demo');
+    await grants.add(standing);
+    await grants.use({ standingGrantDigest: digestOf(1), intentDigest: digestOf(2), maxUses: 2 });
+    await grants.add({ standingGrantDigest: digestOf(9), envelope: {} });
+    await grants.revoke(digestOf(9));
+    await createSqliteApprovalInbox(store, 'demo').put(WAITING);
     const copy = join(folder(), 'copy.db');
     await backupLog(store, copy);
     await store.close();
@@ -122,6 +142,13 @@ describe('in one file with the log', () => {
       const result = await createSqliteGrantStore(again, 'demo').claim({ ...claim(1), purpose: 'void' });
       expect(result).toEqual({ outcome: 'taken', by: claim(1) });
       expect(await createSqliteOperatorStore(again, 'demo').list()).toEqual([ALICE]);
+      expect(await createSqliteStandingGrantStore(again, 'demo').list()).toEqual([
+        { ...standing, uses: 1, isRevoked: false },
+        { standingGrantDigest: digestOf(9), envelope: {}, uses: 0, isRevoked: true },
+      ]);
+      const use = { standingGrantDigest: digestOf(1), intentDigest: digestOf(2), maxUses: 2 };
+      expect(await createSqliteStandingGrantStore(again, 'demo').use(use)).toEqual({ outcome: 'used', use: 1 });
+      expect(await createSqliteApprovalInbox(again, 'demo').list({ limit: 9 })).toEqual([WAITING]);
       await again.close();
     }
   });
