@@ -50,7 +50,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'make faulty copies, and see them found',
     load: () => import('./commands/inject/index.ts'),
   },
-  { name: 'bundle', summary: 'look into a proof bundle, attach artifacts', load: () => import('./commands/bundle.ts') },
+  { name: 'bundle', summary: 'make, show and extend proof bundles', load: () => import('./commands/bundle.ts') },
   { name: 'log', summary: 'read, check and tend a record log', load: () => import('./commands/log/index.ts') },
   {
     name: 'witness',

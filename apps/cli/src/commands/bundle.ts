@@ -12,6 +12,7 @@ import { createFile, readInputFile } from '../files.ts';
 import { addExamples } from '../help.ts';
 import { readKeyFile } from '../key-file.ts';
 import { printable } from '../terminal.ts';
+import { registerExport } from './bundle-export.ts';
 
 interface AttachOptions {
   readonly key: string;
@@ -22,6 +23,7 @@ interface AttachOptions {
 
 export function register(command: Command, context: CommandContext): void {
   registerShow(command, context);
+  registerExport(command, context);
   registerAttach(command, context);
 }
 
