@@ -57,7 +57,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'cosign logs and have a log cosigned',
     load: () => import('./commands/witness/index.ts'),
   },
-  { name: 'policy', summary: 'check, test and explain policies', load: () => import('./commands/policy/index.ts') },
+  {
+    name: 'policy',
+    summary: 'check, test, sign and activate policies',
+    load: () => import('./commands/policy/index.ts'),
+  },
   {
     name: 'switch',
     summary: 'stop actors and actions, let them go on',

@@ -32,6 +32,7 @@ export { createMemorySwitchCommandStore } from './memory/switch-command-store.ts
 export { type Observation, ObservingPipeline } from './observing-pipeline.ts';
 export {
   activatePolicyBundle,
+  type KeptPolicyBundles,
   openPolicyBundles,
   type PolicyActivation,
   type PolicyBundles,

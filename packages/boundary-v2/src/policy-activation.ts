@@ -9,6 +9,7 @@ import {
   type PolicyActivated,
   type PolicyActivationStore,
   policyActivatedSchema,
+  type StreamEvidence,
   type StreamEvidenceSource,
 } from '@exoarmur/contracts';
 import {
@@ -24,15 +25,20 @@ import { BoundaryError } from './errors.ts';
 import { recordingRefusal } from './refusal.ts';
 import { policyStreamOf } from './reserved-streams.ts';
 
-/** What policy bundles of one tenant stand on. */
-export interface PolicyBundles {
+/** What knowing the policy bundles of one tenant stands on. */
+export interface KeptPolicyBundles {
   readonly tenant: string;
   readonly cell: string;
-  readonly log: CellAuditSink & StreamEvidenceSource;
+  readonly log: { collect(stream: string): Promise<Pick<StreamEvidence, 'records' | 'payloads'>> };
   readonly activations: PolicyActivationStore;
   /** Whose bundles count, by tenant. */
   readonly keyring: ReadonlyMap<string, SignerSet>;
   readonly clock: Clock;
+}
+
+/** What putting one in force stands on besides. */
+export interface PolicyBundles extends KeptPolicyBundles {
+  readonly log: CellAuditSink & StreamEvidenceSource;
   /** Whom to call when a bundle is refused. Without it refusals are on record only. */
   readonly alerts?: AlertSink | undefined;
 }
@@ -47,7 +53,7 @@ export interface PolicyActivation {
  * The bundle that governs, as it was put in force: verified again from its signed bytes. One that does not verify any more
  * governs nothing, and one that is older than the last of the log is not verified. Rejects as store and log do.
  */
-export async function openPolicyBundles(options: PolicyBundles): Promise<PolicyBundleHolder> {
+export async function openPolicyBundles(options: KeptPolicyBundles): Promise<PolicyBundleHolder> {
   const { tenant, keyring, clock, activations } = options;
   const { kept, refusal } = await inTime(async () => ({
     kept: (await activations.list({ before: Number.MAX_SAFE_INTEGER, limit: 1 }))[0],
@@ -148,7 +154,7 @@ function toRow({ payload, payloadType, signatures }: DsseEnvelope): KeptActivati
 }
 
 /** Verified as of the moment of its activation: that it expired since is for the standing to say. */
-function readActive({ envelope, activatedAt }: KeptActivation, options: PolicyBundles): ActiveBundle | null {
+function readActive({ envelope, activatedAt }: KeptActivation, options: KeptPolicyBundles): ActiveBundle | null {
   const { keyring, tenant } = options;
   const verdict = verifyPolicyBundle(envelope, { keyring, tenant, now: parseTime(activatedAt), active: null });
   if (verdict.outcome === 'refused') return null;
@@ -157,7 +163,7 @@ function readActive({ envelope, activatedAt }: KeptActivation, options: PolicyBu
 }
 
 /** The last activation that the log of this cell knows. */
-async function findLastRecord({ log, cell }: PolicyBundles): Promise<PolicyActivated | undefined> {
+async function findLastRecord({ log, cell }: KeptPolicyBundles): Promise<PolicyActivated | undefined> {
   try {
     const { records, payloads } = await log.collect(policyStreamOf(cell));
     const last = records.at(-1);

@@ -29,7 +29,15 @@ export { type Explanation, explainDecision, formatExplanation } from './explain/
 export type { HeldPolicies } from './explain/policy-probe.ts';
 export { SAFETY_GATE_PROFILE, SAFETY_RULES, type SafetyRuleId } from './gate/profile.ts';
 export { evaluateSafetyGate } from './gate/safety-gate.ts';
+export {
+  diffPolicySets,
+  formatPolicySet,
+  type PolicyDifference,
+  type PolicyMeaning,
+  type PolicySetDifference,
+} from './policy-difference.ts';
 export { assertPolicySet, digestPolicySet, POLICY_SET_LIMITS, parsePolicySet } from './policy-set.ts';
+export { parsePolicySource, SIMPLE_RULES_LIMITS } from './policy-source.ts';
 export { type CedarRequest, createCedarRequest, type RequestAnswer } from './request/cedar-request.ts';
 export { formatIntentSchema } from './request/intent-schema.ts';
 export { parseTarget, TARGET_LIMITS, type Target, type TargetAnswer, type TargetRefusal } from './request/target.ts';

@@ -6,6 +6,7 @@ export {
   checkParsePolicySet,
   checkParseSchema,
   type EntityUidJson,
+  formatPolicies,
   getCedarVersion,
   type PolicyJson,
   policySetTextToParts,

@@ -1,0 +1,71 @@
+import { activatePolicyBundle } from '@exoarmur/boundary-v2';
+import type { DowngradeOverride } from '@exoarmur/contracts';
+import { type SignerSet, verifyPolicyBundle } from '@exoarmur/policy';
+import { createSqlitePolicyActivationStore } from '@exoarmur/store-sqlite';
+import type { Command } from 'commander';
+import type { CommandContext } from '../../commands.ts';
+import { CliError } from '../../errors.ts';
+import { addExamples } from '../../help.ts';
+import { formatJson } from '../../json-output.ts';
+import { printable } from '../../terminal.ts';
+import { addSigningOptions, CLOCK, type SigningOptions, withLog } from '../log/log-store.ts';
+import { addKeyringOptions, type KeyringOptions, readEnvelope, readKeyring } from './inputs.ts';
+
+interface Options extends SigningOptions, KeyringOptions {
+  readonly bundle: string;
+  readonly overrideBy?: string;
+  readonly overrideReason?: string;
+  readonly json?: boolean;
+}
+
+export function registerActivate(parent: Command, context: CommandContext): void {
+  const command = addKeyringOptions(addSigningOptions(parent.command('activate')))
+    .summary('put a policy bundle in force')
+    .description(
+      'Verify a bundle and put it in force for a tenant, on record. A refused one changes nothing but is recorded too.',
+    )
+    .requiredOption('--bundle <file>', 'signed policy bundle')
+    .option('--override-by <id>', 'who states that an older version may come back; needs --override-reason')
+    .option('--override-reason <text>', 'why, in one line')
+    .option('--json', 'print one JSON object')
+    .action(async (options: Options) => {
+      const envelope = readEnvelope(context.cwd, options.bundle);
+      const { holder, record } = await withLog(options, context, async (log, { store, tenant }) => {
+        const keyring = readKeyring(context.cwd, tenant, options);
+        const activations = createSqlitePolicyActivationStore(store, tenant);
+        const bundles = { tenant, cell: options.cell, log, activations, keyring, clock: CLOCK };
+        return activatePolicyBundle(bundles, envelope, readOverride(options, { envelope, tenant, keyring }));
+      });
+      const bundle = holder.active()?.bundle;
+      const name = `${bundle?.bundle_id}, version ${bundle?.version}, until ${bundle?.expires_at}`;
+      context.terminal.out(
+        options.json === true
+          ? formatJson({ activated: record !== null, record })
+          : printable(`${record === null ? 'in force already' : 'in force'}: ${name}\n`),
+      );
+    });
+  addExamples(command, [
+    [
+      'policy activate --bundle bundle.json --signer policy.vkey --db log.db --key log.key --cell office',
+      'a boundary that starts from now on decides under it',
+    ],
+    [
+      'policy activate --bundle old.json --signer policy.vkey --override-by ann --override-reason "7 locks us out" --db log.db --key log.key',
+      'go back to an older version, on record',
+    ],
+  ]);
+}
+
+/** An override names one bundle by its digest, so that it is good for no other. */
+function readOverride(
+  { overrideBy, overrideReason }: Options,
+  about: { readonly envelope: unknown; readonly tenant: string; readonly keyring: ReadonlyMap<string, SignerSet> },
+): DowngradeOverride | undefined {
+  if (overrideBy === undefined && overrideReason === undefined) return undefined;
+  if (overrideBy === undefined || overrideReason === undefined) {
+    throw new CliError('CLI_USAGE', 'an override needs both --override-by and --override-reason');
+  }
+  const verdict = verifyPolicyBundle(about.envelope, { ...about, now: CLOCK.now(), active: null });
+  if (verdict.outcome === 'refused') return undefined;
+  return { bundle_digest: verdict.bundleDigest, stated_by: overrideBy, reason: overrideReason };
+}

@@ -1,0 +1,203 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createSigner, formatSigningKey } from '@exoarmur/canonical';
+import { formatIntentSchema } from '@exoarmur/policy';
+import { openSqliteLogStore } from '@exoarmur/store-sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runInProcess } from './in-process.ts';
+
+let folder = '';
+const path = (name: string) => join(folder, name);
+const run = (...args: readonly string[]) => runInProcess(folder, 'policy', ...args);
+const write = (name: string, value: unknown) => writeFileSync(path(name), JSON.stringify(value));
+const LOG = ['--db', 'log.db', '--key', 'log.key', '--cell', 'office'] as const;
+const LIST = ['list', '--db', 'log.db', '--cell', 'office', '--tenant', 'acme', '--signer', 'policy.vkey'] as const;
+const setOf = (policies: Readonly<Record<string, string>>) => ({
+  ...{ schema: 'exoarmur.policy-set/1', language: 'cedar', policies },
+  cedar_schema: formatIntentSchema(['file.read']),
+});
+
+function writeKey(file: string, name: string, fill: number) {
+  const seed = new Uint8Array(32).fill(fill);
+  writeFileSync(path(file), `${formatSigningKey({ name, seed })}\n`);
+  chmodSync(path(file), 0o600);
+  writeFileSync(path(file.replace('.key', '.vkey')), `${createSigner(name, seed).vkey}\n`);
+}
+
+async function sign(version: number, file: string, ...more: readonly string[]) {
+  const about = ['--tenant', 'acme', '--id', `policies-${version}`, '--bundle-version', String(version)];
+  const times = ['--issued-at', '2024-01-01T00:00:00.000Z', '--expires-at', '2999-01-01T00:00:00.000Z'];
+  const { out, exitCode } = await run(
+    'sign',
+    '--policy',
+    'set.json',
+    '--key',
+    'policy.key',
+    ...about,
+    ...times,
+    ...more,
+  );
+  expect(exitCode).toBe(0);
+  writeFileSync(path(file), out);
+}
+const activate = (bundle: string, ...more: readonly string[]) =>
+  run('activate', '--bundle', bundle, '--signer', 'policy.vkey', ...LOG, ...more);
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'exoarmur-policy-'));
+  writeKey('log.key', 'office.example/acme', 1);
+  writeKey('policy.key', 'policy.example', 2);
+  writeKey('other.key', 'other.example', 3);
+  write('set.json', setOf({ all: 'permit(principal, action, resource in Directory::"/srv");' }));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('exoarmur policy, bundles', () => {
+  it('signs, verifies, activates and lists', async () => {
+    await sign(1, 'one.json');
+    const verify = ['verify', '--bundle', 'one.json', '--tenant', 'acme', '--signer', 'policy.vkey'];
+    expect(await run(...verify)).toMatchObject({
+      out: expect.stringMatching(
+        /^PASS {2}policies-1, version 1, until 2999-\S+\n {6}signed by policy\.example\n {6}sha256:/,
+      ),
+      exitCode: 0,
+    });
+    expect((await run(...verify, '--at', '2999-01-01T00:00:00.000Z')).out).toBe('FAIL  expired\n');
+    const foreign = await run('verify', '--bundle', 'one.json', '--tenant', 'acme', '--signer', 'other.vkey', '--json');
+    expect(foreign.exitCode).toBe(1);
+    expect(JSON.parse(foreign.out)).toEqual({ passed: false, reason: 'signature_invalid', problems: [] });
+
+    expect((await activate('one.json')).out).toMatch(/^in force: policies-1, version 1/);
+    expect((await activate('one.json')).out).toMatch(/^in force already: policies-1/);
+    await sign(2, 'two.json');
+    const two = JSON.parse((await activate('two.json', '--json')).out);
+    expect(two).toMatchObject({ activated: true, record: { version: 2, previous: { version: 1 }, override: null } });
+    const { out, exitCode } = await run(...LIST);
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/^active {2}version 2 .*\n {8}version 1 .*\nverified\n$/);
+    const log = await runInProcess(folder, 'log', 'tail', '--db', 'log.db');
+    expect(log.out.split('policy_activated')).toHaveLength(3);
+  });
+
+  it('refuses a bundle on record; the old one stays, and the list says that the cell is degraded', async () => {
+    await sign(2, 'two.json');
+    await sign(1, 'one.json');
+    await activate('two.json');
+    expect(await activate('one.json')).toMatchObject({
+      err: expect.stringContaining('BOUNDARY_POLICY_DOWNGRADED'),
+      exitCode: 2,
+    });
+    const list = await run(...LIST, '--json');
+    expect(JSON.parse(list.out)).toMatchObject({
+      ...{ policy_verified: true, degraded: true, reason: 'downgraded' },
+      bundles: [{ active: true, bundle: { version: 2 } }],
+    });
+    expect((await activate('one.json', '--override-by', 'ann')).err).toContain('CLI_USAGE');
+    const back = ['--override-by', 'ann', '--override-reason', '2 locks us out'];
+    expect((await activate('one.json', ...back)).out).toMatch(/^in force: policies-1/);
+    expect((await run(...LIST)).out).toMatch(/^active {2}version 1 .*\(back by ann: 2 locks us out\)\n.*\nverified\n$/);
+  });
+
+  it('says so when the store was put back, or holds another bundle', async () => {
+    await sign(1, 'one.json');
+    await sign(2, 'two.json');
+    await activate('one.json');
+    await activate('two.json');
+    const change = async (sql: string) => {
+      const store = openSqliteLogStore({ path: path('log.db') });
+      store.database.exec(sql);
+      await store.close();
+      return run(...LIST);
+    };
+    expect(await change('DELETE FROM policy_activations WHERE generation = 2')).toMatchObject({
+      out: expect.stringMatching(/not verified, degraded: behind_log\n$/),
+      exitCode: 1,
+    });
+    const tampered = await change(
+      'UPDATE policy_activations SET file = replace(file, \'payload":"eyJ\', \'payload":"eyK\')',
+    );
+    expect(tampered.out).toMatch(/not a bundle: signature_invalid .*\nnot verified, degraded: none_active\n$/);
+  });
+
+  it('signs bounds, and none that are not of their shape', async () => {
+    write('bounds.json', { kill_switches: { global: true, tenant: false } });
+    await sign(1, 'one.json', '--bounds', 'bounds.json');
+    const { payload } = JSON.parse(readFileSync(path('one.json'), 'utf8'));
+    expect(JSON.parse(Buffer.from(payload, 'base64').toString()).bounds).toEqual({
+      kill_switches: { global: true, tenant: false },
+    });
+    write('bounds.json', { kill_switch: {} });
+    const about = [
+      '--tenant',
+      'acme',
+      '--id',
+      'x',
+      '--bundle-version',
+      '1',
+      '--expires-at',
+      '2999-01-01T00:00:00.000Z',
+    ];
+    const refused = await run(
+      'sign',
+      '--policy',
+      'set.json',
+      '--key',
+      'policy.key',
+      ...about,
+      '--bounds',
+      'bounds.json',
+    );
+    expect(refused).toMatchObject({ err: expect.stringContaining('CLI_USAGE'), exitCode: 2 });
+  });
+});
+
+describe('exoarmur policy, texts', () => {
+  it('lays out a set, and says whether a file is', async () => {
+    write('odd.json', setOf({ all: 'permit(principal,action,resource in Directory::"/srv") ;' }));
+    expect(await run('format', '--policy', 'odd.json', '--check')).toMatchObject({
+      out: 'odd.json: not laid out\n',
+      exitCode: 1,
+    });
+    const { out } = await run('format', '--policy', 'odd.json');
+    await run('format', '--policy', 'odd.json', '--write');
+    expect(readFileSync(path('odd.json'), 'utf8')).toBe(out);
+    expect((await run('format', '--policy', 'odd.json', '--check')).exitCode).toBe(0);
+  });
+
+  it('compares sets by what they mean', async () => {
+    write('laid-out.json', setOf({ all: 'permit(principal, action,\n  resource in Directory::"/srv");' }));
+    write(
+      'other.json',
+      setOf({
+        all: 'permit(principal, action, resource in Directory::"/etc");',
+        x: '@approval("human") forbid(principal, action, resource);',
+      }),
+    );
+    expect(await run('diff', 'set.json', 'laid-out.json')).toMatchObject({
+      out: 'respelt  all: permit\nThe same policies\n',
+      exitCode: 0,
+    });
+    expect(await run('diff', 'set.json', 'other.json')).toMatchObject({
+      out: 'changed  all: permit\nadded    x: forbid unless a person agrees\n2 policies differ\n',
+      exitCode: 1,
+    });
+  });
+
+  it('takes simple rules wherever it takes policies', async () => {
+    const rules =
+      'schema: exoarmur.simple-rules/1\naction_types: [http.request]\nrules:\n  - {rule_id: api, description: the api, allowed_domains: [api.example.com]}\n';
+    writeFileSync(path('rules.yaml'), rules);
+    const intent =
+      'intent: {actor_id: ann, actor_type: human, action_type: http.request, action_class: A1_soft_containment, target: "https://api.example.com/x"}';
+    writeFileSync(
+      path('cases.yaml'),
+      `schema: exoarmur.policy-cases/1\ndefaults:\n  ${intent}\nmust_deny:\n  - {name: elsewhere, intent: {target: "https://evil.example/"}}\ncases:\n  - name: the api\n    expect: {verdict: allow, policies: [rule-0001]}\n`,
+    );
+    expect((await run('check', '--policy', 'rules.yaml', '--cases', 'cases.yaml')).out).toContain('PASS');
+    expect((await run('test', '--policy', 'rules.yaml', '--cases', 'cases.yaml')).out).toContain('PASS  2 of 2');
+    expect((await run('format', '--policy', 'rules.yaml')).out).toContain('api.example.com');
+    writeFileSync(path('rules.yaml'), rules.replace('allowed_domains', 'allowed_domain'));
+    expect((await run('check', '--policy', 'rules.yaml')).err).toContain('POLICY_RULE_MALFORMED');
+  });
+});
