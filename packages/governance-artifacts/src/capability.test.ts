@@ -104,7 +104,7 @@ describe('capability events', () => {
     await verify(providers, async ({ schema }) => {
       order.push(schema.split('.')[3] ?? '');
     });
-    expect(order).toEqual(['registration', 'activation', 'run', 'denial']);
+    expect(order).toEqual(['registration', 'activation', 'run', 'run', 'denial']);
   });
 
   it.each(['registration', 'activation', 'denial'])(
@@ -121,7 +121,7 @@ describe('capability events', () => {
         if (schema.includes(what)) throw new Error('log is full');
       });
       await expect(verifying).rejects.toThrow('log is full');
-      expect(runs).toBe(what === 'denial' ? 1 : 0);
+      expect(runs).toBe(what === 'denial' ? 2 : 0);
     },
   );
 

@@ -46,9 +46,8 @@ export async function askProvider(provider: ProviderHandle, question: Question):
     configuration: provider.configuration,
   };
   const bytes = canonicalizeToBytes(request);
-  const first = await runOnce(provider, bytes);
+  const [first, second] = await Promise.all([runOnce(provider, bytes), runOnce(provider, bytes)]);
   if (first.outcome !== 'answered') return none(NO_ANSWER[first.outcome]);
-  const second = await runOnce(provider, bytes);
   if (second.outcome !== 'answered' || !equalBytes(first.bytes, second.bytes)) return none('PROVIDER_NONDETERMINISTIC');
   const response = parseResponse(first.bytes);
   if (response === undefined) return none('PROVIDER_RESPONSE_MALFORMED');

@@ -56,6 +56,42 @@ describe('exoarmur-provider', () => {
     expect((await kit('test', 'risk')).out).toContain('a golden case that is not: expected present, found absent');
   });
 
+  it('creates a compiled package that passes the same test with the same golden cases', async () => {
+    const created = await kit(
+      'create',
+      'compiled',
+      '--type',
+      'risk_assessment',
+      '--name',
+      '@acme/compiled',
+      '--runtime',
+      'wasm',
+    );
+    expect(created).toMatchObject({ exitCode: 0, err: '' });
+    expect(created.out).toContain('compiled/assembly/provider.ts\n');
+    const { out, exitCode } = await kit('test', 'compiled');
+    expect(out).toContain('ok    golden/accepted.json: valid');
+    expect(out).toContain('ok    golden/refused.json: level_not_accepted');
+    expect(out).toContain('ok    risk_assessment: hostile, text of many scripts: valid');
+    expect(out).toMatch(/PASS {2}@acme\/compiled 0\.1\.0, 12 checks\n$/);
+    expect(exitCode).toBe(0);
+    const trust = parseProviderTrust(new TextEncoder().encode((await kit('trust', 'compiled')).out));
+    expect(trust.providers).toMatchObject([{ runtime: 'wasm', files: { 'provider.wasm': expect.any(String) } }]);
+  });
+
+  it('takes an artifact of the largest size in either language', async () => {
+    const expected: Record<string, string> = { process: 'risk', wasm: 'compiled' };
+    const artifact = { assessed_by: 'operator-1', level: 'low', text: '' };
+    artifact.text = 'ä'.repeat((1_048_576 - JSON.stringify(artifact).length) / 2);
+    const golden = { schema_version: 'risk_assessment.v1', artifact, configuration: { accepted_levels: ['low'] } };
+    for (const folderName of Object.values(expected)) {
+      const file = join(folder, folderName, 'golden/largest.json');
+      writeFileSync(file, JSON.stringify({ ...golden, expected: 'valid' }));
+      expect((await kit('test', folderName)).out).toContain('ok    golden/largest.json: valid');
+      rmSync(file);
+    }
+  });
+
   it('proposes a trust file that the verifier reads, with the words of the operator', async () => {
     await kit('create', 'trusted', '--type', 'risk_assessment');
     writeFileSync(join(folder, 'words.json'), '{"accepted_levels":["low"]}');
@@ -67,6 +103,7 @@ describe('exoarmur-provider', () => {
 
   it.each<[string, string[], string]>([
     ['no type', ['create', 'x'], 'KIT_USAGE'],
+    ['a runtime of its own', ['create', 'x', '--type', 'risk', '--runtime', 'import'], 'KIT_USAGE'],
     ['an unknown option', ['create', 'x', '--kind', 'y'], 'KIT_USAGE'],
     ['two folders', ['test', 'x', 'y'], 'KIT_USAGE'],
     ['a type in capitals', ['create', 'x', '--type', 'Risk'], 'KIT_NAME_MALFORMED'],

@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseJson } from '@exoarmur/canonical';
-import { isExoArmurError, type JsonObject, jsonObjectSchema, quoteForMessage } from '@exoarmur/contracts';
+import {
+  isExoArmurError,
+  type JsonObject,
+  jsonObjectSchema,
+  type ProviderRuntime,
+  providerRuntimeSchema,
+  quoteForMessage,
+} from '@exoarmur/contracts';
 import { checkProvider, type ProviderCheck } from './check-provider.ts';
 import { createProvider } from './create-provider.ts';
 import { KitError } from './errors.ts';
@@ -15,7 +22,7 @@ export interface KitWorld {
   err(text: string): void;
 }
 
-const USAGE = `usage: exoarmur-provider create <folder> --type <artifact type> [--name <package name>]
+const USAGE = `usage: exoarmur-provider create <folder> --type <artifact type> [--name <package name>] [--runtime process|wasm]
        exoarmur-provider test [folder]
        exoarmur-provider trust [folder] [--configuration <file>]
 `;
@@ -32,7 +39,9 @@ export async function runKit(args: readonly string[], world: KitWorld): Promise<
       case 'create': {
         if (values.type === undefined) throw new KitError('KIT_USAGE', 'create needs --type');
         const name = values.name ?? basename(folder);
-        for (const file of createProvider(folder, { name, artifactType: values.type })) world.out(`${place}/${file}\n`);
+        const runtime = readRuntime(values.runtime);
+        for (const file of createProvider(folder, { name, artifactType: values.type, runtime }))
+          world.out(`${place}/${file}\n`);
         return 0;
       }
       case 'test': {
@@ -56,13 +65,20 @@ export async function runKit(args: readonly string[], world: KitWorld): Promise<
 
 function parse(args: readonly string[]) {
   try {
-    const options = { type: { type: 'string' }, name: { type: 'string' }, configuration: { type: 'string' } } as const;
+    const text = { type: 'string' } as const;
+    const options = { type: text, name: text, runtime: text, configuration: text };
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (cause) {
     throw new KitError('KIT_USAGE', cause instanceof Error ? cause.message : 'the arguments are not understood', {
       cause,
     });
   }
+}
+
+function readRuntime(text = 'process'): ProviderRuntime {
+  const parsed = providerRuntimeSchema.safeParse(text);
+  if (!parsed.success) throw new KitError('KIT_USAGE', `${quoteForMessage(text)} is no runtime: process, wasm`);
+  return parsed.data;
 }
 
 function readConfiguration(file: string | undefined, { cwd }: KitWorld): JsonObject | undefined {

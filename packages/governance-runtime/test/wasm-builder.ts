@@ -16,31 +16,62 @@ export interface ModuleParts {
   /** Name under which the function is exported. */
   readonly exportAs?: string;
   readonly globals?: readonly number[];
+  /** Name under which the memory is exported. */
+  readonly memoryName?: string;
+  /** More exported functions, by name and index. */
+  readonly exports?: readonly (readonly [string, number])[];
+  /** Bodies of more functions without parameters and results, the first with the index 3. */
+  readonly functions?: readonly (readonly number[])[];
+  /** Locals of `exoarmur_verify`, of 64 bits. */
+  readonly locals?: number;
 }
 
 const name = (text: string): number[] => [...encodeU32(text.length), ...new TextEncoder().encode(text)];
-const section = (id: number, body: readonly number[]): number[] => [id, ...encodeU32(body.length), ...body];
+const section = (id: number, body: readonly number[]): number[] => [[id], encodeU32(body.length), body].flat();
 
 /** Encodes a module: `exoarmur_alloc` always answers 65536, the start of the second page; function 2 does nothing. */
 export function buildModule(parts: ModuleParts): Uint8Array {
   const { verify, memory = [1, 2, 16], data, extra = new Map(), exportAs = 'exoarmur_verify', globals } = parts;
-  const body = (code: readonly number[]): number[] => {
-    const full = [0x00, ...code, 0x0b];
+  const { memoryName = 'memory', exports = [], functions = [], locals = 0 } = parts;
+  const body = (code: readonly number[], declared: readonly number[] = [0]): number[] => {
+    const full = [...declared, ...code, 0x0b];
     return [...encodeU32(full.length), ...full];
   };
   const sections = new Map<number, readonly number[]>([
     [1, [3, 0x60, 1, I32, 1, I32, 0x60, 2, I32, I32, 1, I64, 0x60, 0, 0]],
-    [3, [3, 0, 1, 2]],
+    [3, [3 + functions.length, 0, 1, 2, ...functions.map(() => 2)]],
     [5, [1, ...memory]],
     ...(globals === undefined ? [] : ([[6, globals]] as const)),
-    [7, [3, ...name('memory'), 2, 0, ...name('exoarmur_alloc'), 0, 0, ...name(exportAs), 0, 1]],
+    [
+      7,
+      [
+        ...[3 + exports.length, ...name(memoryName), 2, 0, ...name('exoarmur_alloc'), 0, 0, ...name(exportAs), 0, 1],
+        ...exports.flatMap(([text, index]) => [...name(text), 0, index]),
+      ],
+    ],
     // i32.const 65536
-    [10, [3, ...body([0x41, 0x80, 0x80, 0x04]), ...body(verify), ...body([])]],
+    [
+      10,
+      [
+        ...[3 + functions.length, ...body([0x41, 0x80, 0x80, 0x04])],
+        ...body(verify, locals === 0 ? [0] : [1, ...encodeU32(locals), I64]),
+        ...body([]),
+        ...functions.flatMap((code) => body(code)),
+      ],
+    ],
     ...(data === undefined ? [] : ([[11, [1, 0, 0x41, 0, 0x0b, ...encodeU32(data.length), ...data]]] as const)),
     ...extra,
   ]);
-  const ordered = [...sections].sort(([a], [b]) => a - b).flatMap(([id, content]) => section(id, content));
-  return Uint8Array.from([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, ...ordered]);
+  return encodeModule(sections);
+}
+
+/** Encodes sections in the order of the format. */
+export function encodeModule(sections: ReadonlyMap<number, readonly number[]>): Uint8Array {
+  // The tag section has its place behind the memory.
+  const place = (id: number): number => (id === 13 ? 5.5 : id);
+  const ordered = [...sections].sort(([a], [b]) => place(a) - place(b));
+  const parts = ordered.map(([id, content]) => section(id, content));
+  return Uint8Array.from([[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00], ...parts].flat());
 }
 
 /** i64.const of a value that is not negative. */

@@ -52,6 +52,17 @@ function malformed(): ProviderModuleError {
   return new ProviderModuleError('GOVERNANCE_WASM_MALFORMED', 'the module is not well-formed');
 }
 
+/** Parts one after the other. There may be hundreds of thousands, more than a call takes arguments. */
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}
+
 /** Unsigned LEB128. */
 export function encodeU32(value: number): number[] {
   const bytes: number[] = [];

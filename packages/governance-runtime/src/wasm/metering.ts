@@ -1,6 +1,7 @@
-import { concatBytes, encodeUtf8 } from '@exoarmur/canonical';
+import { encodeUtf8 } from '@exoarmur/canonical';
 import { ProviderModuleError } from '../errors.ts';
-import { ByteReader, encodeSigned, encodeU32 } from './byte-reader.ts';
+import { ByteReader, encodeSigned, encodeU32, joinBytes } from './byte-reader.ts';
+import { CANONICAL_NAN_BODIES, CANONICAL_NAN_COST, CANONICAL_NAN_TYPES, canonicalNanOf } from './canonical-nan.ts';
 import { END, isOpener, LOOP, skipInstruction } from './instructions.ts';
 
 /** The part that is needed of a global which the type library of ECMAScript does not have. */
@@ -18,7 +19,9 @@ const MAX_TABLE_ELEMENTS = 65_536;
 const HEADER = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00);
 const SECTION = {
   custom: 0,
+  type: 1,
   import: 2,
+  function: 3,
   table: 4,
   memory: 5,
   global: 6,
@@ -36,7 +39,8 @@ interface Section {
 /**
  * Rewrites a module so that every path through it pays: on entry a function pays the number of its instructions, and each round of
  * a loop the number of instructions inside. A path goes back only to the head of a loop, so what was paid is never less than what
- * was executed, and the same module over the same input pays the same everywhere. Without fuel it traps.
+ * was executed, and the same module over the same input pays the same everywhere. Without fuel it traps. A NaN has the same bits
+ * everywhere, too.
  *
  * Takes modules without imports and start function, with exactly one memory that declares a maximum.
  * @throws ProviderModuleError
@@ -47,8 +51,12 @@ export function meterModule(module: Uint8Array, fuel: number): Uint8Array {
   if (!WebAssembly.validate(bytes)) throw refuse('GOVERNANCE_WASM_MALFORMED', 'the module is not valid');
   const sections = readSections(bytes);
   requireBounds(sections);
-  const globals = sections.find(({ id }) => id === SECTION.global)?.body ?? Uint8Array.of(0);
-  const fuelIndex = new ByteReader(globals).u32();
+  const bodyOf = (id: number): Uint8Array => sections.find((section) => section.id === id)?.body ?? Uint8Array.of(0);
+  const countOf = (id: number): number => new ByteReader(bodyOf(id)).u32();
+  const globals = bodyOf(SECTION.global);
+  const fuelIndex = countOf(SECTION.global);
+  const [types, functions] = [countOf(SECTION.type), countOf(SECTION.function)];
+  const code = meterCode(bodyOf(SECTION.code), fuelIndex, functions);
   const parts: Uint8Array[] = [HEADER];
   let hasGlobals = false;
   for (const { id, body } of sections) {
@@ -59,10 +67,14 @@ export function meterModule(module: Uint8Array, fuel: number): Uint8Array {
       if (id === SECTION.global) continue;
     }
     if (id === SECTION.export) parts.push(encodeSection(id, append(body, exportOf(fuelIndex))));
-    else if (id === SECTION.code) parts.push(encodeSection(id, meterCode(body, fuelIndex)));
+    else if (id === SECTION.type) parts.push(encodeSection(id, append(body, ...CANONICAL_NAN_TYPES)));
+    else if (id === SECTION.function) {
+      const added = CANONICAL_NAN_TYPES.map((_, index) => encodeU32(types + index));
+      parts.push(encodeSection(id, append(body, ...added)));
+    } else if (id === SECTION.code) parts.push(encodeSection(id, code));
     else parts.push(encodeSection(id, body));
   }
-  return concatBytes(...parts);
+  return joinBytes(parts);
 }
 
 function readSections(bytes: Uint8Array): Section[] {
@@ -111,26 +123,28 @@ function exportOf(fuelIndex: number): number[] {
   return [...encodeU32(name.length), ...name, 0x03, ...encodeU32(fuelIndex)];
 }
 
-/** Adds one item to a vector. */
-function append(vector: Uint8Array, item: readonly number[]): Uint8Array {
+/** Adds items to a vector. */
+function append(vector: Uint8Array, ...items: readonly (readonly number[])[]): Uint8Array {
   const reader = new ByteReader(vector);
   const count = reader.u32();
-  return concatBytes(Uint8Array.from(encodeU32(count + 1)), vector.subarray(reader.at), Uint8Array.from(item));
+  const added = items.map((item) => Uint8Array.from(item));
+  return joinBytes([Uint8Array.from(encodeU32(count + items.length)), vector.subarray(reader.at), ...added]);
 }
 
 function encodeSection(id: number, body: Uint8Array): Uint8Array {
-  return concatBytes(Uint8Array.from([id, ...encodeU32(body.length)]), body);
+  return joinBytes([Uint8Array.from([id, ...encodeU32(body.length)]), body]);
 }
 
-function meterCode(body: Uint8Array, fuelIndex: number): Uint8Array {
+/** The functions of the module, metered, and behind them those that make a NaN canonical, the first with the index `functions`. */
+function meterCode(body: Uint8Array, fuelIndex: number, functions: number): Uint8Array {
   const reader = new ByteReader(body);
   const count = reader.u32();
   const parts: Uint8Array[] = [Uint8Array.from(encodeU32(count))];
   for (let i = 0; i < count; i++) {
-    const metered = meterFunction(reader.take(reader.u32()), fuelIndex);
+    const metered = meterFunction(reader.take(reader.u32()), fuelIndex, functions);
     parts.push(Uint8Array.from(encodeU32(metered.length)), metered);
   }
-  return concatBytes(...parts);
+  return append(joinBytes(parts), ...CANONICAL_NAN_BODIES.map((code) => [...encodeU32(code.length), ...code]));
 }
 
 interface Charge {
@@ -141,22 +155,32 @@ interface Charge {
   cost: number;
 }
 
-function meterFunction(body: Uint8Array, fuelIndex: number): Uint8Array {
+/** A call that is inserted at an offset. */
+interface Call {
+  readonly at: number;
+  readonly calls: number;
+}
+
+function meterFunction(body: Uint8Array, fuelIndex: number, functions: number): Uint8Array {
   const reader = new ByteReader(body);
   for (let groups = reader.u32(); groups > 0; groups--) {
     reader.u32();
     reader.byte();
   }
   const whole: Charge = { at: reader.at, before: 0, cost: 0 };
-  const charges = [whole];
+  const insertions: (Charge | Call)[] = [whole];
   const open: (Charge | undefined)[] = [whole];
   let count = 0;
   while (open.length > 0) {
     const opcode = skipInstruction(reader);
     count += 1;
-    if (opcode === LOOP) {
+    const canonicalNan = canonicalNanOf(opcode);
+    if (canonicalNan !== undefined) {
+      count += CANONICAL_NAN_COST;
+      insertions.push({ at: reader.at, calls: functions + canonicalNan });
+    } else if (opcode === LOOP) {
       const charge: Charge = { at: reader.at, before: count, cost: 0 };
-      charges.push(charge);
+      insertions.push(charge);
       open.push(charge);
     } else if (isOpener(opcode)) open.push(undefined);
     else if (opcode === END) {
@@ -166,18 +190,20 @@ function meterFunction(body: Uint8Array, fuelIndex: number): Uint8Array {
   }
   const parts: Uint8Array[] = [];
   let done = 0;
-  for (const { at, cost } of charges) {
-    parts.push(body.subarray(done, at), pay(fuelIndex, cost));
+  for (const insertion of insertions) {
+    const { at } = insertion;
+    const added = 'calls' in insertion ? [0x10, ...encodeU32(insertion.calls)] : pay(fuelIndex, insertion.cost);
+    parts.push(body.subarray(done, at), Uint8Array.from(added));
     done = at;
   }
-  return concatBytes(...parts, body.subarray(done));
+  return joinBytes([...parts, body.subarray(done)]);
 }
 
 /** fuel = fuel - cost; if (fuel < 0) unreachable */
-function pay(fuelIndex: number, cost: number): Uint8Array {
+function pay(fuelIndex: number, cost: number): number[] {
   const index = encodeU32(fuelIndex);
   const subtract = [0x23, ...index, 0x42, ...encodeSigned(cost), 0x7d, 0x24, ...index];
-  return Uint8Array.from([...subtract, 0x23, ...index, 0x42, 0x00, 0x53, 0x04, 0x40, 0x00, END]);
+  return [...subtract, 0x23, ...index, 0x42, 0x00, 0x53, 0x04, 0x40, 0x00, END];
 }
 
 function refuse(code: ProviderModuleError['code'], message: string): ProviderModuleError {

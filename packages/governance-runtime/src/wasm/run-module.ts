@@ -4,8 +4,8 @@ import type { ProviderRun } from '@exoarmur/governance-artifacts';
 import { ProviderModuleError } from '../errors.ts';
 import { FUEL_EXPORT, meterModule } from './metering.ts';
 
-/** Fuel of one run, in executed instructions at most. */
-export const DEFAULT_FUEL = 200_000_000;
+/** Fuel of one run, in executed instructions at most; hashing an artifact of the largest size takes a quarter of it. */
+export const DEFAULT_FUEL = 1_000_000_000;
 
 /** Wall clock of one run; only a machine that is stuck reaches it, because fuel ends first. In milliseconds. */
 const DEADLINE_MS = 60_000;
@@ -30,6 +30,7 @@ if (exports !== undefined) {
     answer('load_failed');
   } else {
     try {
+      if (isCallable('_initialize')) exports._initialize();
       const at = exports.exoarmur_alloc(request.length) >>> 0;
       new Uint8Array(exports.memory.buffer, at, request.length).set(request);
       const packed = BigInt.asUintN(64, exports.exoarmur_verify(at, request.length));
@@ -45,7 +46,7 @@ if (exports !== undefined) {
 
 /**
  * Runs a WebAssembly provider: exports `memory`, `exoarmur_alloc(length) -> pointer` and `exoarmur_verify(pointer, length) ->
- * pointer << 32 | length`. Bounded by fuel, which is the same everywhere, and by its declared memory. Never rejects.
+ * pointer << 32 | length`, and `_initialize()`, called first, where the language of the module needs it. Bounded by fuel, which is the same everywhere, and by its declared memory. Never rejects.
  */
 export async function runWasmProvider(
   entry: Uint8Array,
