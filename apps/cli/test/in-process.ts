@@ -3,12 +3,21 @@ import { createTerminal } from '../src/terminal.ts';
 
 /** Runs the command line in this process and returns what it wrote. */
 export async function runInProcess(cwd: string, ...args: readonly string[]) {
+  return runUnder({}, cwd, args);
+}
+
+/** {@link runInProcess} under variables of its own. */
+export async function runUnder(environment: Readonly<Record<string, string>>, cwd: string, args: readonly string[]) {
   const written = { out: '', err: '' };
   const stream = (name: 'out' | 'err') => ({
     write(text: string): void {
       written[name] += text;
     },
   });
-  const exitCode = await runProgram(args, { cwd, terminal: createTerminal(stream('out'), stream('err'), {}) });
+  const exitCode = await runProgram(args, {
+    cwd,
+    environment,
+    terminal: createTerminal(stream('out'), stream('err'), environment),
+  });
   return { ...written, exitCode };
 }

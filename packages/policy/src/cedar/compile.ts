@@ -48,6 +48,9 @@ export function compilePolicySet(policySet: PolicySet): CompileAnswer {
     else policies.push(compiled);
   }
   if (problems.length === 0) problems.push(...validatePolicies(policySet));
+  // The engine lists what it finds in no order of its own.
+  const keyOf = ({ policy, message }: PolicyProblem) => `${policy ?? ''}\n${message}`;
+  problems.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   const [first, ...rest] = problems;
   if (first !== undefined) return { outcome: 'refused', problems: [first, ...rest] };
   return {
