@@ -73,6 +73,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/benchmark.ts'),
   },
   { name: 'keys', summary: 'make and show signing keys', load: () => import('./commands/keys.ts') },
+  {
+    name: 'flags',
+    summary: 'show the feature flags and where they come from',
+    load: () => import('./commands/flags.ts'),
+  },
   { name: 'health', summary: 'probe what this machine offers', load: () => import('./commands/health.ts') },
   { name: 'completion', summary: 'print a shell completion script', load: () => import('./commands/completion.ts') },
 ];

@@ -43,5 +43,5 @@ export { signResolution } from './resolution.ts';
 export { reviseIntent } from './revision.ts';
 export { digestStandingGrant, signStandingGrant } from './standing-grant.ts';
 export { obeySwitchCommand, type SwitchIntake } from './switch-intake.ts';
-export { createSwitchReader, type SwitchReaderOptions } from './switch-reader.ts';
+export { createSwitchReader, listRecordedCommands, type SwitchReaderOptions } from './switch-reader.ts';
 export { createTrustedHost } from './trusted-host.ts';

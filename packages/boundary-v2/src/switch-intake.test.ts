@@ -9,6 +9,7 @@ import {
   createOperatorRegistry,
   createSwitchReader,
   createTrustedHost,
+  listRecordedCommands,
   obeySwitchCommand,
   ProxyPipeline,
   type SwitchIntake,
@@ -220,6 +221,28 @@ describe('reading switches', () => {
     expect(await reader.read(SCOPE)).toEqual(UNKNOWN);
     rows = [kept()];
     expect(await reader.read(SCOPE)).toEqual({ ...CLEAR, global: 'engaged' });
+  });
+
+  it('takes everything for engaged while the store lacks a command that the log has', async () => {
+    const { open, obey, log, commands } = createSwitches();
+    expect(await listRecordedCommands(log, 'demo')).toEqual([]);
+    await obey({ switch: 'actor', subject: 'agent-1' });
+    await obey({ sequence: 2, switch: 'action_class', subject: 'A3_irreversible' });
+    const recorded = await listRecordedCommands(log, 'demo');
+    expect(recorded).toEqual([1, 2]);
+    const rows = await commands.list({ after: 0, limit: 9 });
+    for (const left of [[], rows.slice(0, 1), rows.slice(1)]) {
+      const put = {
+        ...commands,
+        list: async ({ after }: { after: number }) => left.filter(({ sequence }) => sequence > after),
+      };
+      const reader = open({ commands: put, recorded });
+      expect(await reader.read(SCOPE)).toEqual(UNKNOWN);
+      expect(await reader.read(SCOPE)).toEqual(UNKNOWN);
+    }
+    const reader = open({ recorded });
+    expect(await reader.read({ ...SCOPE, actor: 'agent-2' })).toEqual(CLEAR);
+    expect(await reader.read(SCOPE)).toEqual({ ...CLEAR, actor: 'engaged' });
   });
 
   it('keeps the stop of an operator who was revoked since', async () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { actionClassSchema } from './intent.ts';
 import { engineIdentitySchema } from './policy-set.ts';
-import { digestSchema, identifierSchema, lineSchema, milliSchema, timeSchema } from './primitives.ts';
+import { digestSchema, identifierSchema, keyedSchema, lineSchema, milliSchema, timeSchema } from './primitives.ts';
 
 /** What may happen to an action. `allow` is the only verdict that leads to an effect without a person. */
 export const verdictSchema = z.enum(['deny', 'require_approval', 'require_quorum', 'require_human', 'allow']);
@@ -32,6 +32,13 @@ export const approvalFactSchema = z.strictObject({
   standing_grant: z.strictObject({ use: z.int().min(1).max(10_000), max_uses: z.int().min(1).max(10_000) }).optional(),
 });
 export type ApprovalFact = z.infer<typeof approvalFactSchema>;
+
+/** A fact about feature flags by name. */
+function flagFactSchema<Value extends z.ZodType>(value: Value) {
+  return keyedSchema(z.string().regex(/^[a-z][a-z0-9_]{0,63}$/), value)
+    .refine((flags) => Object.keys(flags).length <= 64, 'at most 64 flags')
+    .describe('not expressed here: at most 64 members');
+}
 
 /**
  * Every value, besides the intent and the policy set, that the decision reads. A fact that could not be had is null or
@@ -68,6 +75,21 @@ export const factsSchema = z.strictObject({
     })
     .nullable()
     .optional(),
+  /** The signed bundle whose policies govern, and why it does not stand well; absent where policies come otherwise. */
+  policy_bundle: z
+    .strictObject({
+      bundle_digest: digestSchema,
+      version: z.int().min(1),
+      reason: z
+        .string()
+        .regex(/^[a-z_]{1,32}$/)
+        .nullable(),
+    })
+    .optional(),
+  /** Every feature flag as it is settled; absent where nobody says. */
+  flags: flagFactSchema(z.boolean()).optional(),
+  /** Where the flags come from that are not at their default. */
+  flag_sources: flagFactSchema(z.enum(['configuration', 'environment'])).optional(),
   /** Whether the executor declares that it can take the effect back; absent counts as no. */
   reversible: z.boolean().optional(),
   /**

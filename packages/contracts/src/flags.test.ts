@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { isExoArmurError } from './errors.ts';
-import { FLAGS, FlagError, parseFlags } from './flags.ts';
+import { FLAGS, FlagError, type FlagName, parseFlags, resolveFlags } from './flags.ts';
 
 const ALL_OFF = {
   v2_federation_enabled: false,
@@ -8,6 +8,8 @@ const ALL_OFF = {
   v2_operator_approval_required: false,
   governance_artifacts_enabled: false,
   governance_artifact_enforcement_enabled: false,
+  policy_bundle_required: false,
+  sandbox_required: false,
 };
 
 function codeOf(variables: Readonly<Record<string, string>>): string | undefined {
@@ -20,23 +22,54 @@ function codeOf(variables: Readonly<Record<string, string>>): string | undefined
   return undefined;
 }
 
-test('there are five flags, named as the ancestor named them', () => {
+test('there are the five flags of the ancestor by their names, and two of our own', () => {
   expect(FLAGS.map((flag) => flag.variable)).toEqual([
     'EXOARMUR_FLAG_V2_FEDERATION_ENABLED',
     'EXOARMUR_FLAG_V2_CONTROL_PLANE_ENABLED',
     'EXOARMUR_FLAG_V2_OPERATOR_APPROVAL_REQUIRED',
     'EXOARMUR_FLAG_GOVERNANCE_ARTIFACTS_ENABLED',
     'EXOARMUR_FLAG_GOVERNANCE_ARTIFACT_ENFORCEMENT_ENABLED',
+    'EXOARMUR_FLAG_POLICY_BUNDLE_REQUIRED',
+    'EXOARMUR_FLAG_SANDBOX_REQUIRED',
   ]);
   expect(FLAGS.map((flag) => flag.name)).toEqual(Object.keys(ALL_OFF));
   for (const flag of FLAGS) expect(flag.variable).toBe(`EXOARMUR_FLAG_${flag.name.toUpperCase()}`);
 });
 
-test('approval and enforcement protect, the others enable', () => {
+test('what requires or enforces protects, the others enable', () => {
   expect(FLAGS.filter((flag) => flag.nature === 'protective').map((flag) => flag.name)).toEqual([
     'v2_operator_approval_required',
     'governance_artifact_enforcement_enabled',
+    'policy_bundle_required',
+    'sandbox_required',
   ]);
+});
+
+test.each(FLAGS)('of two statements about $name the safe one holds', ({ name, nature, variable }) => {
+  const settle = (configuration: boolean | undefined, environment: string | undefined) => {
+    const { flags, sources } = resolveFlags({
+      configuration: { [name]: configuration },
+      environment: { [variable]: environment },
+    });
+    return `${flags[name]} ${sources[name]}`;
+  };
+  const isProtective = nature === 'protective';
+  expect(settle(undefined, undefined)).toBe('false default');
+  for (const value of [true, false]) {
+    expect(settle(value, undefined)).toBe(`${value} configuration`);
+    expect(settle(undefined, String(value))).toBe(`${value} environment`);
+    expect(settle(value, String(value))).toBe(`${value} configuration`);
+  }
+  expect(settle(true, 'false')).toBe(isProtective ? 'true configuration' : 'false environment');
+  expect(settle(false, 'true')).toBe(isProtective ? 'true environment' : 'false configuration');
+});
+
+test('no flag depends on another: each is settled alike, whatever the others are', () => {
+  const names = FLAGS.map(({ name }) => name);
+  for (let bits = 0; bits < 2 ** names.length; bits++) {
+    const configuration = Object.fromEntries(names.map((name, index) => [name, (bits & (1 << index)) !== 0]));
+    expect(resolveFlags({ configuration: configuration as Record<FlagName, boolean> }).flags).toEqual(configuration);
+  }
 });
 
 test('every flag is off unless it is set', () => {
@@ -81,4 +114,5 @@ test('a message quotes the name in one short line and never the value', () => {
 
 test('a set of flags cannot be changed afterwards', () => {
   expect(Object.isFrozen(parseFlags({}))).toBe(true);
+  expect(Object.isFrozen(resolveFlags({}).sources)).toBe(true);
 });

@@ -25,6 +25,8 @@ export const flagSetSchema = z.strictObject({
   v2_operator_approval_required: switchedOff,
   governance_artifacts_enabled: switchedOff,
   governance_artifact_enforcement_enabled: switchedOff,
+  policy_bundle_required: switchedOff,
+  sandbox_required: switchedOff,
 });
 export type FlagSet = Readonly<z.infer<typeof flagSetSchema>>;
 
@@ -63,7 +65,35 @@ export const FLAGS: readonly FlagDefinition[] = [
     nature: 'protective',
     effect: 'a bundle whose required governance artifacts do not verify fails',
   },
+  {
+    variable: 'EXOARMUR_FLAG_POLICY_BUNDLE_REQUIRED',
+    name: 'policy_bundle_required',
+    nature: 'protective',
+    effect: 'a boundary starts only under a signed policy bundle',
+  },
+  {
+    variable: 'EXOARMUR_FLAG_SANDBOX_REQUIRED',
+    name: 'sandbox_required',
+    nature: 'protective',
+    effect: 'a boundary starts only with executors that are confined in a process of their own',
+  },
 ];
+
+/** Where the value of a flag comes from. */
+export type FlagSource = 'default' | 'configuration' | 'environment';
+
+/** Every flag with its value and where it comes from. */
+export interface ResolvedFlags {
+  readonly flags: FlagSet;
+  readonly sources: Readonly<Record<FlagName, FlagSource>>;
+}
+
+/** What is said about flags, and by whom. */
+export interface FlagStatements {
+  readonly configuration?: { readonly [Name in FlagName]?: boolean | undefined };
+  /** Variables of the process; those that are no flags are left alone. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
 
 /** Codes of what can be wrong with flags. */
 export type FlagErrorCode = 'CONTRACTS_FLAG_UNKNOWN' | 'CONTRACTS_FLAG_VALUE_INVALID';
@@ -77,8 +107,35 @@ export class FlagError extends ExoArmurError<FlagErrorCode> {}
  * case, because a mistyped protective flag must not pass for one that is off, and CONTRACTS_FLAG_VALUE_INVALID.
  */
 export function parseFlags(variables: Readonly<Record<string, string | undefined>>): FlagSet {
+  return resolveFlags({ environment: variables }).flags;
+}
+
+/**
+ * Settles every flag by itself, whatever the others are. Where the statements differ the safe side holds: a protective flag
+ * is on when anybody says so, an enabling one is off when anybody says so. @throws FlagError as parseFlags
+ */
+export function resolveFlags({ configuration = {}, environment = {} }: FlagStatements): ResolvedFlags {
+  const variables = readVariables(environment);
+  const resolved = FLAGS.map(({ name, nature }) => {
+    const safe = nature === 'protective';
+    const stated = [
+      { source: 'configuration', value: configuration[name] },
+      { source: 'environment', value: variables.get(name) },
+    ] as const;
+    const settled = stated.find(({ value }) => value === safe) ?? stated.find(({ value }) => value !== undefined);
+    return { name, value: settled?.value ?? false, source: settled?.source ?? 'default' };
+  });
+  const flags = flagSetSchema.parse(Object.fromEntries(resolved.map(({ name, value }) => [name, value])));
+  const sources = Object.fromEntries(resolved.map(({ name, source }) => [name, source]));
+  return Object.freeze({
+    flags: Object.freeze(flags),
+    sources: Object.freeze(sources as Record<FlagName, FlagSource>),
+  });
+}
+
+function readVariables(variables: Readonly<Record<string, string | undefined>>): ReadonlyMap<FlagName, boolean> {
   const byVariable = new Map<string, FlagName>(FLAGS.map((flag) => [flag.variable, flag.name]));
-  const values = new Map<string, boolean>();
+  const values = new Map<FlagName, boolean>();
   for (const [variable, text] of Object.entries(variables)) {
     if (text === undefined || !variable.toUpperCase().startsWith(FLAG_PREFIX)) continue;
     const name = byVariable.get(variable);
@@ -90,5 +147,5 @@ export function parseFlags(variables: Readonly<Record<string, string | undefined
     }
     values.set(name, text === 'true');
   }
-  return Object.freeze(flagSetSchema.parse(Object.fromEntries(values)));
+  return values;
 }

@@ -101,8 +101,16 @@ export type { DsseEnvelope } from './envelope.ts';
 export { dsseEnvelopeSchema } from './envelope.ts';
 export type { ErrorDetails } from './errors.ts';
 export { ExoArmurError, InvariantError, isExoArmurError, quoteForMessage } from './errors.ts';
-export type { FlagDefinition, FlagErrorCode, FlagName, FlagSet } from './flags.ts';
-export { FLAG_PREFIX, FLAGS, FlagError, flagSetSchema, parseFlags } from './flags.ts';
+export type {
+  FlagDefinition,
+  FlagErrorCode,
+  FlagName,
+  FlagSet,
+  FlagSource,
+  FlagStatements,
+  ResolvedFlags,
+} from './flags.ts';
+export { FLAG_PREFIX, FLAGS, FlagError, flagSetSchema, parseFlags, resolveFlags } from './flags.ts';
 export type { GovernanceEvidence, GovernanceManifest, GovernanceManifestEntry } from './governance/manifest.ts';
 export {
   artifactSchemaVersionSchema,

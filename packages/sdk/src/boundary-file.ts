@@ -30,7 +30,15 @@ export const boundaryFileSchema = z.strictObject({
   cell: scopeNameSchema,
   key_file: pathSchema,
   store: z.strictObject({ path: pathSchema, heads: pathSchema.optional() }),
-  policy: z.strictObject({ file: pathSchema, digest: digestSchema.optional() }),
+  policy: z.union([
+    z.strictObject({ file: pathSchema, digest: digestSchema.optional() }),
+    /** Signed bundles: whose count, and one to put in force at the start; without it that which is in force governs. */
+    z.strictObject({
+      keyring: z.array(z.string().max(512)).min(1).max(64),
+      threshold: z.int().min(1).max(64).optional(),
+      bundle_file: pathSchema.optional(),
+    }),
+  ]),
   executors: z
     .array(
       z.strictObject({
@@ -110,7 +118,7 @@ export function configOf(file: BoundaryFile, path: string): BoundaryConfig {
     cell,
     key: { file: at(key_file) },
     store: storeOf(file, path),
-    policy: { file: at(policy.file), ...(policy.digest === undefined ? {} : { digest: policy.digest }) },
+    policy: policyOf(policy, at),
     executors: executors.map(({ hosting, roots }) => ({
       hosting,
       executor: createFilesystemExecutor({ roots: roots.map((root) => ({ ...root, real: at(root.real) })) }),
@@ -125,6 +133,18 @@ export function configOf(file: BoundaryFile, path: string): BoundaryConfig {
       ...(limits?.grant_ttl_seconds === undefined ? {} : { grantTtlSeconds: limits.grant_ttl_seconds }),
     },
     ...(flags === undefined ? {} : { flags }),
+  };
+}
+
+function policyOf(policy: BoundaryFile['policy'], at: (name: string) => string): BoundaryConfig['policy'] {
+  if ('file' in policy) {
+    return { file: at(policy.file), ...(policy.digest === undefined ? {} : { digest: policy.digest }) };
+  }
+  const { keyring, threshold, bundle_file } = policy;
+  return {
+    keyring,
+    ...(threshold === undefined ? {} : { threshold }),
+    ...(bundle_file === undefined ? {} : { bundle: { file: at(bundle_file) } }),
   };
 }
 

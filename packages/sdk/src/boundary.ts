@@ -20,6 +20,7 @@ import {
   type Decision,
   type Digest,
   type ExecutorHost,
+  type FlagSet,
   isExoArmurError,
   type OperatorRegistry,
   type PolicyDecisionPoint,
@@ -30,9 +31,10 @@ import { readAction } from './action-reader.ts';
 import type { AnswerTray } from './answer-tray.ts';
 import { assertConfig, type BoundaryConfig } from './config.ts';
 import { SdkError } from './errors.ts';
-import { applyFlags } from './flags.ts';
-import { joinSwitches, SWITCH_THRESHOLD } from './kept-switches.ts';
+import { applyFlags, assertConfined, flagFactsOf, settleFlags } from './flags.ts';
+import { openSwitches, SWITCH_THRESHOLD } from './kept-switches.ts';
 import { listOpenStreams } from './open-streams.ts';
+import { governFacts } from './policy-facts.ts';
 import { openPolicy } from './policy-source.ts';
 import { readSigningKey } from './read-file.ts';
 import { openStorage, type Storage } from './storage.ts';
@@ -71,6 +73,7 @@ interface Parts {
   readonly decisionPoint: PolicyDecisionPoint;
   readonly clock: Clock;
   readonly random: RandomSource;
+  readonly flags: FlagSet;
   obeySwitch(envelope: unknown): Promise<SwitchCommand>;
   createPipeline(hosts: readonly ExecutorHost[]): ProxyPipeline;
   bundle(stream: string, options: BundleOptions): Promise<Uint8Array>;
@@ -79,8 +82,8 @@ interface Parts {
 /**
  * Starts a boundary from one configuration: checks all of it, opens what it names, and brings the actions that a crash left
  * open to their end without running anything. What is missing or wrong keeps it from starting.
- * @throws SdkError SDK_CONFIG_INVALID, SDK_FILE_UNREADABLE, SDK_KEY_EXPOSED, SDK_FLAG_UNSUPPORTED, SDK_POLICY_MISMATCH, each
- * with the place in the configuration; PolicyError for a set that is not sound; LogStoreError for a store that cannot be opened
+ * @throws SdkError SDK_CONFIG_INVALID, SDK_FILE_UNREADABLE, SDK_KEY_EXPOSED, SDK_FLAG_UNSUPPORTED, SDK_FLAG_UNMET,
+ * SDK_POLICY_MISMATCH, SDK_POLICY_NOT_IN_FORCE, each with the place in the configuration; PolicyError for a set that is not sound; LogStoreError for a store that cannot be opened
  */
 export async function createBoundary(config: BoundaryConfig): Promise<Boundary> {
   assertConfig(config);
@@ -92,7 +95,7 @@ export async function createBoundary(config: BoundaryConfig): Promise<Boundary> 
     throw invalid('the name of the key does not end in the tenant', '/key');
   }
   const hosts = (config.executors ?? []).map(createHost);
-  const { decisionPoint, isVerified } = openPolicy(config.policy, (set) => applyFlags(set, config.flags ?? {}, hosts));
+  const resolved = settleFlags(config, hosts);
   const operators = readOperators(config.operators);
   const storage = await openStorage(config.store, config.tenant, config.cell);
   try {
@@ -100,15 +103,24 @@ export async function createBoundary(config: BoundaryConfig): Promise<Boundary> 
     const log = createAuditLog({
       ...{ store: storage.log, heads: storage.heads, signer, clock, random, tenant, cell, origin: key.name },
     });
+    const policy = await openPolicy(config.policy, {
+      amend: (set) => applyFlags(set, resolved.flags, hosts),
+      bundles: { tenant, cell, log, clock, activations: storage.activations, alerts: config.alerts },
+    });
+    const { decisionPoint } = policy;
     storage.policies.keep(decisionPoint.policyDigest, decisionPoint.policySet);
     const kept = { tenant, cell, commands: storage.switchCommands, operators: operators ?? storage.operators };
-    const switches = joinSwitches(config.facts.switches, kept, clock);
+    const switches = await openSwitches(config.facts.switches, kept, { clock, log });
     const obeySwitch = (envelope: unknown) =>
       obeySwitchCommand({ ...kept, log, clock, threshold: SWITCH_THRESHOLD, alerts: config.alerts }, envelope);
     const createPipeline = (own: readonly ExecutorHost[]) =>
       new ProxyPipeline({
         ...{ tenant, cell, log, decisionPoint, clock, random, signer },
-        facts: createFactSource({ ...config.facts, switches, policyVerified: isVerified }),
+        facts: governFacts(
+          createFactSource({ ...config.facts, switches, policyVerified: false }),
+          policy,
+          flagFactsOf(resolved),
+        ),
         host: own.length === 0 ? createIdleHost() : own,
         grants: storage.grants,
         operators: operators ?? storage.operators,
@@ -131,7 +143,20 @@ export async function createBoundary(config: BoundaryConfig): Promise<Boundary> 
       const { policyDigest, engine } = decisionPoint;
       return buildBundle({ ...options, evidence, signer, policySets, inForce: { policyDigest, engine } });
     };
-    const parts = { tenant, cell, storage, log, decisionPoint, clock, random, obeySwitch, createPipeline, bundle };
+    const { flags } = resolved;
+    const parts = {
+      tenant,
+      cell,
+      storage,
+      log,
+      decisionPoint,
+      clock,
+      random,
+      flags,
+      obeySwitch,
+      createPipeline,
+      bundle,
+    };
     const boundary = new Boundary(parts, signer.vkey, hosts);
     await boundary.recover();
     return boundary;
@@ -149,7 +174,7 @@ export class Boundary implements AsyncDisposable {
   readonly cell: string;
   /** Verifier key of log and bundles; give it to whoever is to verify. */
   readonly vkey: string;
-  /** Digest of the policy set in force, with what the flags added. */
+  /** Digest of the policy set in force, with what bundle and flags added. */
   readonly policyDigest: Digest;
   readonly clock: Clock;
   readonly random: RandomSource;
@@ -302,11 +327,12 @@ export class Boundary implements AsyncDisposable {
 
   /**
    * Adds a host whose actions go through this boundary from now on.
-   * @throws SdkError SDK_TOOL_TAKEN when somebody performs one of its action types already
+   * @throws SdkError SDK_TOOL_TAKEN when somebody performs one of its action types already, SDK_FLAG_UNMET
    */
   attach(host: ExecutorHost): void {
     const taken = host.actionTypes.find((type) => this.#byActionType.has(type));
     if (taken !== undefined) throw new SdkError('SDK_TOOL_TAKEN', `${taken} is performed by another executor already`);
+    assertConfined(this.#parts.flags, [host], '');
     const pipeline = this.#parts.createPipeline([host]);
     for (const type of host.actionTypes) this.#byActionType.set(type, pipeline);
   }

@@ -3,7 +3,9 @@ import {
   type ActionIntent,
   type AlertSink,
   type Clock,
+  type DowngradeOverride,
   digestSchema,
+  downgradeOverrideSchema,
   type Executor,
   type ExecutorHost,
   type Facts,
@@ -45,6 +47,18 @@ export interface StoreConfig {
   readonly busyTimeoutMs?: number;
 }
 
+/** Policies that come as signed bundles. The one put in force last governs, also after a restart. */
+export interface BundlePolicy {
+  /** Verifier keys whose signatures count for this tenant. */
+  readonly keyring: readonly string[];
+  /** How many distinct ones of them have to sign; 1 unless told. */
+  readonly threshold?: number;
+  /** A bundle to put in force at the start, as a file or as its envelope; none for whatever is in force already. */
+  readonly bundle?: { readonly file: string } | { readonly envelope: unknown };
+  /** Lets exactly the bundle it names be older than the one in force, on record. */
+  readonly override?: DowngradeOverride;
+}
+
 /** Everything a boundary is made of. Parts that decide who may do what have no default. */
 export interface BoundaryConfig {
   readonly tenant: string;
@@ -53,8 +67,8 @@ export interface BoundaryConfig {
   readonly key: { readonly file: string } | { readonly name: string; readonly seed: Uint8Array };
   /** A SQLite file, or `memory`, which forgets everything with the process. */
   readonly store: StoreConfig | 'memory';
-  /** A set from code, or from a file; only a file with a digest counts as verified. */
-  readonly policy: { readonly set: PolicySet } | { readonly file: string; readonly digest?: string };
+  /** A set from code; one from a file, which counts as verified only with a digest; or signed bundles. */
+  readonly policy: { readonly set: PolicySet } | { readonly file: string; readonly digest?: string } | BundlePolicy;
   readonly executors?: readonly (TrustedExecutor | SandboxedExecutor)[];
   readonly facts: {
     /** What else can stop an action, besides the switches that signed commands set; the stricter answer counts. */
@@ -69,6 +83,8 @@ export interface BoundaryConfig {
   readonly alerts?: AlertSink;
   readonly limits?: Partial<BoundaryLimits>;
   readonly flags?: { readonly [Name in FlagName]?: boolean | undefined };
+  /** Where flags are read from besides; the variables of this process unless told. They can only make it stricter. */
+  readonly variables?: Readonly<Record<string, string | undefined>>;
   /** The machine's unless told. */
   readonly clock?: Clock;
   /** The machine's unless told. */
@@ -113,6 +129,12 @@ const configSchema = z.strictObject({
     // The policy plane checks the set itself, and says what is wrong in its own words.
     z.strictObject({ set: z.custom<PolicySet>((value) => typeof value === 'object' && value !== null) }),
     z.strictObject({ file: pathSchema, digest: digestSchema.optional() }),
+    z.strictObject({
+      keyring: z.array(z.string().max(512)).min(1).max(64),
+      threshold: z.int().min(1).max(64).optional(),
+      bundle: z.union([z.strictObject({ file: pathSchema }), z.strictObject({ envelope: z.unknown() })]).optional(),
+      override: downgradeOverrideSchema.optional(),
+    }),
   ]),
   executors: z
     .array(
@@ -158,6 +180,7 @@ const configSchema = z.strictObject({
     .partial()
     .optional(),
   flags: flagSetSchema.partial().optional(),
+  variables: z.record(z.string(), z.string().optional()).optional(),
   clock: withMethods<Clock>('a clock', 'now').optional(),
   random: withMethods<RandomSource>('a random source', 'bytes').optional(),
 });

@@ -1,6 +1,14 @@
-import type { ExecutorHost, FlagName, PolicySet } from '@exoarmur/contracts';
+import {
+  type ExecutorHost,
+  type FlagName,
+  type FlagSet,
+  type PolicySet,
+  type ResolvedFlags,
+  resolveFlags,
+} from '@exoarmur/contracts';
 import type { BoundaryConfig } from './config.ts';
 import { SdkError } from './errors.ts';
+import type { FlagFacts } from './policy-facts.ts';
 
 /** The policy that `v2_operator_approval_required` adds. */
 const OPERATOR_APPROVAL_ID = 'flag.v2_operator_approval_required';
@@ -14,20 +22,46 @@ const UNSUPPORTED: readonly FlagName[] = [
 ];
 
 /**
- * The policies with what the flags demand as policies of their own, so that a record shows it and a verifier decides under
- * the same. @throws SdkError SDK_FLAG_UNSUPPORTED, SDK_CONFIG_INVALID when a policy has the name of a flag's
+ * Settles the flags of a boundary and holds it to those that say what it must be made of.
+ * @throws FlagError CONTRACTS_FLAG_UNKNOWN, CONTRACTS_FLAG_VALUE_INVALID; SdkError SDK_FLAG_UNSUPPORTED for a flag of the
+ * configuration that nothing here would keep, SDK_FLAG_UNMET
  */
-export function applyFlags(
-  policySet: PolicySet,
-  flags: NonNullable<BoundaryConfig['flags']>,
-  hosts: readonly ExecutorHost[],
-): PolicySet {
-  const unsupported = UNSUPPORTED.find((name) => flags[name] === true);
+export function settleFlags(config: BoundaryConfig, hosts: readonly ExecutorHost[]): ResolvedFlags {
+  const { flags: configuration = {}, variables = process.env } = config;
+  const unsupported = UNSUPPORTED.find((name) => configuration[name] === true);
   if (unsupported !== undefined) {
     const pointer = `/flags/${unsupported}`;
     throw new SdkError('SDK_FLAG_UNSUPPORTED', 'a boundary by itself has nothing to switch on here', { pointer });
   }
-  if (flags.v2_operator_approval_required !== true) return policySet;
+  const resolved = resolveFlags({ configuration, environment: variables });
+  if (resolved.flags.policy_bundle_required && !('keyring' in config.policy)) {
+    throw new SdkError('SDK_FLAG_UNMET', 'policy_bundle_required asks for signed bundles', { pointer: '/policy' });
+  }
+  assertConfined(resolved.flags, hosts, '/executors');
+  return resolved;
+}
+
+/** @throws SdkError SDK_FLAG_UNMET */
+export function assertConfined(flags: FlagSet, hosts: readonly ExecutorHost[], pointer: string): void {
+  const index = hosts.findIndex(({ isolation }) => isolation !== 'child_process');
+  if (!flags.sandbox_required || index < 0) return;
+  throw new SdkError('SDK_FLAG_UNMET', 'sandbox_required asks for executors in a process of their own', {
+    pointer: `${pointer}/${index}`,
+  });
+}
+
+/** The flags as facts of a decision. */
+export function flagFactsOf({ flags, sources }: ResolvedFlags): FlagFacts {
+  const stated = Object.entries(sources).filter(([, source]) => source !== 'default');
+  return { flags: { ...flags }, flag_sources: Object.fromEntries(stated) as FlagFacts['flag_sources'] };
+}
+
+/**
+ * The policies with what the flags demand as policies of their own, so that a record shows it and a verifier decides under
+ * the same. @throws SdkError SDK_CONFIG_INVALID when a policy has the name of a flag's
+ */
+export function applyFlags(policySet: PolicySet, flags: FlagSet, hosts: readonly ExecutorHost[]): PolicySet {
+  if (!flags.v2_operator_approval_required) return policySet;
   if (Object.hasOwn(policySet.policies, OPERATOR_APPROVAL_ID)) {
     throw new SdkError('SDK_CONFIG_INVALID', 'a policy has the name of a flag', { pointer: '/policy' });
   }

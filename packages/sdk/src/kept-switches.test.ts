@@ -57,6 +57,20 @@ describe('switches of a boundary', () => {
     await boundary.close();
   });
 
+  it('stop everything when a command was deleted that the log has', async () => {
+    const path = join(home, 'a.db');
+    const config = createConfig({ store: { path }, operators });
+    const first = await createBoundary(config);
+    await first.obeySwitchCommand(order(1, 'engaged'));
+    await first.close();
+    const store = openSqliteLogStore({ path });
+    store.database.exec('DELETE FROM switch_commands');
+    await store.close();
+    const boundary = await createBoundary(config);
+    expect((await boundary.execute(createIntent())).decision?.facts.switches.actor).toBe('unknown');
+    await boundary.close();
+  });
+
   it('stop everything when the store holds what nobody signed', async () => {
     const path = join(home, 'a.db');
     const boundary = await createBoundary(createConfig({ store: { path }, operators }));

@@ -1,35 +1,116 @@
-import type { PolicyDecisionPoint, PolicySet } from '@exoarmur/contracts';
+import { activatePolicyBundle, BoundaryError, openPolicyBundles, type PolicyBundles } from '@exoarmur/boundary-v2';
+import { parseJson, parseVerifierKey } from '@exoarmur/canonical';
+import { isExoArmurError, type PolicyBounds, type PolicyDecisionPoint, type PolicySet } from '@exoarmur/contracts';
 import {
   assertPolicySet,
   createDecisionPoint,
   digestPolicySet,
+  MAX_POLICY_BUNDLE_BYTES,
   POLICY_SET_LIMITS,
-  parsePolicySet,
+  type PolicyBundleHolder,
+  parsePolicySource,
 } from '@exoarmur/policy';
-import type { BoundaryConfig } from './config.ts';
+import type { BoundaryConfig, BundlePolicy } from './config.ts';
 import { SdkError } from './errors.ts';
+import type { PolicyFacts } from './policy-facts.ts';
 import { readBounded } from './read-file.ts';
 
-/** A decision point, and whether its policies came through a channel that somebody vouches for. */
-export interface OpenedPolicy {
+const MAX_ENVELOPE_BYTES = Math.ceil(MAX_POLICY_BUNDLE_BYTES / 3) * 4 + 65_536;
+
+/** A decision point, and how its policies came. */
+export interface OpenedPolicy extends PolicyFacts {
   readonly decisionPoint: PolicyDecisionPoint;
-  readonly isVerified: boolean;
+}
+
+/** What opening policies needs of the boundary that is about to start. */
+export interface PolicyOpening {
+  /** Adds what the flags demand. */
+  readonly amend: (policySet: PolicySet) => PolicySet;
+  readonly bundles: Omit<PolicyBundles, 'keyring'>;
 }
 
 /**
  * Reads the policies of a configuration. A set in code is the operator's own; a file counts as verified when the
- * configuration pins its digest, and then no other file will do.
- * @throws SdkError SDK_FILE_UNREADABLE, SDK_POLICY_MISMATCH; PolicyError POLICY_SET_MALFORMED, POLICY_SET_REFUSED
+ * configuration pins its digest, and then no other file will do; of bundles the one that is in force governs.
+ * @throws SdkError SDK_FILE_UNREADABLE, SDK_POLICY_MISMATCH, SDK_POLICY_NOT_IN_FORCE; PolicyError POLICY_SET_MALFORMED,
+ * POLICY_RULE_MALFORMED, POLICY_SET_REFUSED
  */
-export function openPolicy(source: BoundaryConfig['policy'], amend: (policySet: PolicySet) => PolicySet): OpenedPolicy {
+export async function openPolicy(source: BoundaryConfig['policy'], opening: PolicyOpening): Promise<OpenedPolicy> {
+  if ('keyring' in source) return openBundle(source, opening);
   const policySet =
     'set' in source
       ? assertPolicySet(source.set)
-      : parsePolicySet(readBounded(source.file, POLICY_SET_LIMITS.maxBytes, '/policy/file').bytes);
+      : parsePolicySource(readBounded(source.file, POLICY_SET_LIMITS.maxBytes, '/policy/file').bytes);
   const pinned = 'set' in source ? undefined : source.digest;
   if (pinned !== undefined && digestPolicySet(policySet) !== pinned) {
     throw new SdkError('SDK_POLICY_MISMATCH', 'the policy file has another digest', { pointer: '/policy/digest' });
   }
-  const isVerified = 'set' in source || pinned !== undefined;
-  return { decisionPoint: createDecisionPoint({ policySet: amend(policySet) }), isVerified };
+  const policyVerified = 'set' in source || pinned !== undefined;
+  return {
+    decisionPoint: createDecisionPoint({ policySet: opening.amend(policySet) }),
+    bounds: {},
+    standing: () => ({ policyVerified, degraded: false, bundle: undefined }),
+  };
+}
+
+/** A bundle that is refused leaves the one in force, and the cell degraded; without one in force nothing starts. */
+async function openBundle(source: BundlePolicy, { amend, bundles }: PolicyOpening): Promise<OpenedPolicy> {
+  const keyring = new Map([[bundles.tenant, { keys: readKeys(source.keyring), threshold: source.threshold ?? 1 }]]);
+  const holder = await startHolder(source, { ...bundles, keyring });
+  const active = holder.active();
+  if (active === null) {
+    const { reason } = holder.standing();
+    throw new SdkError('SDK_POLICY_NOT_IN_FORCE', `no policy bundle is in force: ${reason}`, { pointer: '/policy' });
+  }
+  const { bundle, bundleDigest, policySet } = active;
+  const bounds: PolicyBounds = bundle.bounds ?? {};
+  return {
+    decisionPoint: createDecisionPoint({ policySet: amend(policySet) }),
+    bounds,
+    standing: () => {
+      const { policyVerified, degraded, reason } = holder.standing();
+      return { policyVerified, degraded, bundle: { bundle_digest: bundleDigest, version: bundle.version, reason } };
+    },
+  };
+}
+
+async function startHolder({ bundle, override }: BundlePolicy, bundles: PolicyBundles): Promise<PolicyBundleHolder> {
+  if (bundle === undefined) return openPolicyBundles(bundles);
+  try {
+    return (await activatePolicyBundle(bundles, readBundle(bundle), override)).holder;
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return openPolicyBundles(bundles);
+  }
+}
+
+/** Whether a bundle was refused, on record; anything else keeps a boundary from starting. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof BoundaryError && REFUSALS.test(error.code);
+}
+
+const REFUSALS = /^BOUNDARY_POLICY_(?!STORE_UNAVAILABLE$)/;
+
+/** A file that is no JSON is no bundle, and is refused as one. */
+function readBundle(bundle: NonNullable<BundlePolicy['bundle']>): unknown {
+  if ('envelope' in bundle) return bundle.envelope;
+  const { bytes } = readBounded(bundle.file, MAX_ENVELOPE_BYTES, '/policy/bundle/file');
+  try {
+    return parseJson(bytes, { maxBytes: MAX_ENVELOPE_BYTES });
+  } catch (error) {
+    if (!isExoArmurError(error)) throw error;
+    return undefined;
+  }
+}
+
+function readKeys(keyring: readonly string[]) {
+  return keyring.map((vkey, index) => {
+    try {
+      return parseVerifierKey(vkey);
+    } catch (cause) {
+      if (!isExoArmurError(cause)) throw cause;
+      const pointer = `/policy/keyring/${index}`;
+      throw new SdkError('SDK_CONFIG_INVALID', 'that is no verifier key', { pointer, cause });
+    }
+  });
 }

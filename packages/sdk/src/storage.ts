@@ -3,6 +3,7 @@ import {
   createMemoryApprovalInbox,
   createMemoryGrantStore,
   createMemoryOperatorStore,
+  createMemoryPolicyActivationStore,
   createMemoryStandingGrantStore,
   createMemorySwitchCommandStore,
 } from '@exoarmur/boundary-v2';
@@ -12,6 +13,7 @@ import type {
   GrantStore,
   LogHeadKeeper,
   OperatorStore,
+  PolicyActivationStore,
   StandingGrantStore,
   SwitchCommandStore,
 } from '@exoarmur/contracts';
@@ -19,6 +21,7 @@ import {
   createSqliteApprovalInbox,
   createSqliteGrantStore,
   createSqliteOperatorStore,
+  createSqlitePolicyActivationStore,
   createSqliteStandingGrantStore,
   createSqliteSwitchCommandStore,
   openHeadFiles,
@@ -38,6 +41,7 @@ export interface Storage {
   readonly operators: OperatorStore;
   readonly inbox: ApprovalInbox;
   readonly switchCommands: SwitchCommandStore;
+  readonly activations: PolicyActivationStore;
   readonly policies: PolicyArchive;
   /** Undefined where no other process can reach the store. */
   readonly answers: AnswerTray | undefined;
@@ -61,6 +65,7 @@ export async function openStorage(store: BoundaryConfig['store'], tenant: string
       operators: createMemoryOperatorStore(),
       inbox: createMemoryApprovalInbox(),
       switchCommands: createMemorySwitchCommandStore(),
+      activations: createMemoryPolicyActivationStore(),
       policies: new PolicyArchive(undefined),
       answers: undefined,
       presence: undefined,
@@ -81,6 +86,7 @@ export async function openStorage(store: BoundaryConfig['store'], tenant: string
       operators: createSqliteOperatorStore(log, tenant),
       inbox: createSqliteApprovalInbox(log, tenant),
       switchCommands: createSqliteSwitchCommandStore(log, tenant, cell),
+      activations: createSqlitePolicyActivationStore(log, tenant),
       policies: new PolicyArchive(places.policies),
       answers: new AnswerTray(places.answers),
       presence,

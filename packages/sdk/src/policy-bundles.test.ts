@@ -1,0 +1,201 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createSigner, formatTime } from '@exoarmur/canonical';
+import type { PolicyBundle } from '@exoarmur/contracts';
+import { createPolicyBundle, signPolicyBundle } from '@exoarmur/policy';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createConfig, createIntent, createTestClock, POLICY_SET } from '../test/configs.ts';
+import { type BoundaryConfig, createBoundary, replayGovernedExecution } from './index.ts';
+
+const SIGNER = createSigner('policy.test', new Uint8Array(32).fill(80));
+const STRANGER = createSigner('stranger.test', new Uint8Array(32).fill(81));
+const HOUR = 3_600_000;
+const { nowMs: START } = createTestClock();
+const keyring = [SIGNER.vkey];
+
+function signed(version: number, change: Partial<PolicyBundle> = {}, signer = SIGNER) {
+  const about = {
+    ...{ bundle_id: `policies-${version}`, tenant_id: 'demo', version },
+    ...{ issued_at: formatTime(START - HOUR), expires_at: formatTime(START + HOUR) },
+  };
+  return signPolicyBundle(createPolicyBundle({ ...about, ...change }, POLICY_SET), [signer]);
+}
+
+let home: string;
+let clock: ReturnType<typeof createTestClock>;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'exoarmur-sdk-'));
+  clock = createTestClock();
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+const open = (policy: BoundaryConfig['policy'], change: Partial<BoundaryConfig> = {}) =>
+  createBoundary(createConfig({ store: { path: join(home, 'a.db') }, policy, clock, ...change }));
+let count = 0;
+async function act(policy: BoundaryConfig['policy'], change: Parameters<typeof createIntent>[0] = {}) {
+  const boundary = await open(policy);
+  count += 1;
+  const intent_id = `intent-${count}`;
+  try {
+    const { status, decision } = await boundary.execute(createIntent({ intent_id, ...change }));
+    const { checks } = await replayGovernedExecution(await boundary.bundle(intent_id));
+    // An action that waits is not complete; whether it would be decided so again can be said all the same.
+    const replayed = checks.find(({ name }) => name === 'decision')?.status;
+    return {
+      status,
+      replayed,
+      rules: decision?.safety.rule_ids,
+      policies: decision?.pdp.determining_policies,
+      facts: decision?.facts,
+    };
+  } finally {
+    await boundary.close();
+  }
+}
+const A2 = { action_class: 'A2_hard_containment' } as const;
+
+describe('a boundary under signed bundles', () => {
+  it('decides under the bundle it is given, and after a restart under the one in force', async () => {
+    const bundle = join(home, 'bundle.json');
+    writeFileSync(bundle, JSON.stringify(signed(1)));
+    const first = await act({ keyring, bundle: { file: bundle } });
+    expect(first).toMatchObject({ status: 'completed', replayed: 'passed' });
+    expect(first.facts).toMatchObject({ policy_verified: true, policy_bundle: { version: 1, reason: null } });
+    expect(first.facts?.environment.degraded).toBe(false);
+    expect(await act({ keyring })).toMatchObject({ status: 'completed', facts: { policy_bundle: { version: 1 } } });
+  });
+
+  it.each([
+    ['an altered bundle', () => ({ ...signed(2), payload: signed(3).payload }), 'signature_invalid'],
+    ['one of another tenant', () => signed(2, { tenant_id: 'other' }), 'foreign_tenant'],
+    ['an older one', () => signed(1, { bundle_id: 'old' }), 'downgraded'],
+  ])('keeps the old one when it is given %s, and is degraded, which is a fact', async (_, make, reason) => {
+    await act({ keyring, bundle: { envelope: signed(1) } });
+    const again = await act({ keyring, bundle: { envelope: make() } }, A2);
+    expect(again.facts).toMatchObject({
+      policy_verified: true,
+      environment: { degraded: true },
+      policy_bundle: { version: 1, reason },
+    });
+    expect(again).toMatchObject({ status: 'pending_approval', rules: ['SG-351'], replayed: 'passed' });
+    expect((await act({ keyring, bundle: { envelope: signed(1) } })).facts?.environment.degraded).toBe(false);
+  });
+
+  it('does not start when no bundle is in force', async () => {
+    const refused = { code: 'SDK_POLICY_NOT_IN_FORCE', pointer: '/policy' };
+    await expect(open({ keyring })).rejects.toMatchObject(refused);
+    await expect(open({ keyring, bundle: { envelope: signed(1, {}, STRANGER) } })).rejects.toMatchObject(refused);
+    const unreadable = join(home, 'bundle.json');
+    writeFileSync(unreadable, '{');
+    await expect(open({ keyring, bundle: { file: unreadable } })).rejects.toMatchObject(refused);
+    await expect(open({ keyring: ['x'] })).rejects.toMatchObject({ pointer: '/policy/keyring/0' });
+    await expect(
+      open({ keyring: [SIGNER.vkey, STRANGER.vkey], threshold: 2, bundle: { envelope: signed(1) } }),
+    ).rejects.toMatchObject(refused);
+  });
+
+  it('notices that its bundle expires while it runs', async () => {
+    const boundary = await open({ keyring, bundle: { envelope: signed(1) } });
+    clock.nowMs += HOUR;
+    const decision = await boundary.decide(createIntent());
+    expect(decision?.facts).toMatchObject({ policy_verified: false, policy_bundle: { reason: 'expired' } });
+    expect(decision).toMatchObject({ verdict: 'require_quorum', safety: { rule_ids: ['SG-201'] } });
+    await boundary.close();
+  });
+
+  it('goes back only by an override', async () => {
+    await act({ keyring, bundle: { envelope: signed(1) } });
+    const digest = (await act({ keyring })).facts?.policy_bundle?.bundle_digest as `sha256:${string}`;
+    await act({ keyring, bundle: { envelope: signed(2) } });
+    const override = { bundle_digest: digest, stated_by: 'ann', reason: '2 locks us out' };
+    const back = await act({ keyring, bundle: { envelope: signed(1) }, override });
+    expect(back.facts).toMatchObject({ policy_bundle: { version: 1, reason: null }, environment: { degraded: false } });
+  });
+});
+
+describe('the bounds of a bundle', () => {
+  const under = (bounds: PolicyBundle['bounds'], change = {}) =>
+    act({ keyring, bundle: { envelope: signed(1, { bounds }) } }, change);
+
+  it('stop everything by a kill switch', async () => {
+    expect(await under({ kill_switches: { global: true, tenant: false } })).toMatchObject({
+      status: 'denied',
+      rules: ['SG-101'],
+    });
+  });
+
+  it('let a class go no further than the envelope', async () => {
+    const bounds = { autonomy_envelope: { A1_soft_containment: 'human' } } as const;
+    const asked = await under(bounds);
+    expect(asked).toMatchObject({ status: 'pending_approval', policies: ['bounds.autonomy.A1_soft_containment'] });
+    expect(asked.replayed).toBe('passed');
+  });
+
+  it('ask a person below a trust floor, and pin the trust of an actor', async () => {
+    const trust_floors = { A1_soft_containment: 950 };
+    expect(await under({ trust_floors })).toMatchObject({ status: 'pending_approval' });
+    const pinned = await act({
+      keyring,
+      bundle: { envelope: signed(2, { bounds: { trust_floors, trust_pins: { 'agent-1': 960 } } }) },
+    });
+    expect(pinned).toMatchObject({ status: 'completed', facts: { trust_milli: 960 } });
+  });
+});
+
+describe('flags of a boundary', () => {
+  const variables = (name: string, value = 'true') => ({ variables: { [`EXOARMUR_FLAG_${name}`]: value } });
+
+  it('are facts of every decision, with where they come from', async () => {
+    const boundary = await createBoundary(
+      createConfig({ flags: { v2_control_plane_enabled: false }, ...variables('V2_OPERATOR_APPROVAL_REQUIRED') }),
+    );
+    const decision = await boundary.decide(createIntent());
+    expect(decision?.facts.flags).toEqual({
+      v2_federation_enabled: false,
+      v2_control_plane_enabled: false,
+      v2_operator_approval_required: true,
+      governance_artifacts_enabled: false,
+      governance_artifact_enforcement_enabled: false,
+      policy_bundle_required: false,
+      sandbox_required: false,
+    });
+    expect(decision?.facts.flag_sources).toEqual({
+      v2_control_plane_enabled: 'configuration',
+      v2_operator_approval_required: 'environment',
+    });
+    expect(decision?.verdict).toBe('require_approval');
+    await boundary.close();
+  });
+
+  it('of the environment relax nothing that the configuration asks for', async () => {
+    const boundary = await createBoundary(
+      createConfig({
+        flags: { v2_operator_approval_required: true },
+        ...variables('V2_OPERATOR_APPROVAL_REQUIRED', 'false'),
+      }),
+    );
+    expect((await boundary.decide(createIntent()))?.verdict).toBe('require_approval');
+    await boundary.close();
+  });
+
+  it.each([
+    ['a misspelt name', variables('V2_OPERATOR_APPROVAL_REQUIERD'), 'CONTRACTS_FLAG_UNKNOWN'],
+    ['a value that is neither', variables('SANDBOX_REQUIRED', 'yes'), 'CONTRACTS_FLAG_VALUE_INVALID'],
+    [
+      'policies without a signature where bundles are required',
+      { flags: { policy_bundle_required: true } },
+      'SDK_FLAG_UNMET',
+    ],
+    ['an executor in this process where a sandbox is required', variables('SANDBOX_REQUIRED'), 'SDK_FLAG_UNMET'],
+  ])('keep it from starting with %s', async (_, change, code) => {
+    await expect(createBoundary(createConfig(change))).rejects.toMatchObject({ code });
+  });
+
+  it('keep a tool of this process out where a sandbox is required', async () => {
+    const boundary = await createBoundary(createConfig({ executors: [], ...variables('SANDBOX_REQUIRED') }));
+    const host = { actionTypes: ['test.act'], isolation: 'in_process_trusted' } as never;
+    expect(() => boundary.attach(host)).toThrow(expect.objectContaining({ code: 'SDK_FLAG_UNMET' }));
+    await boundary.close();
+  });
+});
