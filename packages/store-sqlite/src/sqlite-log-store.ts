@@ -44,6 +44,7 @@ export class SqliteLogStore implements AuditLogStore {
   readonly #statements = new Map<string, StatementSync>();
   readonly #bounds = new Map<string, { readonly tenant: boolean; readonly low: boolean; readonly high: boolean }>();
   readonly #streamIds = new Map<string, number>();
+  readonly #tenantIds = new Map<string, number>();
 
   private constructor(database: DatabaseSync) {
     this.#database = database;
@@ -134,11 +135,11 @@ export class SqliteLogStore implements AuditLogStore {
 
   async lastOfStreams(tenant: string, streams: readonly string[]): Promise<readonly LogEntry[]> {
     return guard(() => {
-      const current = this.#tenant(tenant);
-      if (current === undefined) return [];
+      const id = this.#tenantId(tenant);
+      if (id === undefined) return [];
       return streams.flatMap((stream) =>
         this.#select<LogEntry>(
-          current.id,
+          id,
           `SELECT e.id - :low AS "index", s.name AS stream, e.seq, e.bytes FROM streams s JOIN entries e ON e.stream = s.id
            WHERE s.tenant = :tenant AND s.name = :stream ORDER BY e.seq DESC LIMIT 1`,
           { stream },
@@ -173,12 +174,12 @@ export class SqliteLogStore implements AuditLogStore {
 
   async payloads(tenant: string, indexes: readonly number[]): Promise<readonly (LogPayload | null)[]> {
     return guard(() => {
-      const current = this.#tenant(tenant);
-      if (current !== undefined && isRun(indexes)) return this.#payloadRun(current.id, indexes);
+      const id = this.#tenantId(tenant);
+      if (id !== undefined && isRun(indexes)) return this.#payloadRun(id, indexes);
       const select = this.#statement('SELECT salt, bytes FROM payloads WHERE id = ?');
       return indexes.map((index) => {
-        if (current === undefined || !isIndex(index)) return null;
-        return (select.get(entryId(current.id, index)) as unknown as LogPayload | undefined) ?? null;
+        if (id === undefined || !isIndex(index)) return null;
+        return (select.get(entryId(id, index)) as unknown as LogPayload | undefined) ?? null;
       });
     });
   }
@@ -199,10 +200,10 @@ export class SqliteLogStore implements AuditLogStore {
 
   async tile(tenant: string, level: number, index: number): Promise<Uint8Array | null> {
     return guard(() => {
-      const current = this.#tenant(tenant);
-      if (current === undefined) return null;
+      const id = this.#tenantId(tenant);
+      if (id === undefined) return null;
       const select = this.#statement('SELECT hashes FROM tiles WHERE id = ?');
-      const row = select.get(tileId(current.id, level, index)) as { hashes: Uint8Array } | undefined;
+      const row = select.get(tileId(id, level, index)) as { hashes: Uint8Array } | undefined;
       return row?.hashes ?? null;
     });
   }
@@ -213,10 +214,10 @@ export class SqliteLogStore implements AuditLogStore {
     { from, limit }: { readonly from: number; readonly limit: number },
   ): Promise<readonly Uint8Array[]> {
     return guard(() => {
-      const current = this.#tenant(tenant);
-      if (current === undefined) return [];
+      const id = this.#tenantId(tenant);
+      if (id === undefined) return [];
       const select = this.#statement('SELECT root FROM tiles WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?');
-      const rows = select.all(tileId(current.id, level, from), tileId(current.id, level, MAX_TILES - 1), limit);
+      const rows = select.all(tileId(id, level, from), tileId(id, level, MAX_TILES - 1), limit);
       return rows.map(({ root }) => root as Uint8Array);
     });
   }
@@ -338,6 +339,16 @@ export class SqliteLogStore implements AuditLogStore {
     return row && { id: row.id, head: { size: row.size, root: row.root }, first: row.first };
   }
 
+  /** A tenant keeps its number for good, so it is looked up once. */
+  #tenantId(name: string): number | undefined {
+    const known = this.#tenantIds.get(name);
+    if (known !== undefined) return known;
+    const id = this.#tenant(name)?.id;
+    // A number seen inside of a transaction may still be rolled back.
+    if (id !== undefined && !this.#database.isTransaction) this.#tenantIds.set(name, id);
+    return id;
+  }
+
   /** Rows of one tenant; `:tenant`, `:low` and `:high` (its first and last entry id) are given to every query that uses them. */
   #rows<Row>(
     tenant: string,
@@ -345,8 +356,8 @@ export class SqliteLogStore implements AuditLogStore {
     parameters: Record<string, string | number | Uint8Array> = {},
   ): readonly Row[] {
     return guard(() => {
-      const current = this.#tenant(tenant);
-      return current === undefined ? [] : this.#select<Row>(current.id, sql, parameters);
+      const id = this.#tenantId(tenant);
+      return id === undefined ? [] : this.#select<Row>(id, sql, parameters);
     });
   }
 
