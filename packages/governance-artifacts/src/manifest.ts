@@ -50,9 +50,11 @@ function invalid(code: 'MANIFEST_INVALID' | 'DUPLICATE_ENTRY', path: readonly (s
   return { status: 'invalid', code, pointer: path.reduce<string>(joinPointer, `/${MANIFEST_MEMBER}`) };
 }
 
-/** Embedded artifacts by hash, as the file has them; a container that is no object holds nothing. */
+/** Embedded artifacts by hash, as the file has them; a container that is no object is one content under no hash. */
 export function readContents(evidence: JsonObject | undefined): ReadonlyMap<string, unknown> {
-  const container: unknown = evidence?.[CONTENT_MEMBER];
-  if (typeof container !== 'object' || container === null || Array.isArray(container)) return new Map();
+  if (evidence === undefined || !Object.hasOwn(evidence, CONTENT_MEMBER)) return new Map();
+  const container: unknown = evidence[CONTENT_MEMBER];
+  if (typeof container !== 'object' || container === null || Array.isArray(container))
+    return new Map([['', container]]);
   return new Map(Object.entries(container));
 }

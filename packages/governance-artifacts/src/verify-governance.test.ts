@@ -203,6 +203,16 @@ describe('the truth table of enforcement', () => {
     }
   });
 
+  it('counts a type that the policy names twice once, and lists types in order', async () => {
+    const report = await verify(SOUND, { policy: requires('tool_invocation_proof', 'a', 'policy_snapshot', 'a') });
+    expect(report.governance_enforcement).toMatchObject({
+      policy_required_types: ['a', 'policy_snapshot', 'tool_invocation_proof'],
+      required_total: 3,
+      required_satisfied: 1,
+      failures: [{ artifact_type: 'a' }, { artifact_type: 'tool_invocation_proof' }],
+    });
+  });
+
   it('says fail_closed where it can fail', async () => {
     const { governance_artifacts: found } = await verify(SOUND);
     expect([found?.verdict_effect, found?.semantic_verification.verdict_effect]).toEqual([
@@ -264,6 +274,48 @@ describe('an attacker who writes the manifest', () => {
     expect((await verify(evidence, { enforcement: false })).verify_verdict).toBe('PASS');
   });
 
+  it('cannot hide content in a container of another shape', async () => {
+    for (const governance_artifacts of [[POLICY], 'text', null]) {
+      const report = await verify({ governance_artifacts_manifest: manifestOf(), governance_artifacts });
+      expect(report.governance_enforcement?.failures).toMatchObject([
+        { code: 'UNLISTED_CONTENT', artifact_hash: null },
+      ]);
+    }
+  });
+
+  it('cannot have an altered bundle enforced as one that requires nothing', async () => {
+    const report = await verify(OPTIONAL, {}, coreReport('FAIL', 'integrity'));
+    expect(report.governance_enforcement).toMatchObject({ outcome: 'FAIL', failures: [{ code: 'NOT_REACHED' }] });
+  });
+
+  it('cannot bury the report under failures, and every one is counted', async () => {
+    const contents = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`x${n}`, PROOF]));
+    const bytes = new TextEncoder().encode(
+      JSON.stringify({
+        governance_evidence: { governance_artifacts: Object.fromEntries(Object.entries(contents).reverse()) },
+      }),
+    );
+    const options = { providers: undefined, enforcement: true };
+    const report = await verifyGovernance(bytes, coreReport(), options);
+    expect(report.governance_enforcement?.failures).toHaveLength(40);
+    expect(report.checks.at(-1)?.divergences).toHaveLength(32);
+    // The same report whatever the order of the members in the file.
+    const sorted = await verifyGovernance(fileWith({ governance_artifacts: contents }), coreReport(), options);
+    expect(report).toEqual(sorted);
+  });
+
+  it('finds no evidence that the file does not have', async () => {
+    Object.defineProperty(Object.prototype, 'governance_evidence', { value: SOUND, configurable: true });
+    try {
+      const report = await verifyGovernance(new TextEncoder().encode('{}'), coreReport(), {
+        ...{ providers: withProvider(), enforcement: true },
+      });
+      expect(report.governance_artifacts?.present).toBe(false);
+    } finally {
+      delete (Object.prototype as { governance_evidence?: unknown }).governance_evidence;
+    }
+  });
+
   it('reaches no provider with an altered bundle', async () => {
     let runs = 0;
     const providers = withProvider(
@@ -321,6 +373,23 @@ describe('manifests', () => {
     expect(report.checks.at(-1)?.divergences[0]).toMatchObject({
       code,
       pointer: `/governance_evidence/governance_artifacts_manifest${pointer}`,
+    });
+  });
+
+  it('may name one hash under two types, of which one is right', async () => {
+    const second = { ...ENTRY, artifact_type: 'other', schema_version: 'other.v1', required_for_verdict: false };
+    const report = await verify({ ...SOUND, governance_artifacts_manifest: manifestOf(ENTRY, second) });
+    expect(report.governance_artifacts?.semantic_verification.results.map(({ code }) => code)).toEqual([
+      'SEMANTIC_VALID',
+      'HASH_MISMATCH',
+    ]);
+  });
+
+  it('of no entry attempts nothing', async () => {
+    const report = await verify({ governance_artifacts_manifest: manifestOf() });
+    expect(report.governance_artifacts).toMatchObject({
+      valid_manifest: true,
+      semantic_verification: { attempted: false },
     });
   });
 
