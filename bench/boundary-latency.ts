@@ -3,7 +3,7 @@
 import { createSqliteGrantStore } from '@exoarmur/store-sqlite';
 import { AgentMeshClient } from '@microsoft/agent-governance-sdk';
 import { openBenchLog } from './audit-log.ts';
-import { createRig, openMemoryLog } from './boundary-rig.ts';
+import { createRig, openMemoryLog, sandboxedHost } from './boundary-rig.ts';
 
 const seconds = Number(process.argv[2] ?? 3);
 
@@ -19,6 +19,7 @@ const mesh = AgentMeshClient.create('bench-agent', {
   policyRules: [{ action: 'file.read', effect: 'allow' }],
 });
 const rig = createRig({ log: openMemoryLog() });
+const confined = await sandboxedHost();
 const rows: readonly Row[] = [
   {
     name: 'decision alone',
@@ -53,6 +54,20 @@ const rows: readonly Row[] = [
       const { log, store } = openBenchLog('boundary-grants');
       return createRig({ log, grants: createSqliteGrantStore(store, 'demo') }).execute;
     })(),
+  },
+  {
+    name: 'with the child-process host, one at a time',
+    includes:
+      'the row in memory, and two confined processes one after the other, each with the digest of the code checked before it: ' +
+      'one validates the target, one executes; no preview, because nobody is asked',
+    concurrency: 1,
+    run: createRig({ log: openMemoryLog(), host: confined }).execute,
+  },
+  {
+    name: 'with the child-process host, 4 at once',
+    includes: 'the same; the processor is what is waited for',
+    concurrency: 4,
+    run: createRig({ log: openMemoryLog(), host: confined }).execute,
   },
   {
     name: 'peer: executeWithGovernance',

@@ -1,10 +1,12 @@
 import { randomFillSync } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import { MemoryHeadKeeper, MemoryLogStore } from '@exoarmur/audit/memory';
 import { type AuditLog, createAuditLog } from '@exoarmur/audit/writer';
 import { createMemoryGrantStore, createTrustedHost, ProxyPipeline } from '@exoarmur/boundary-v2';
 import { createSigner } from '@exoarmur/canonical';
-import type { ActionIntent, Executor, ExecutorHost, GrantStore } from '@exoarmur/contracts';
+import type { ActionIntent, Executor, ExecutorHost, GrantStore, JsonObject } from '@exoarmur/contracts';
 import { createDecisionPoint, formatIntentSchema } from '@exoarmur/policy';
+import { createSandboxedHost, digestCode } from '@exoarmur/sandbox';
 
 const ORIGIN = 'cell.example/demo';
 const SIGNER = createSigner(ORIGIN, new Uint8Array(32).fill(1));
@@ -42,6 +44,14 @@ export const nullExecutor: Executor = {
 
 export const trustedHost = (): ExecutorHost =>
   createTrustedHost({ executor: nullExecutor, targetTimeoutMs: 1000, executionTimeoutMs: 5000 });
+
+/** The same executor in a confined process for each question. */
+export function sandboxedHost(): Promise<ExecutorHost> {
+  const { manifest } = nullExecutor;
+  const code = { entry: fileURLToPath(new URL('./null-executor.mjs', import.meta.url)) };
+  const config = { manifest } as unknown as JsonObject;
+  return createSandboxedHost({ manifest, code: { ...code, digest: digestCode(code) }, config });
+}
 
 /** A log in memory: everything but the disk. */
 export function openMemoryLog(): AuditLog {

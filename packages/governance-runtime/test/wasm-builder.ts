@@ -16,8 +16,9 @@ export interface ModuleParts {
   /** Name under which the function is exported. */
   readonly exportAs?: string;
   readonly globals?: readonly number[];
-  /** Name under which the memory is exported. */
+  /** Names under which memory and allocation are exported. */
   readonly memoryName?: string;
+  readonly allocName?: string;
   /** More exported functions, by name and index. */
   readonly exports?: readonly (readonly [string, number])[];
   /** Bodies of more functions without parameters and results, the first with the index 3. */
@@ -32,7 +33,7 @@ const section = (id: number, body: readonly number[]): number[] => [[id], encode
 /** Encodes a module: `exoarmur_alloc` always answers 65536, the start of the second page; function 2 does nothing. */
 export function buildModule(parts: ModuleParts): Uint8Array {
   const { verify, memory = [1, 2, 16], data, extra = new Map(), exportAs = 'exoarmur_verify', globals } = parts;
-  const { memoryName = 'memory', exports = [], functions = [], locals = 0 } = parts;
+  const { memoryName = 'memory', allocName = 'exoarmur_alloc', exports = [], functions = [], locals = 0 } = parts;
   const body = (code: readonly number[], declared: readonly number[] = [0]): number[] => {
     const full = [...declared, ...code, 0x0b];
     return [...encodeU32(full.length), ...full];
@@ -45,7 +46,7 @@ export function buildModule(parts: ModuleParts): Uint8Array {
     [
       7,
       [
-        ...[3 + exports.length, ...name(memoryName), 2, 0, ...name('exoarmur_alloc'), 0, 0, ...name(exportAs), 0, 1],
+        ...[3 + exports.length, ...name(memoryName), 2, 0, ...name(allocName), 0, 0, ...name(exportAs), 0, 1],
         ...exports.flatMap(([text, index]) => [...name(text), 0, index]),
       ],
     ],

@@ -1,4 +1,5 @@
-import { mkdirSync, renameSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalize, encodeUtf8 } from '@exoarmur/canonical';
 import { parseProviderTrust } from '@exoarmur/governance-artifacts';
@@ -98,6 +99,14 @@ describe('discovery', () => {
     expect(ran).toEqual(DRAFT.bytes);
   });
 
+  it('takes the one package of two that is installed', () => {
+    const root = createProject();
+    installNpm(root, DRAFT);
+    const other: PackageDraft = { ...DRAFT, name: '@acme/other' };
+    expect(codeOf(root, trustIn(other), trustIn(DRAFT))).toEqual(['PROVIDER_PACKAGE_MISSING', null]);
+    expect(discover(root, trustIn(other), trustIn(DRAFT)).find('policy_snapshot').status).toBe('available');
+  });
+
   it('does not depend on the order of the list or of the installation', () => {
     const a: PackageDraft = { ...DRAFT, name: '@acme/a', artifactType: 'type_a' };
     const b: PackageDraft = { ...DRAFT, name: '@acme/b', artifactType: 'type_b' };
@@ -177,6 +186,25 @@ describe('a provider is denied', () => {
     renameSync(manifest, `${manifest}.old`);
     mkdirSync(manifest);
     expect(codeOf(root, trustIn(DRAFT))).toEqual(['PROVIDER_PACKAGE_UNREADABLE']);
+  });
+
+  it('and nobody waits for a manifest that is a pipe without a writer', () => {
+    const root = createProject();
+    const folder = installNpm(root, DRAFT);
+    const manifest = join(folder, 'package.json');
+    rmSync(manifest);
+    // Where there are no pipes in the file system a folder has to do.
+    if (process.platform === 'win32') mkdirSync(manifest);
+    else execFileSync('mkfifo', [manifest]);
+    // In a process of its own: whoever waits here would wait for ever.
+    const script = `
+      import { discoverProviders } from ${JSON.stringify(new URL('./discover.ts', import.meta.url).href)};
+      const directory = discoverProviders(${JSON.stringify({ projectRoot: root, trust: trustOf(trustIn(DRAFT)), runtimes: {} })});
+      console.log(directory.providers[0].denied);
+    `;
+    const options = ['--conditions=@exoarmur/source', '--no-warnings', '--input-type=module', '--eval', script];
+    const { stdout } = spawnSync(process.execPath, options, { encoding: 'utf8', timeout: 25_000 });
+    expect(stdout).toBe('PROVIDER_PACKAGE_UNREADABLE\n');
   });
 
   it('PROVIDER_FILE_UNREADABLE for an entry that is not there or too large', () => {

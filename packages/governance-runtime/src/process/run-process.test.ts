@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -93,6 +94,21 @@ describe('a process provider', () => {
     const refused = { permission_model: 'err_access_denied', namespace: unreachable, none: null }[network];
     const expected = { code: network === 'none' ? 'PROVIDER_UNCONFINED' : 'SEMANTIC_INVALID', reason: refused };
     expect([connections, answer]).toEqual([0, expected]);
+  });
+
+  it('is not started by a machine without namespaces on which Node does not close the network', () => {
+    const script = `
+      import { runProcessProvider } from ${JSON.stringify(new URL('./run-process.ts', import.meta.url).href)};
+      const entry = new TextEncoder().encode(${JSON.stringify(provider(''))});
+      const request = '{"artifact":{},"configuration":{},"schema":"exoarmur.provider-request/1","schema_version":"a.v1","subject":null}';
+      const { outcome } = await runProcessProvider(entry, new TextEncoder().encode(request));
+      console.log(outcome);
+    `;
+    const options = ['--conditions=@exoarmur/source', '--no-warnings', '--input-type=module', '--eval', script];
+    // Without a path there is no `unshare`.
+    const { stdout } = spawnSync(process.execPath, options, { encoding: 'utf8', env: { PATH: SECRET } });
+    const isClosed = Number(process.versions.node.split('.')[0]) >= 25;
+    expect(stdout).toBe(isClosed ? 'answered\n' : 'unconfined\n');
   });
 
   it('sees no environment', async () => {

@@ -94,4 +94,18 @@ describe('metering', () => {
     const nested = [0x03, 0x40, 0x03, 0x40, 0x20, 1, 0x41, 1, 0x6b, 0x22, 1, 0x0d, 0, 0x0b, 0x0b, ...i64(0)];
     expect(fuelLeft(buildModule({ verify: nested }), 10)).toBe(100_000n - 11n - 8n - 60n);
   });
+
+  it('charges a result that is made canonical for the work that this is', () => {
+    // f64.const 0; f64.const 0; f64.add; drop
+    const add = [0x44, ...Array<number>(8).fill(0), 0x44, ...Array<number>(8).fill(0), 0xa0, 0x1a];
+    expect(fuelLeft(buildModule({ verify: [...add, ...i64(0)] }), 1)).toBe(100_000n - 6n - 7n);
+  });
+
+  it('leaves nothing behind that means nothing', () => {
+    // A custom section of the name `note`.
+    const noted = buildModule({ verify: i64(0), extra: new Map([[0, [4, 0x6e, 0x6f, 0x74, 0x65, 1]]]) });
+    const sections = (bytes: Uint8Array) =>
+      WebAssembly.Module.customSections(new WebAssembly.Module(new Uint8Array(bytes)), 'note').length;
+    expect([sections(noted), sections(meterModule(noted, 1000))]).toEqual([1, 0]);
+  });
 });
