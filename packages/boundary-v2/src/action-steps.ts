@@ -4,6 +4,7 @@ import { approvalRequirementOf } from '@exoarmur/policy';
 import { type ActionEnd, attributeDenial } from './action-result.ts';
 import { type ActionRun, closeAction, endOf } from './action-run.ts';
 import type { BoundaryContext } from './boundary-context.ts';
+import { gatherBudgets } from './budgets.ts';
 import { takeDecision } from './decision-step.ts';
 import { authorizeAndExecute } from './execution-step.ts';
 import { gatherFacts } from './facts.ts';
@@ -24,7 +25,7 @@ export async function runAction(run: ActionRun): Promise<ActionEnd> {
 export async function decideAndAct(run: ActionRun, approvals: readonly ApprovalFact[]): Promise<ActionEnd> {
   const { context, snapshot, stream, cancel } = run;
   if (cancel?.aborted) return closeAction(stream, 'cancelled', 'BOUNDARY_CANCELLED');
-  const decision = await decide(context, snapshot, approvals);
+  const decision = await decide(context, snapshot, approvals, 'take');
   if (decision === undefined) return closeAction(stream, 'cancelled', 'BOUNDARY_DECISION_UNAVAILABLE');
   // An approval is for one decision under one policy set; under another one people would have to be asked anew.
   const request = stream.latest('approval_requested');
@@ -48,17 +49,24 @@ export async function decideAndAct(run: ActionRun, approvals: readonly ApprovalF
   }
 }
 
-/** Steps 2 and 3, which leave no trace: facts, then the decision on them; undefined when there is none to be had. */
+/**
+ * Steps 2 and 3: facts, then the decision on them; undefined when there is none to be had. They leave no trace but what the
+ * action takes from the budgets.
+ */
 export async function decide(
   context: BoundaryContext,
   snapshot: IntentSnapshot,
   approvals: readonly ApprovalFact[],
+  purpose: 'take' | 'read',
 ): Promise<Decision | undefined> {
-  const { decisionPoint, facts: source, clock, limits } = context;
-  const time = formatTime(clock.now());
+  const { decisionPoint, facts: source, clock, limits, budgets: kept } = context;
+  const nowMs = clock.now();
+  const time = formatTime(nowMs);
   const { intent } = snapshot;
   const classFloor = context.selectHost(intent.action_type).findClassFloor(intent.action_type);
-  const gathered = await gatherFacts({ source, intent, time, approvals, classFloor, timeoutMs: limits.factTimeoutMs });
+  const { factTimeoutMs: timeoutMs } = limits;
+  const budgets = gatherBudgets({ budgets: kept, snapshot, nowMs, timeoutMs, purpose });
+  const gathered = await gatherFacts({ source, intent, time, approvals, classFloor, timeoutMs, budgets });
   const facts = deepFreeze(gathered);
   return takeDecision({ decisionPoint, snapshot, facts, timeoutMs: limits.decisionTimeoutMs });
 }

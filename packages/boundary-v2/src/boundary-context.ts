@@ -13,7 +13,8 @@ import type {
   StandingGrantStore,
   StreamEvidenceSource,
 } from '@exoarmur/contracts';
-import { scopeNameSchema } from '@exoarmur/contracts';
+import { budgetsSchema, scopeNameSchema } from '@exoarmur/contracts';
+import type { BudgetOptions } from './budgets.ts';
 import { settleWithin } from './deadline.ts';
 import { BoundaryError, type BoundaryErrorCode } from './errors.ts';
 import type { FactSource } from './facts.ts';
@@ -58,6 +59,8 @@ export interface BoundaryOptions {
   readonly inbox?: ApprovalInbox;
   /** What people agreed to in advance. Without it everybody is asked each time. */
   readonly standingGrants?: StandingGrantStore;
+  /** How much may be done. Without it nothing is counted. */
+  readonly budgets?: BudgetOptions;
   /** Whom to call. Without it doubt is on record only. */
   readonly alerts?: AlertSink;
   readonly clock: Clock;
@@ -85,7 +88,10 @@ export function createContext(options: BoundaryOptions): BoundaryContext {
     if (!Number.isSafeInteger(value) || value < 1)
       throw invalid(`${name} must be a positive integer`, `/limits/${name}`);
   }
-  const { grants, operators, inbox, standingGrants } = options;
+  const { grants, operators, inbox, standingGrants, budgets } = options;
+  const declared = budgetsSchema.safeParse(budgets?.declared ?? []);
+  if (!declared.success)
+    throw invalid('the budgets are none', `/budgets/declared/${declared.error.issues[0]?.path.join('/') ?? ''}`);
   const selectHost = createHostTable(options.host);
   const within = <Value>(code: BoundaryErrorCode, work: () => Promise<Value>) =>
     answerWithin(limits.storeTimeoutMs, code, work);
@@ -120,6 +126,7 @@ export function createContext(options: BoundaryOptions): BoundaryContext {
             list: (page) => within('BOUNDARY_INBOX_UNAVAILABLE', () => inbox.list(page)),
           },
         }),
+    ...(budgets === undefined ? {} : { budgets: { store: budgets.store, declared: declared.data } }),
     limits,
     selectHost,
   };

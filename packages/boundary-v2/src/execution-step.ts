@@ -16,6 +16,7 @@ import type { ActionEnd } from './action-result.ts';
 import { type ActionRun, closeAction } from './action-run.ts';
 import type { ActionStream } from './action-stream.ts';
 import type { BoundaryContext } from './boundary-context.ts';
+import { releaseBudgets } from './budgets.ts';
 import { BoundaryError } from './errors.ts';
 import { createGrant, digestGrant, redeemGrant } from './grant.ts';
 import { raiseAlert } from './refusal.ts';
@@ -41,7 +42,12 @@ export async function authorizeAndExecute(run: ActionRun, decision: Decision): P
   const grantDigest = digestGrant(grant);
   const refused = await tryRedeem(run, grant, grantDigest);
   const hosted = refused ?? (await runHosted(host, run));
-  return finishExecution(run, readOutcome(snapshot.digest, grantDigest, hosted));
+  const end = await finishExecution(run, readOutcome(snapshot.digest, grantDigest, hosted));
+  // What an executor was asked for is used up, whatever it says of it; here none was.
+  if (refused !== undefined && end.status === 'failed') {
+    await releaseBudgets(context.budgets, snapshot.digest, limits.storeTimeoutMs);
+  }
+  return end;
 }
 
 /** What a host answers. One that throws has told nothing, and the effect may have happened. */

@@ -2,14 +2,15 @@ import {
   type ActionClass,
   type ActionIntent,
   type ApprovalFact,
+  type BudgetFacts,
   type Facts,
   factsSchema,
   type SwitchStore,
 } from '@exoarmur/contracts';
 import { settleWithin } from './deadline.ts';
 
-/** What a fact source knows about the world; the boundary adds time, approvals and class floor. */
-export type GatheredFacts = Omit<Facts, 'schema' | 'time' | 'approvals' | 'action_class_floor'>;
+/** What a fact source knows about the world; the boundary adds time, approvals, class floor and budgets. */
+export type GatheredFacts = Omit<Facts, 'schema' | 'time' | 'approvals' | 'action_class_floor' | 'budgets'>;
 
 /** Where the facts of a decision come from: kill switches, trust, the state of the environment. */
 export interface FactSource {
@@ -69,15 +70,18 @@ export async function gatherFacts(options: {
   /** Least class of the action by the manifest of its executor. */
   readonly classFloor: ActionClass | null;
   readonly timeoutMs: number;
+  /** Where the budgets stand, once it is known; undefined where none are kept. */
+  readonly budgets?: Promise<BudgetFacts | undefined>;
 }): Promise<Facts> {
   const { source, intent, time, approvals, classFloor, timeoutMs } = options;
-  const settled = await settleWithin(timeoutMs, () => source.gather(intent));
+  const [settled, budgets] = await Promise.all([settleWithin(timeoutMs, () => source.gather(intent)), options.budgets]);
   const complete = (gathered: GatheredFacts): Facts => ({
     ...gathered,
     schema: 'exoarmur.facts/1',
     time,
     approvals: [...approvals],
     action_class_floor: classFloor,
+    ...(budgets === undefined ? {} : { budgets }),
   });
   const parsed = factsSchema.safeParse(settled.outcome === 'returned' ? complete(settled.value) : undefined);
   return parsed.success ? parsed.data : complete(UNKNOWN_FACTS);

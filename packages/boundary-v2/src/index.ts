@@ -25,6 +25,7 @@ export { type IntentSnapshot, snapshotIntent } from './intent-snapshot.ts';
 export { type KeptSwitchCommands, listVerifiedCommands, type VerifiedSwitchCommand } from './kept-switch-commands.ts';
 export { createMemoryApprovalInbox } from './memory/approval-inbox.ts';
 export { createMemoryGrantStore } from './memory/grant-store.ts';
+export { createMemoryLimitStore } from './memory/limit-store.ts';
 export { createMemoryOperatorStore, createOperatorRegistry } from './memory/operator-registry.ts';
 export { createMemoryPolicyActivationStore } from './memory/policy-activation-store.ts';
 export { createMemoryStandingGrantStore } from './memory/standing-grant-store.ts';

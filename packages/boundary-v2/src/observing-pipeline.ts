@@ -48,7 +48,7 @@ export class ObservingPipeline {
     const snapshot = snapshotIntent(input);
     const { intent, digest } = snapshot;
     assertScope(intent, context);
-    const decision = (await decide(context, snapshot, [])) ?? null;
+    const decision = (await decide(context, snapshot, [], 'read')) ?? null;
     const wouldBe = decision === null ? 'undecided' : decision.verdict;
     const payload: ObservedAction = {
       schema: 'exoarmur.action-observed/1',

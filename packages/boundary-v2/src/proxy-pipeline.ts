@@ -21,6 +21,7 @@ import { expireIfLate, recoverAction } from './recovery.ts';
 import { type Attempt, recordingRefusal } from './refusal.ts';
 import { takeResolution } from './resolution.ts';
 import { supersede } from './revision.ts';
+import { settleAction } from './settlement.ts';
 import { addStandingGrant, revokeStandingGrant } from './standing-grant-intake.ts';
 
 /** What became of an action, with the way to its proof bundle. */
@@ -74,7 +75,7 @@ export class ProxyPipeline {
 
   /** The decision that would be taken now. No record, no effect; undefined when no decision can be had. */
   async decide(input: unknown): Promise<Decision | undefined> {
-    return decide(this.#context, this.#snapshot(input), []);
+    return decide(this.#context, this.#snapshot(input), [], 'read');
   }
 
   /**
@@ -136,8 +137,7 @@ export class ProxyPipeline {
     const evidence = await this.#collect(stream);
     const opened = this.#resume(evidence);
     const end = await this.#once(stream, opened.intentDigest, async () => {
-      const settled = await recoverAction(this.#context, opened);
-      return this.#index(opened, settled);
+      return this.#conclude(opened, await recoverAction(this.#context, opened));
     });
     return this.#withBundle(end);
   }
@@ -174,10 +174,16 @@ export class ProxyPipeline {
       recordingRefusal(this.#context, attempt, async () => {
         this.#keepPolicySet();
         const opened = this.#resume(await this.#collect(stream));
-        return this.#index(opened, await work(opened));
+        return this.#conclude(opened, await work(opened));
       }),
     );
     return this.#withBundle(end);
+  }
+
+  /** What follows from where an action has come to; none of it can change that. */
+  async #conclude(stream: ActionStream, end: ActionEnd): Promise<ActionEnd> {
+    await settleAction(this.#context, stream);
+    return this.#index(stream, end);
   }
 
   /** The index of what waits follows the records. It proves nothing and can be built again, so it stops no action. */
@@ -225,7 +231,7 @@ export class ProxyPipeline {
       this.#keepPolicySet();
       const stream = ActionStream.begin(this.#actionLog, intent);
       try {
-        return await this.#index(stream, await runAction({ context: this.#context, snapshot, stream, cancel }));
+        return await this.#conclude(stream, await runAction({ context: this.#context, snapshot, stream, cancel }));
       } catch (error) {
         const isOther = stream.state.count === 0 && (await this.#isOther(error, snapshot));
         throw isOther ? reused() : error;
@@ -233,8 +239,8 @@ export class ProxyPipeline {
     }
     const stream = this.#resume(evidence);
     if (stream.intentDigest !== digest) throw reused();
-    if (stream.state.phase === 'waiting') return this.#index(stream, await expireIfLate(this.#context, stream));
-    if (stream.state.phase === 'closed') return recoverAction(this.#context, stream);
+    if (stream.state.phase === 'waiting') return this.#conclude(stream, await expireIfLate(this.#context, stream));
+    if (stream.state.phase === 'closed') return this.#conclude(stream, await recoverAction(this.#context, stream));
     throw new BoundaryError('BOUNDARY_ACTION_UNFINISHED', 'the action was begun and has no end yet');
   }
 
@@ -242,6 +248,7 @@ export class ProxyPipeline {
     const evidence = await this.#findStream(revised);
     const old = evidence === undefined ? undefined : this.#resume(evidence);
     await supersede(intent, old);
+    if (old !== undefined) await settleAction(this.#context, old);
     await this.#context.inbox?.remove(revised).catch(() => undefined);
   }
 

@@ -4,6 +4,7 @@ import type { ActionEnd } from './action-result.ts';
 import { closeAction, endOf } from './action-run.ts';
 import type { ActionStream } from './action-stream.ts';
 import type { BoundaryContext } from './boundary-context.ts';
+import { releaseBudgets } from './budgets.ts';
 import { BoundaryError } from './errors.ts';
 import { alertIfAmbiguous, closeExecuted, createOutcome } from './execution-step.ts';
 
@@ -26,7 +27,11 @@ export async function recoverAction(context: BoundaryContext, stream: ActionStre
       const outcome = createOutcome(stream.intentDigest, grantDigest, hosted);
       await stream.append('execution_completed', outcome);
       await alertIfAmbiguous(context, stream, outcome);
-      return closeExecuted({ stream }, hosted.status);
+      const end = await closeExecuted({ stream }, hosted.status);
+      if (hosted.status === 'failed') {
+        await releaseBudgets(context.budgets, stream.intentDigest, context.limits.storeTimeoutMs);
+      }
+      return end;
     }
     case 'completed': {
       const status = state.outcome?.status ?? null;

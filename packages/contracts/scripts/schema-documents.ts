@@ -6,6 +6,7 @@ import * as boundaryExecution from '../src/boundary/execution.ts';
 import * as boundaryIntent from '../src/boundary/intent.ts';
 import * as boundaryPolicy from '../src/boundary/policy.ts';
 import * as boundaryTrace from '../src/boundary/trace.ts';
+import * as budget from '../src/budget.ts';
 import * as bundle from '../src/bundle.ts';
 import * as canonicalEvent from '../src/canonical-event.ts';
 import * as decision from '../src/decision.ts';
@@ -63,6 +64,7 @@ const GROUPS = {
   exoarmur: [
     approval,
     attempt,
+    budget,
     bundle,
     decision,
     envelope,

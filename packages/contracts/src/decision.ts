@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { budgetFactsSchema } from './budget.ts';
 import { actionClassSchema } from './intent.ts';
 import { engineIdentitySchema } from './policy-set.ts';
 import { digestSchema, identifierSchema, keyedSchema, lineSchema, milliSchema, timeSchema } from './primitives.ts';
@@ -97,6 +98,8 @@ export const factsSchema = z.strictObject({
    * null or absent when it declares none, as in decisions made before there was a floor.
    */
   action_class_floor: actionClassSchema.nullable().optional(),
+  /** Where the budgets stood that the action falls under; absent where the boundary keeps none. */
+  budgets: budgetFactsSchema.optional(),
 });
 export type Facts = z.infer<typeof factsSchema>;
 

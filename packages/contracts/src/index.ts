@@ -56,6 +56,8 @@ export {
   traceStageSchema,
   verdictTraceSchema,
 } from './boundary/trace.ts';
+export type { Budget, BudgetFacts, BudgetReading } from './budget.ts';
+export { budgetFactsSchema, budgetIdSchema, budgetReadingSchema, budgetSchema, budgetsSchema } from './budget.ts';
 export type { DisclosedPayload, GovernedAction, ProofBundle, RecordProof, Statement } from './bundle.ts';
 export {
   ARTIFACTS_DIGEST_DOMAIN,
@@ -293,6 +295,7 @@ export type {
   StandingGrantUse,
   UseResult,
 } from './ports/grant-store.ts';
+export type { LimitAnswer, LimitDemand, LimitStore, LimitTaking } from './ports/limit-store.ts';
 export type { AddOperatorResult, Operator, OperatorRegistry, OperatorStore } from './ports/operator-registry.ts';
 export type { Clock, RandomSource, Signer } from './ports/platform.ts';
 export type { KeptActivation, PolicyActivationStore, RefusedBundle } from './ports/policy-activation-store.ts';

@@ -26,6 +26,10 @@ const demanding = (kind: 'human' | 'quorum'): PdpResult => ({
   approval_requirement: { kind, quorum: kind === 'human' ? 1 : 2, roles: [], ttl_seconds: 60 },
 });
 
+const budget = (used: number | null, amount: number | null, exhausted: readonly string[] = []): Partial<Facts> => ({
+  budgets: { readings: [{ id: 'calls', used, amount, maximum: 10 }], exhausted: [...exhausted] },
+});
+
 /** One line of the gate's table: what differs from an action of a person against which nothing stands. */
 const CONDITIONS: readonly (readonly [string, Partial<Facts>, (number | undefined)?, PdpResult?])[] = [
   ['nothing', {}],
@@ -69,6 +73,13 @@ const CONDITIONS: readonly (readonly [string, Partial<Facts>, (number | undefine
   ['health 699', { environment: { ...environment, network_health_milli: 699 } }],
   ['availability missing', { environment: { ...environment, resource_availability_milli: null } }],
   ['peers expected, no word', { collective: null }],
+  ['no budget falls to it', { budgets: { readings: [], exhausted: [] } }],
+  ['budget 9 + 1 of 10', budget(9, 1)],
+  ['budget 10 + 1 of 10', budget(10, 1)],
+  ['budget 10 + 0 of 10', budget(10, 0)],
+  ['budget unreadable', budget(null, 1)],
+  ['budget, amount unknown', budget(0, null)],
+  ['budget 9 + 1 of 10, said to be exhausted', budget(9, 1, ['calls'])],
   ...[0, 799, 800, 899, 900, 969, 970].map((confidence) => [`agent at ${confidence}`, {}, confidence] as const),
   ['agent at 500, two peers at 850', peers(2, 850), 500],
   ['agent at 500, one peer at 850', peers(1, 850), 500],

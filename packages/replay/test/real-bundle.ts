@@ -2,6 +2,7 @@ import { MemoryHeadKeeper, MemoryLogStore } from '@exoarmur/audit/memory';
 import { createAuditLog } from '@exoarmur/audit/writer';
 import {
   createMemoryGrantStore,
+  createMemoryLimitStore,
   createOperatorRegistry,
   createTrustedHost,
   ProxyPipeline,
@@ -32,9 +33,9 @@ const executor: Executor = {
 /** Never tells what it did. */
 const silent: Executor = { ...executor, execute: () => Promise.reject(new Error('gone')) };
 
-/** Bundle of an action that went through the real boundary: denied, permitted, or permitted after a person agreed; or without anybody knowing what happened, found out by a person or not. */
+/** Bundle of an action that went through the real boundary: denied, stopped by a budget, permitted, or permitted after a person agreed; or without anybody knowing what happened, found out by a person or not. */
 export async function runRealAction(
-  kind: 'denied' | 'allowed' | 'approved' | 'ambiguous' | 'resolved',
+  kind: 'denied' | 'exhausted' | 'allowed' | 'approved' | 'ambiguous' | 'resolved',
   artifacts?: JsonObject,
 ): Promise<Uint8Array> {
   const signer = signerOf(1);
@@ -85,6 +86,14 @@ export async function runRealAction(
     operators: createOperatorRegistry([
       { operatorId: 'owner', vkey: APPROVER.vkey, roles: ['admin', 'operator'], isRevoked: false },
     ]),
+    ...(kind === 'exhausted'
+      ? {
+          budgets: {
+            declared: [{ id: 'none', counts: 'actions', per: [], maximum: 0, window_seconds: 60 }],
+            store: createMemoryLimitStore(),
+          },
+        }
+      : {}),
     clock,
     random: countingRandom('boundary'),
     signer,

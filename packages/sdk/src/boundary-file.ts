@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { parseJson } from '@exoarmur/canonical';
 import {
+  budgetsSchema,
   digestSchema,
   type Facts,
   flagSetSchema,
@@ -69,6 +70,8 @@ export const boundaryFileSchema = z.strictObject({
       resource_availability_milli: measurable,
     }),
   }),
+  /** How much may be done. */
+  budgets: budgetsSchema.optional(),
   limits: z
     .strictObject({
       approval_ttl_seconds: z.int().min(1).max(2_592_000).optional(),
@@ -111,7 +114,7 @@ export function storeOf(file: BoundaryFile, path: string): StoreConfig {
 /** The configuration that a file describes. @throws ExecutorError for roots that the executor refuses */
 export function configOf(file: BoundaryFile, path: string): BoundaryConfig {
   const at = (name: string) => resolve(dirname(path), name);
-  const { tenant, cell, key_file, policy, executors, facts, limits, flags } = file;
+  const { tenant, cell, key_file, policy, executors, facts, budgets, limits, flags } = file;
   const trusted = new Map(Object.entries(facts.trust_milli));
   return {
     tenant,
@@ -132,6 +135,7 @@ export function configOf(file: BoundaryFile, path: string): BoundaryConfig {
       ...(limits?.approval_ttl_seconds === undefined ? {} : { approvalTtlSeconds: limits.approval_ttl_seconds }),
       ...(limits?.grant_ttl_seconds === undefined ? {} : { grantTtlSeconds: limits.grant_ttl_seconds }),
     },
+    ...(budgets === undefined ? {} : { budgets }),
     ...(flags === undefined ? {} : { flags }),
   };
 }

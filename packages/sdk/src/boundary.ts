@@ -127,6 +127,7 @@ export async function createBoundary(config: BoundaryConfig): Promise<Boundary> 
         standingGrants: storage.standingGrants,
         inbox: storage.inbox,
         ...(config.alerts === undefined ? {} : { alerts: config.alerts }),
+        ...(config.budgets === undefined ? {} : { budgets: { declared: config.budgets, store: storage.limits } }),
         ...(config.limits === undefined ? {} : { limits: config.limits }),
       });
     const bundle = async (stream: string, options: BundleOptions) => {

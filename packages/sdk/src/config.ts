@@ -2,6 +2,8 @@ import type { BoundaryLimits } from '@exoarmur/boundary-v2';
 import {
   type ActionIntent,
   type AlertSink,
+  type Budget,
+  budgetsSchema,
   type Clock,
   type DowngradeOverride,
   digestSchema,
@@ -81,6 +83,8 @@ export interface BoundaryConfig {
   readonly operators?: OperatorRegistry | readonly Operator[];
   /** Whom to call when nobody knows what happened; without it doubt is on record only. */
   readonly alerts?: AlertSink;
+  /** How much may be done; counted in the store, so in all processes that share it. Without any nothing is counted. */
+  readonly budgets?: readonly Budget[];
   readonly limits?: Partial<BoundaryLimits>;
   readonly flags?: { readonly [Name in FlagName]?: boolean | undefined };
   /** Where flags are read from besides; the variables of this process unless told. They can only make it stricter. */
@@ -168,6 +172,7 @@ const configSchema = z.strictObject({
     ])
     .optional(),
   alerts: withMethods<AlertSink>('an alert sink', 'raise').optional(),
+  budgets: budgetsSchema.optional(),
   limits: z
     .strictObject({
       factTimeoutMs: timeoutSchema,

@@ -2,6 +2,7 @@ import { MemoryHeadKeeper, MemoryLogStore } from '@exoarmur/audit/memory';
 import {
   createMemoryApprovalInbox,
   createMemoryGrantStore,
+  createMemoryLimitStore,
   createMemoryOperatorStore,
   createMemoryPolicyActivationStore,
   createMemoryStandingGrantStore,
@@ -11,6 +12,7 @@ import type {
   ApprovalInbox,
   AuditLogStore,
   GrantStore,
+  LimitStore,
   LogHeadKeeper,
   OperatorStore,
   PolicyActivationStore,
@@ -20,6 +22,7 @@ import type {
 import {
   createSqliteApprovalInbox,
   createSqliteGrantStore,
+  createSqliteLimitStore,
   createSqliteOperatorStore,
   createSqlitePolicyActivationStore,
   createSqliteStandingGrantStore,
@@ -38,6 +41,7 @@ export interface Storage {
   readonly heads: LogHeadKeeper;
   readonly grants: GrantStore;
   readonly standingGrants: StandingGrantStore;
+  readonly limits: LimitStore;
   readonly operators: OperatorStore;
   readonly inbox: ApprovalInbox;
   readonly switchCommands: SwitchCommandStore;
@@ -62,6 +66,7 @@ export async function openStorage(store: BoundaryConfig['store'], tenant: string
       heads: new MemoryHeadKeeper(),
       grants: createMemoryGrantStore(),
       standingGrants: createMemoryStandingGrantStore(),
+      limits: createMemoryLimitStore(),
       operators: createMemoryOperatorStore(),
       inbox: createMemoryApprovalInbox(),
       switchCommands: createMemorySwitchCommandStore(),
@@ -83,6 +88,7 @@ export async function openStorage(store: BoundaryConfig['store'], tenant: string
       heads,
       grants: createSqliteGrantStore(log, tenant),
       standingGrants: createSqliteStandingGrantStore(log, tenant),
+      limits: createSqliteLimitStore(log, tenant),
       operators: createSqliteOperatorStore(log, tenant),
       inbox: createSqliteApprovalInbox(log, tenant),
       switchCommands: createSqliteSwitchCommandStore(log, tenant, cell),

@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import {
   approvalInboxConformance,
   grantStoreConformance,
+  limitStoreConformance,
   operatorStoreConformance,
   policyActivationStoreConformance,
   standingGrantStoreConformance,
@@ -16,6 +17,7 @@ import {
   backupLog,
   createSqliteApprovalInbox,
   createSqliteGrantStore,
+  createSqliteLimitStore,
   createSqliteOperatorStore,
   createSqlitePolicyActivationStore,
   createSqliteStandingGrantStore,
@@ -54,6 +56,7 @@ describe('in one file with the log', () => {
   it.each(standingGrantStoreConformance)('standing grants: $rule', ({ run }) =>
     run(async () => createSqliteStandingGrantStore(open(), 'demo')),
   );
+  it.each(limitStoreConformance)('limits: $rule', ({ run }) => run(async () => createSqliteLimitStore(open(), 'demo')));
   it.each(operatorStoreConformance)('operators: $rule', ({ run }) =>
     run(async () => createSqliteOperatorStore(open(), 'demo')),
   );
@@ -157,7 +160,7 @@ describe('in one file with the log', () => {
     const store = open();
     store.database.exec("INSERT INTO tenants VALUES (1, 'demo', 0, zeroblob(32), 0)");
     const tables = ['grant_claims', 'standing_grants', 'standing_grant_uses', 'operators', 'open_requests'];
-    tables.push('switch_commands', 'policy_activations', 'policy_refusals');
+    tables.push('switch_commands', 'policy_activations', 'policy_refusals', 'limit_entries');
     store.database.exec(`${tables.map((table) => `DROP TABLE ${table};`).join(' ')} PRAGMA user_version = 1`);
     await store.close();
     const again = open();

@@ -2,6 +2,7 @@ export { type BackupResult, backupLog } from './backup.ts';
 export { HeadFileKeeper, openHeadFiles } from './head-file.ts';
 export { createSqliteApprovalInbox } from './sqlite-approval-inbox.ts';
 export { createSqliteGrantStore } from './sqlite-grant-store.ts';
+export { createSqliteLimitStore } from './sqlite-limit-store.ts';
 export { openSqliteLogStore, SqliteLogStore, type SqliteLogStoreOptions } from './sqlite-log-store.ts';
 export { createSqliteOperatorStore } from './sqlite-operator-store.ts';
 export { createSqlitePolicyActivationStore } from './sqlite-policy-activation-store.ts';

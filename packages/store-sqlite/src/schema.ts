@@ -74,6 +74,12 @@ const MIGRATIONS: readonly string[] = [
      tenant TEXT NOT NULL, reason TEXT NOT NULL, bundle_digest TEXT, refused_at TEXT NOT NULL,
      PRIMARY KEY (tenant)
    ) STRICT, WITHOUT ROWID;`,
+  // What actions took from limits.
+  `CREATE TABLE limit_entries (
+     tenant TEXT NOT NULL, intent_digest TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, amount INTEGER NOT NULL,
+     PRIMARY KEY (tenant, intent_digest, key)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX limit_entries_window ON limit_entries (tenant, key, at, amount);`,
 ];
 
 /** Current schema version, kept in `user_version`. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   approvalInboxConformance,
   grantStoreConformance,
+  limitStoreConformance,
   operatorStoreConformance,
   policyActivationStoreConformance,
   standingGrantStoreConformance,
@@ -9,6 +10,7 @@ import {
 } from '../testing/index.ts';
 import { createMemoryApprovalInbox } from './approval-inbox.ts';
 import { createMemoryGrantStore } from './grant-store.ts';
+import { createMemoryLimitStore } from './limit-store.ts';
 import { createMemoryOperatorStore, createOperatorRegistry } from './operator-registry.ts';
 import { createMemoryPolicyActivationStore } from './policy-activation-store.ts';
 import { createMemoryStandingGrantStore } from './standing-grant-store.ts';
@@ -19,6 +21,7 @@ describe('stores in memory', () => {
   it.each(standingGrantStoreConformance)('standing grants: $rule', ({ run }) =>
     run(async () => createMemoryStandingGrantStore()),
   );
+  it.each(limitStoreConformance)('limits: $rule', ({ run }) => run(async () => createMemoryLimitStore()));
   it.each(operatorStoreConformance)('operators: $rule', ({ run }) => run(async () => createMemoryOperatorStore()));
   it.each(approvalInboxConformance)('inbox: $rule', ({ run }) => run(async () => createMemoryApprovalInbox()));
   it.each(policyActivationStoreConformance)('policy activations: $rule', ({ run }) =>

@@ -31,6 +31,7 @@ export const SAFETY_RULES = Object.freeze({
   'SG-103': 'the actor is frozen, or it is unknown whether it is',
   'SG-104': 'the action class is frozen, or it is unknown whether it is',
   'SG-105': 'the intent states a lesser class than the executor declares for its action',
+  'SG-121': 'a budget is exhausted, or it is unknown whether it is',
   'SG-201': 'the policy set did not come through a verified channel',
   'SG-251': 'cells contradict each other about an irreversible action',
   'SG-252': 'cells contradict each other about an action that cannot be taken back',

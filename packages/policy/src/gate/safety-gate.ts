@@ -27,6 +27,7 @@ export function evaluateSafetyGate(facts: Facts, intent: ActionIntent, pdp: PdpR
     ...findMissing(facts, intent),
     ...findSwitches(facts, intent),
     ...findUnderstatement(facts, intent),
+    ...findExhaustion(facts),
     ...findRefusal(facts),
     ...findEscalations(facts, intent, pdp),
   ];
@@ -112,6 +113,15 @@ function findSwitches(facts: Facts, intent: ActionIntent): Finding[] {
   if (switches.actor !== 'clear') findings.push({ rule: 'SG-103', effect: 'deny' });
   if (switches.action_class !== 'clear') findings.push({ rule: 'SG-104', effect: 'deny' });
   return findings;
+}
+
+/** Of the list and the figures the worse counts; a figure that could not be had is exhausted. */
+function findExhaustion({ budgets }: Facts): Finding[] {
+  if (budgets === undefined) return [];
+  const hasRoom = budgets.readings.every(
+    ({ used, amount, maximum }) => used !== null && amount !== null && amount <= maximum - used,
+  );
+  return hasRoom && budgets.exhausted.length === 0 ? [] : [{ rule: 'SG-121', effect: 'deny' }];
 }
 
 function findRefusal(facts: Facts): Finding[] {
