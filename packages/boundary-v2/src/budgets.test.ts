@@ -1,4 +1,4 @@
-import type { ActionIntent, Budget, LimitAnswer, LimitStore } from '@exoarmur/contracts';
+import type { ActionIntent, Budget, LimitStore } from '@exoarmur/contracts';
 import { createTestExecutor } from '@exoarmur/executors';
 import { describe, expect, it, vi } from 'vitest';
 import {
@@ -40,7 +40,12 @@ const EXHAUSTED = {
 describe('a budget', () => {
   it('lets exactly as many parallel actions pass as it has room for', async () => {
     const effects: string[] = [];
-    const executor = createTestExecutor({ onExecute: ({ intent_id }) => (effects.push(intent_id), report()) });
+    const executor = createTestExecutor({
+      onExecute: ({ intent_id }) => {
+        effects.push(intent_id);
+        return report();
+      },
+    });
     const { pipeline } = open([CALLS], { executor });
     const ends = await Promise.all(Array.from({ length: 20 }, (_, n) => pipeline.execute(intent(n))));
     expect(ends.filter(({ status }) => status === 'completed')).toHaveLength(3);
@@ -252,6 +257,5 @@ describe('a budget', () => {
       '["all",null,null,null]',
       '["calls","agent-1","test.act","correlation-1"]',
     ]);
-    expect((await (take.mock.results[0]?.value as Promise<LimitAnswer>)).outcome).toBe('taken');
   });
 });

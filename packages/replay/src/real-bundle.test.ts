@@ -37,17 +37,17 @@ describe('bundles of the real boundary', () => {
 
   it('show that a budget stopped it, and a recorded budget that was changed is caught', async () => {
     const { policies, payloads } = json(parseJson(await runRealAction('exhausted'))) as Loose;
-    const valueOf = (schema: string): Loose =>
+    const payloadOf = (schema: string): Loose =>
       Object.values(payloads as Loose)
         .map((one: Loose) => one.value)
         .find((value: Loose) => value.schema === schema);
-    const decision = valueOf('exoarmur.decision/1');
+    const decision = payloadOf('exoarmur.decision/1');
     expect(decision.safety.rule_ids).toEqual(['SG-121']);
     const reading = { id: 'none', used: 0, amount: 1, maximum: 0 };
     expect(decision.facts.budgets).toEqual({ readings: [reading], exhausted: ['none'] });
     const again = (budgets: Loose) =>
       reexecuteDecision({
-        ...{ intent: valueOf('exoarmur.intent/1'), policySetOf: (digest) => policies[digest], evaluator },
+        ...{ intent: payloadOf('exoarmur.intent/1'), policySetOf: (digest) => policies[digest], evaluator },
         decision: { ...decision, facts: { ...decision.facts, budgets } },
       });
     expect(await again(decision.facts.budgets)).toEqual({ outcome: 'same' });
