@@ -10,7 +10,12 @@ export const TRAIL_ID = 'session-1';
 
 /** A sound trail of telemetry events as the Python ancestor recorded them, in the order of their numbers. */
 export function createEventTrail(length: number): LegacyEvent[] {
-  return Array.from({ length }, (_, index) => {
+  return [...streamEventTrail(length)];
+}
+
+/** {@link createEventTrail} event by event: nothing of it is held. */
+export function* streamEventTrail(length: number): Generator<LegacyEvent> {
+  for (let index = 0; index < length; index++) {
     const id = `event-${String(index).padStart(9, '0')}`;
     const ref = { event_id: id, correlation_id: TRAIL_ID, trace_id: 'trace-1', reading: index, unit: 'celsius' };
     const fields = {
@@ -22,6 +27,6 @@ export function createEventTrail(length: number): LegacyEvent[] {
       payload_hash: '',
       sequence_number: index,
     };
-    return createLegacyEvent(toLegacyValue(fields) as LegacyObject);
-  });
+    yield createLegacyEvent(toLegacyValue(fields) as LegacyObject);
+  }
 }

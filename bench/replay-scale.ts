@@ -1,5 +1,5 @@
 // node bench/replay-scale.ts [DECISIONS]: trails of the ancestor's events of 10^3 to 10^6, each in a process of its own with
-// its memory, then `exoarmur replay --policy` over a log of DECISIONS (1,000,000 unless told) on two threads.
+// its memory, streamed and held; then `exoarmur replay --policy` over a log of DECISIONS (1,000,000 unless told) on two threads.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,11 +11,12 @@ const total = Number(process.argv[2] ?? 1_000_000);
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const beside = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-for (const events of [1_000, 10_000, 100_000, 1_000_000]) {
-  const run = spawnSync(process.execPath, [...process.execArgv, beside('replay-trail.ts'), String(events)], {
-    encoding: 'utf8',
-  });
-  say(run.stdout.trim() || `trail of ${events} events failed: ${run.stderr}`);
+for (const kind of ['streamed', 'held']) {
+  for (const events of [1_000, 10_000, 100_000, 1_000_000]) {
+    const args = [...process.execArgv, beside('replay-trail.ts'), String(events), kind];
+    const run = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    say(run.stdout.trim() || `trail of ${events} events failed: ${run.stderr}`);
+  }
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'exoarmur-replay-scale-'));
