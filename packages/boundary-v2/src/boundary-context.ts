@@ -4,6 +4,7 @@ import type {
   AuditSink,
   CellAuditSink,
   Clock,
+  ConductStore,
   ExecutorHost,
   GrantStore,
   OperatorRegistry,
@@ -61,6 +62,8 @@ export interface BoundaryOptions {
   readonly standingGrants?: StandingGrantStore;
   /** How much may be done. Without it nothing is counted. */
   readonly budgets?: BudgetOptions;
+  /** Who counts how actions end, for trust and history. Without it nobody does. */
+  readonly conduct?: ConductStore;
   /** Whom to call. Without it doubt is on record only. */
   readonly alerts?: AlertSink;
   readonly clock: Clock;

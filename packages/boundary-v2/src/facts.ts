@@ -39,20 +39,24 @@ export function createFactSource(options: {
   readonly switches: SwitchStore;
   readonly trust: (intent: ActionIntent) => Promise<number | null> | number | null;
   readonly environment: () => Promise<Facts['environment']> | Facts['environment'];
+  /** What has happened before; without it no decision reads it. */
+  readonly history?: (intent: ActionIntent) => Promise<Facts['history']>;
 }): FactSource {
-  const { policyVerified, switches, trust, environment } = options;
+  const { policyVerified, switches, trust, environment, history } = options;
   return {
     gather: async (intent) => {
-      const [read, trusted, seen] = await Promise.allSettled([
+      const [read, trusted, seen, before] = await Promise.allSettled([
         switches.read({ tenant: intent.tenant_id, actor: intent.actor_id, actionClass: intent.action_class }),
         (async () => trust(intent))(),
         (async () => environment())(),
+        (async () => history?.(intent))(),
       ]);
       return {
         policy_verified: policyVerified,
         switches: read.status === 'fulfilled' ? read.value : UNKNOWN_FACTS.switches,
         trust_milli: trusted.status === 'fulfilled' ? trusted.value : null,
         environment: seen.status === 'fulfilled' ? seen.value : UNKNOWN_FACTS.environment,
+        ...(history === undefined ? {} : { history: before.status === 'fulfilled' ? (before.value ?? null) : null }),
       };
     },
   };

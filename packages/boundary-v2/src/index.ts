@@ -17,13 +17,16 @@ export {
 } from './approval.ts';
 export { type AttachmentSources, attachArtifacts } from './artifact-attachment.ts';
 export { BOUNDARY_LIMITS, type BoundaryLimits, type BoundaryOptions } from './boundary-context.ts';
+export type { BudgetOptions } from './budgets.ts';
 export { type BundleSources, buildBundle, digestBundle } from './bundle-builder.ts';
+export { createHistory, createReputation } from './conduct.ts';
 export { BoundaryError, type BoundaryErrorCode } from './errors.ts';
 export { createFactSource, type FactSource, type GatheredFacts, UNKNOWN_FACTS } from './facts.ts';
 export { createGrant, digestGrant, redeemGrant } from './grant.ts';
 export { type IntentSnapshot, snapshotIntent } from './intent-snapshot.ts';
 export { type KeptSwitchCommands, listVerifiedCommands, type VerifiedSwitchCommand } from './kept-switch-commands.ts';
 export { createMemoryApprovalInbox } from './memory/approval-inbox.ts';
+export { createMemoryConductStore } from './memory/conduct-store.ts';
 export { createMemoryGrantStore } from './memory/grant-store.ts';
 export { createMemoryLimitStore } from './memory/limit-store.ts';
 export { createMemoryOperatorStore, createOperatorRegistry } from './memory/operator-registry.ts';

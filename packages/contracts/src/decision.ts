@@ -2,7 +2,15 @@ import { z } from 'zod';
 import { budgetFactsSchema } from './budget.ts';
 import { actionClassSchema } from './intent.ts';
 import { engineIdentitySchema } from './policy-set.ts';
-import { digestSchema, identifierSchema, keyedSchema, lineSchema, milliSchema, timeSchema } from './primitives.ts';
+import {
+  actionTypeSchema,
+  digestSchema,
+  identifierSchema,
+  keyedSchema,
+  lineSchema,
+  milliSchema,
+  timeSchema,
+} from './primitives.ts';
 
 /** What may happen to an action. `allow` is the only verdict that leads to an effect without a person. */
 export const verdictSchema = z.enum(['deny', 'require_approval', 'require_quorum', 'require_human', 'allow']);
@@ -40,6 +48,15 @@ function flagFactSchema<Value extends z.ZodType>(value: Value) {
     .refine((flags) => Object.keys(flags).length <= 64, 'at most 64 flags')
     .describe('not expressed here: at most 64 members');
 }
+
+const countSchema = z.int().min(0);
+const endCountsSchema = z.strictObject({
+  completed: countSchema,
+  failed: countSchema,
+  ambiguous: countSchema,
+  /** Denied by the policies or by a person; what the cell itself stopped is not among them. */
+  denied: countSchema,
+});
 
 /**
  * Every value, besides the intent and the policy set, that the decision reads. A fact that could not be had is null or
@@ -100,6 +117,16 @@ export const factsSchema = z.strictObject({
   action_class_floor: actionClassSchema.nullable().optional(),
   /** Where the budgets stood that the action falls under; absent where the boundary keeps none. */
   budgets: budgetFactsSchema.optional(),
+  /** How earlier actions of the actor and of the correlation ended; absent where nobody counts, null when it could not be had. */
+  history: z
+    .strictObject({
+      actor: endCountsSchema,
+      correlation: endCountsSchema,
+      /** Action types of which one was completed in the correlation, in ascending order. */
+      completed_types: z.array(actionTypeSchema).max(64),
+    })
+    .nullable()
+    .optional(),
 });
 export type Facts = z.infer<typeof factsSchema>;
 

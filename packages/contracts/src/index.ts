@@ -275,6 +275,14 @@ export type {
   NewLogTile,
 } from './ports/audit-log-store.ts';
 export { LogStoreError } from './ports/audit-log-store.ts';
+export type {
+  Conduct,
+  ConductCounts,
+  ConductDay,
+  ConductEnd,
+  ConductHistory,
+  ConductStore,
+} from './ports/conduct-store.ts';
 export type { DecisionRequest, PolicyDecisionPoint, PolicyEvaluator, SwitchStore } from './ports/decision.ts';
 export type {
   CancelSignal,

@@ -59,4 +59,5 @@ export {
   type SwitchVerification,
   verifySwitchCommand,
 } from './switches/switch-verification.ts';
+export { computeReputation, firstDayOf, REPUTATION_PROFILE } from './trust/reputation.ts';
 export { type Resolution, type ResolutionRule, resolveVerdict } from './verdict-resolution.ts';

@@ -12,7 +12,7 @@ const MAX_LISTED = 4096;
  * which way it would have gone is unknown), an engine that throws.
  */
 export function evaluatePolicies(policies: PreparedPolicySet, intent: ActionIntent, facts: Facts): PdpResult {
-  const built = createCedarRequest(intent, facts);
+  const built = createCedarRequest(intent, facts, policies.compiled.actions.get(intent.action_type));
   if (built.outcome === 'refused')
     return denyAsk(`the ${built.subject} cannot be put before a policy: ${built.reason}`);
   if (policies.compiled.policies.length === 0) return denyAsk('the policy set is empty');

@@ -73,6 +73,7 @@ const CONDITIONS: readonly (readonly [string, Partial<Facts>, (number | undefine
   ['health 699', { environment: { ...environment, network_health_milli: 699 } }],
   ['availability missing', { environment: { ...environment, resource_availability_milli: null } }],
   ['peers expected, no word', { collective: null }],
+  ['history expected, no word', { history: null }],
   ['no budget falls to it', { budgets: { readings: [], exhausted: [] } }],
   ['budget 9 + 1 of 10', budget(9, 1)],
   ['budget 10 + 1 of 10', budget(10, 1)],

@@ -61,8 +61,10 @@ export const boundaryFileSchema = z.strictObject({
   facts: z.strictObject({
     /** What the operator states about kill switches, until the file is changed. */
     switches: z.strictObject({ global: switchSchema, tenant: switchSchema }),
-    /** Trust by actor; one that is not named has none, and is denied. */
-    trust_milli: z.record(identifierSchema, milliSchema),
+    /** Trust by actor, where one that is not named has none and is denied; or `earned` by how an actor's actions ended. */
+    trust_milli: z.union([z.literal('earned'), z.record(identifierSchema, milliSchema)]),
+    /** Whether decisions read what has happened before. */
+    history: z.boolean().optional(),
     environment: z.strictObject({
       degraded: z.boolean(),
       cell_load_milli: measurable,
@@ -115,7 +117,8 @@ export function storeOf(file: BoundaryFile, path: string): StoreConfig {
 export function configOf(file: BoundaryFile, path: string): BoundaryConfig {
   const at = (name: string) => resolve(dirname(path), name);
   const { tenant, cell, key_file, policy, executors, facts, budgets, limits, flags } = file;
-  const trusted = new Map(Object.entries(facts.trust_milli));
+  const { trust_milli } = facts;
+  const trusted = new Map(trust_milli === 'earned' ? [] : Object.entries(trust_milli));
   return {
     tenant,
     cell,
@@ -128,7 +131,8 @@ export function configOf(file: BoundaryFile, path: string): BoundaryConfig {
     })),
     facts: {
       switches: statedSwitches(facts.switches),
-      trust: ({ actor_id }) => trusted.get(actor_id) ?? null,
+      trust: trust_milli === 'earned' ? 'earned' : ({ actor_id }) => trusted.get(actor_id) ?? null,
+      ...(facts.history === undefined ? {} : { history: facts.history }),
       environment: environmentOf(facts.environment),
     },
     limits: {

@@ -30,6 +30,7 @@ import {
 import { readAction } from './action-reader.ts';
 import type { AnswerTray } from './answer-tray.ts';
 import { assertConfig, type BoundaryConfig } from './config.ts';
+import { createCountedFacts } from './earned-facts.ts';
 import { SdkError } from './errors.ts';
 import { applyFlags, assertConfined, flagFactsOf, settleFlags } from './flags.ts';
 import { openSwitches, SWITCH_THRESHOLD } from './kept-switches.ts';
@@ -113,14 +114,21 @@ export async function createBoundary(config: BoundaryConfig): Promise<Boundary> 
     const switches = await openSwitches(config.facts.switches, kept, { clock, log });
     const obeySwitch = (envelope: unknown) =>
       obeySwitchCommand({ ...kept, log, clock, threshold: SWITCH_THRESHOLD, alerts: config.alerts }, envelope);
+    const counted = createCountedFacts(config.facts, { store: storage.conduct, clock });
     const createPipeline = (own: readonly ExecutorHost[]) =>
       new ProxyPipeline({
         ...{ tenant, cell, log, decisionPoint, clock, random, signer },
         facts: governFacts(
-          createFactSource({ ...config.facts, switches, policyVerified: false }),
+          createFactSource({
+            environment: config.facts.environment,
+            ...counted.parts,
+            switches,
+            policyVerified: false,
+          }),
           policy,
           flagFactsOf(resolved),
         ),
+        ...(counted.conduct === undefined ? {} : { conduct: counted.conduct }),
         host: own.length === 0 ? createIdleHost() : own,
         grants: storage.grants,
         operators: operators ?? storage.operators,

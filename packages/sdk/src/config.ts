@@ -75,9 +75,14 @@ export interface BoundaryConfig {
   readonly facts: {
     /** What else can stop an action, besides the switches that signed commands set; the stricter answer counts. */
     readonly switches?: SwitchStore;
-    /** Trust in the actor in thousandths; null for one that nobody knows, which denies. */
-    readonly trust: (intent: ActionIntent) => Promise<number | null> | number | null;
+    /**
+     * Trust in the actor in thousandths, null for one that nobody knows, which denies; or `earned` by how its actions
+     * ended, as the store of the boundary has counted them.
+     */
+    readonly trust: ((intent: ActionIntent) => Promise<number | null> | number | null) | 'earned';
     readonly environment: () => Promise<Facts['environment']> | Facts['environment'];
+    /** Whether decisions read what has happened before; then a schema may declare `history`. False unless told. */
+    readonly history?: boolean;
   };
   /** Who may approve; those in the database unless told. */
   readonly operators?: OperatorRegistry | readonly Operator[];
@@ -162,8 +167,9 @@ const configSchema = z.strictObject({
     .optional(),
   facts: z.strictObject({
     switches: withMethods<SwitchStore>('a switch store', 'read').optional(),
-    trust: callable<BoundaryConfig['facts']['trust']>(),
+    trust: z.union([z.literal('earned'), callable<Exclude<BoundaryConfig['facts']['trust'], 'earned'>>()]),
     environment: callable<BoundaryConfig['facts']['environment']>(),
+    history: z.boolean().optional(),
   }),
   operators: z
     .union([

@@ -1,6 +1,7 @@
 import { MemoryHeadKeeper, MemoryLogStore } from '@exoarmur/audit/memory';
 import {
   createMemoryApprovalInbox,
+  createMemoryConductStore,
   createMemoryGrantStore,
   createMemoryLimitStore,
   createMemoryOperatorStore,
@@ -11,6 +12,7 @@ import {
 import type {
   ApprovalInbox,
   AuditLogStore,
+  ConductStore,
   GrantStore,
   LimitStore,
   LogHeadKeeper,
@@ -21,6 +23,7 @@ import type {
 } from '@exoarmur/contracts';
 import {
   createSqliteApprovalInbox,
+  createSqliteConductStore,
   createSqliteGrantStore,
   createSqliteLimitStore,
   createSqliteOperatorStore,
@@ -42,6 +45,7 @@ export interface Storage {
   readonly grants: GrantStore;
   readonly standingGrants: StandingGrantStore;
   readonly limits: LimitStore;
+  readonly conduct: ConductStore;
   readonly operators: OperatorStore;
   readonly inbox: ApprovalInbox;
   readonly switchCommands: SwitchCommandStore;
@@ -67,6 +71,7 @@ export async function openStorage(store: BoundaryConfig['store'], tenant: string
       grants: createMemoryGrantStore(),
       standingGrants: createMemoryStandingGrantStore(),
       limits: createMemoryLimitStore(),
+      conduct: createMemoryConductStore(),
       operators: createMemoryOperatorStore(),
       inbox: createMemoryApprovalInbox(),
       switchCommands: createMemorySwitchCommandStore(),
@@ -89,6 +94,7 @@ export async function openStorage(store: BoundaryConfig['store'], tenant: string
       grants: createSqliteGrantStore(log, tenant),
       standingGrants: createSqliteStandingGrantStore(log, tenant),
       limits: createSqliteLimitStore(log, tenant),
+      conduct: createSqliteConductStore(log, tenant),
       operators: createSqliteOperatorStore(log, tenant),
       inbox: createSqliteApprovalInbox(log, tenant),
       switchCommands: createSqliteSwitchCommandStore(log, tenant, cell),

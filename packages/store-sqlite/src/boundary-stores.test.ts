@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import {
   approvalInboxConformance,
+  conductStoreConformance,
   grantStoreConformance,
   limitStoreConformance,
   operatorStoreConformance,
@@ -16,6 +17,7 @@ import { startWorker } from '../test/processes.ts';
 import {
   backupLog,
   createSqliteApprovalInbox,
+  createSqliteConductStore,
   createSqliteGrantStore,
   createSqliteLimitStore,
   createSqliteOperatorStore,
@@ -57,6 +59,9 @@ describe('in one file with the log', () => {
     run(async () => createSqliteStandingGrantStore(open(), 'demo')),
   );
   it.each(limitStoreConformance)('limits: $rule', ({ run }) => run(async () => createSqliteLimitStore(open(), 'demo')));
+  it.each(conductStoreConformance)('conduct: $rule', ({ run }) =>
+    run(async () => createSqliteConductStore(open(), 'demo')),
+  );
   it.each(operatorStoreConformance)('operators: $rule', ({ run }) =>
     run(async () => createSqliteOperatorStore(open(), 'demo')),
   );
@@ -161,6 +166,7 @@ describe('in one file with the log', () => {
     store.database.exec("INSERT INTO tenants VALUES (1, 'demo', 0, zeroblob(32), 0)");
     const tables = ['grant_claims', 'standing_grants', 'standing_grant_uses', 'operators', 'open_requests'];
     tables.push('switch_commands', 'policy_activations', 'policy_refusals', 'limit_entries');
+    tables.push('conduct_actions', 'conduct_days', 'conduct_correlations');
     store.database.exec(`${tables.map((table) => `DROP TABLE ${table};`).join(' ')} PRAGMA user_version = 1`);
     await store.close();
     const again = open();

@@ -1,6 +1,7 @@
 export { type BackupResult, backupLog } from './backup.ts';
 export { HeadFileKeeper, openHeadFiles } from './head-file.ts';
 export { createSqliteApprovalInbox } from './sqlite-approval-inbox.ts';
+export { createSqliteConductStore } from './sqlite-conduct-store.ts';
 export { createSqliteGrantStore } from './sqlite-grant-store.ts';
 export { createSqliteLimitStore } from './sqlite-limit-store.ts';
 export { openSqliteLogStore, SqliteLogStore, type SqliteLogStoreOptions } from './sqlite-log-store.ts';

@@ -80,6 +80,18 @@ const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (tenant, intent_digest, key)
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX limit_entries_window ON limit_entries (tenant, key, at, amount);`,
+  // How actions ended.
+  `CREATE TABLE conduct_actions (
+     tenant TEXT NOT NULL, intent_digest TEXT NOT NULL, PRIMARY KEY (tenant, intent_digest)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE conduct_days (
+     tenant TEXT NOT NULL, actor TEXT NOT NULL, day INTEGER NOT NULL, outcome TEXT NOT NULL, count INTEGER NOT NULL,
+     PRIMARY KEY (tenant, actor, day, outcome)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE conduct_correlations (
+     tenant TEXT NOT NULL, correlation TEXT NOT NULL, action_type TEXT NOT NULL, outcome TEXT NOT NULL,
+     count INTEGER NOT NULL, PRIMARY KEY (tenant, correlation, action_type, outcome)
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** Current schema version, kept in `user_version`. */

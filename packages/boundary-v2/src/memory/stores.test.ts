@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   approvalInboxConformance,
+  conductStoreConformance,
   grantStoreConformance,
   limitStoreConformance,
   operatorStoreConformance,
@@ -9,6 +10,7 @@ import {
   switchCommandStoreConformance,
 } from '../testing/index.ts';
 import { createMemoryApprovalInbox } from './approval-inbox.ts';
+import { createMemoryConductStore } from './conduct-store.ts';
 import { createMemoryGrantStore } from './grant-store.ts';
 import { createMemoryLimitStore } from './limit-store.ts';
 import { createMemoryOperatorStore, createOperatorRegistry } from './operator-registry.ts';
@@ -22,6 +24,7 @@ describe('stores in memory', () => {
     run(async () => createMemoryStandingGrantStore()),
   );
   it.each(limitStoreConformance)('limits: $rule', ({ run }) => run(async () => createMemoryLimitStore()));
+  it.each(conductStoreConformance)('conduct: $rule', ({ run }) => run(async () => createMemoryConductStore()));
   it.each(operatorStoreConformance)('operators: $rule', ({ run }) => run(async () => createMemoryOperatorStore()));
   it.each(approvalInboxConformance)('inbox: $rule', ({ run }) => run(async () => createMemoryApprovalInbox()));
   it.each(policyActivationStoreConformance)('policy activations: $rule', ({ run }) =>

@@ -1,4 +1,5 @@
 export { approvalInboxConformance } from './approval-inbox-conformance.ts';
+export { conductStoreConformance } from './conduct-store-conformance.ts';
 export type { ConformanceCase } from './conformance-case.ts';
 export { grantStoreConformance } from './grant-store-conformance.ts';
 export { limitStoreConformance } from './limit-store-conformance.ts';

@@ -17,8 +17,8 @@ export interface CompiledPolicy {
 export interface CompiledPolicySet {
   readonly policies: readonly CompiledPolicy[];
   readonly cedarSchema: string;
-  /** Action types the schema knows. */
-  readonly actions: ReadonlySet<string>;
+  /** Action types the schema knows, each with the members of its context. */
+  readonly actions: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /** One reason why a set is refused. `policy` is null when it is about the schema or the set as a whole. */
@@ -79,10 +79,18 @@ function validatePolicies(policySet: PolicySet): PolicyProblem[] {
   return answer.validationErrors.map(({ policyId, error }) => ({ policy: policyId, message: error.message }));
 }
 
-function readActions(cedarSchema: string): ReadonlySet<string> {
+function readActions(cedarSchema: string): ReadonlyMap<string, ReadonlySet<string>> {
   const answer = schemaToJson(cedarSchema);
-  if (answer.type === 'failure') return new Set();
-  return new Set(Object.keys(answer.json['']?.actions ?? {}));
+  if (answer.type === 'failure') return new Map();
+  const { actions = {}, commonTypes = {} } = answer.json[''] ?? {};
+  return new Map(
+    Object.entries(actions).map(([name, { appliesTo }]) => {
+      const context: { readonly type?: string; readonly attributes?: object } = appliesTo?.context ?? {};
+      const named = context.type !== undefined && Object.hasOwn(commonTypes, context.type);
+      const record: typeof context = named ? (commonTypes[context.type as keyof typeof commonTypes] ?? {}) : context;
+      return [name, new Set(Object.keys(record.attributes ?? {}))] as const;
+    }),
+  );
 }
 
 function describe(subject: string, errors: readonly { readonly message: string }[]): string {

@@ -55,7 +55,7 @@ export function createPolicyProbe(policySet: PolicySet): PolicyProbe {
   return {
     policies,
     ask: (intent, facts) => {
-      const built = createCedarRequest(intent, facts);
+      const built = createCedarRequest(intent, facts, actions.get(intent.action_type));
       if (built.outcome === 'refused' || !actions.has(intent.action_type)) return undefined;
       const [permits, forbids, demands] = shelves.map((shelf) => shelf.ask(built.request));
       const reasons = (half: EngineAnswer | undefined) =>

@@ -13,6 +13,7 @@ export type CedarValue =
   | string
   | number
   | boolean
+  | readonly string[]
   | { readonly __entity: EntityRef }
   | { readonly __extn: { readonly fn: string; readonly arg: string } }
   | { readonly [key: string]: CedarValue };
@@ -45,8 +46,15 @@ const ARGUMENTS: EntityRef = { type: 'Arguments', id: 'parameters' };
 const QUANTITIES: EntityRef = { type: 'Quantities', id: 'parameters' };
 const LISTS: EntityRef = { type: 'Lists', id: 'parameters' };
 
-/** Builds the Cedar request for an intent under recorded facts, as `spec/policy.md` lays it down. Pure. */
-export function createCedarRequest(intent: ActionIntent, facts: Facts): RequestAnswer {
+/**
+ * Builds the Cedar request for an intent under recorded facts, as `spec/policy.md` lays it down. Facts that not every schema
+ * has stand in the context only if they are `declared`, because a schema refuses what it does not know. Pure.
+ */
+export function createCedarRequest(
+  intent: ActionIntent,
+  facts: Facts,
+  declared: ReadonlySet<string> = new Set(),
+): RequestAnswer {
   const parsed = parseTarget(intent.target);
   if (parsed.outcome === 'refused') return { outcome: 'refused', subject: 'target', reason: parsed.reason };
   const flat = flattenArguments(intent.parameters);
@@ -59,7 +67,7 @@ export function createCedarRequest(intent: ActionIntent, facts: Facts): RequestA
       principal,
       action: { type: 'Action', id: intent.action_type },
       resource: resource.uid,
-      context: createContext(intent, facts),
+      context: createContext(intent, facts, declared),
       entities: [
         { uid: principal, attrs: { tenant: intent.tenant_id, cell: intent.cell_id }, parents: [] },
         resource,
@@ -102,7 +110,11 @@ function createResource(target: Target): RequestEntity {
   }
 }
 
-function createContext(intent: ActionIntent, facts: Facts): { readonly [key: string]: CedarValue } {
+function createContext(
+  intent: ActionIntent,
+  facts: Facts,
+  declared: ReadonlySet<string>,
+): { readonly [key: string]: CedarValue } {
   return {
     action_class: intent.action_class,
     correlation: intent.correlation_id,
@@ -114,6 +126,7 @@ function createContext(intent: ActionIntent, facts: Facts): { readonly [key: str
     arguments: { __entity: ARGUMENTS },
     quantities: { __entity: QUANTITIES },
     lists: { __entity: LISTS },
+    ...(declared.has('history') && facts.history ? { history: facts.history } : {}),
   };
 }
 

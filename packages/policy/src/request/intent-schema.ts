@@ -1,7 +1,18 @@
 import { actionTypeSchema, quoteForMessage } from '@exoarmur/contracts';
 import { PolicyError } from '../errors.ts';
 
-const TYPES = `// Who acts. The type says whether it is an agent, a person or a service.
+/** Facts that a schema may declare, with their types. A boundary that does not establish one denies under such a schema. */
+const OPTIONAL_FACTS = Object.freeze({ history: 'History' });
+export type OptionalFact = keyof typeof OPTIONAL_FACTS;
+
+const HISTORY_TYPES = `// How earlier actions ended, of the actor and of the correlation.
+type Ends = { completed: Long, failed: Long, ambiguous: Long, denied: Long };
+type History = { actor: Ends, correlation: Ends, completed_types: Set<String> };
+`;
+
+const createTypes = (
+  facts: readonly OptionalFact[],
+) => `// Who acts. The type says whether it is an agent, a person or a service.
 entity Agent, Human, Service = { tenant: String, cell: String };
 
 // What is acted upon: a file path, a URL, an MCP tool or a plain name, in one spelling only.
@@ -25,7 +36,7 @@ type Environment = {
   network_health_milli?: Long,
   resource_availability_milli?: Long,
 };
-type IntentContext = {
+${facts.includes('history') ? HISTORY_TYPES : ''}type IntentContext = {
   action_class: String,
   correlation: String,
   reason: String,
@@ -36,15 +47,16 @@ type IntentContext = {
   arguments: Arguments,
   quantities: Quantities,
   lists: Lists,
-};
+${facts.map((fact) => `  ${fact}: ${OPTIONAL_FACTS[fact]},\n`).join('')}};
 `;
 
 /**
  * Cedar schema text that fits the requests of this package, for the given action types. An action type that is not listed
- * does not exist for the policies and is denied. Same set of actions in any order: same text.
+ * does not exist for the policies and is denied. `facts` are required in the context besides those that every schema has.
+ * Same set of actions and facts in any order: same text.
  * @throws PolicyError POLICY_ACTION_MALFORMED for none, or for one that no intent can carry
  */
-export function formatIntentSchema(actionTypes: readonly string[]): string {
+export function formatIntentSchema(actionTypes: readonly string[], facts: readonly OptionalFact[] = []): string {
   for (const action of actionTypes) {
     if (!actionTypeSchema.safeParse(action).success) {
       throw new PolicyError('POLICY_ACTION_MALFORMED', `${quoteForMessage(action)} is not an action type`);
@@ -53,7 +65,8 @@ export function formatIntentSchema(actionTypes: readonly string[]): string {
   if (actionTypes.length === 0)
     throw new PolicyError('POLICY_ACTION_MALFORMED', 'a schema needs at least one action type');
   const names = [...new Set(actionTypes)].sort().map((action) => `"${action}"`);
-  return `${TYPES}
+  const declared = (Object.keys(OPTIONAL_FACTS) as OptionalFact[]).filter((fact) => facts.includes(fact));
+  return `${createTypes(declared)}
 action ${names.join(', ')} appliesTo {
   principal: [Agent, Human, Service],
   resource: [Path, Url, Tool, Name],
