@@ -114,15 +114,19 @@ function outputOf([program = '', ...args]: readonly string[]): Promise<string | 
     const child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'ignore'],
       env: { PATH: process.env.PATH ?? '' },
-      timeout: PROBE_TIMEOUT_MS,
-      killSignal: 'SIGKILL',
     });
+    // Not the option of `spawn`: its timer of a program that is not there would keep this process alive.
+    const timer = setTimeout(() => child.kill('SIGKILL'), PROBE_TIMEOUT_MS);
+    const settle = (found: string | undefined): void => {
+      clearTimeout(timer);
+      resolve(found);
+    };
     let output = '';
     child.stdout.on('data', (chunk) => {
       output = (output + String(chunk)).slice(0, 4096);
     });
-    child.on('error', () => resolve(undefined));
-    child.on('close', (code) => resolve(code === 0 ? output : undefined));
+    child.on('error', () => settle(undefined));
+    child.on('close', (code) => settle(code === 0 ? output : undefined));
   });
 }
 

@@ -117,5 +117,5 @@ export default async function answerRequest(request: Request): Promise<unknown> 
     readonly reason?: string;
   };
   if (hasPrinted) return null;
-  return { schema: 'exoarmur.provider-response/1', canonical_hash, valid, reason: valid ? null : reason };
+  return { schema: 'exoarmur.provider-response/1', canonical_hash, valid, reason };
 }

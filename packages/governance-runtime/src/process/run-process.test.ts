@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -106,9 +106,37 @@ describe('a process provider', () => {
     `;
     const options = ['--conditions=@exoarmur/source', '--no-warnings', '--input-type=module', '--eval', script];
     // Without a path there is no `unshare`.
-    const { stdout } = spawnSync(process.execPath, options, { encoding: 'utf8', env: { PATH: SECRET } });
+    const world = { encoding: 'utf8', env: { PATH: SECRET }, timeout: 15_000 } as const;
+    const { stdout, signal } = spawnSync(process.execPath, options, world);
     const isClosed = Number(process.versions.node.split('.')[0]) >= 25;
-    expect(stdout).toBe(isClosed ? 'answered\n' : 'unconfined\n');
+    // And it ends when it has answered: what was looked for and not found keeps no timer.
+    expect([stdout, signal]).toEqual([isClosed ? 'answered\n' : 'unconfined\n', null]);
+  });
+
+  it('that holds memory outside of its heap is stopped where that can be seen', async () => {
+    const holds = `verifyArtifact: async () => {
+      const held = Buffer.alloc(300_000_000, 1);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      return { valid: held[1] === 1 };
+    }`;
+    const { memoryWatch } = await probeMechanisms();
+    expect((await ask(provider(holds))).code).toBe(memoryWatch ? 'PROVIDER_CRASHED' : 'SEMANTIC_VALID');
+  });
+
+  it('leaves no file behind', async () => {
+    const { TMPDIR, TEMP } = process.env;
+    const temporary = mkdtempSync(join(SECRET, 'temporary-'));
+    Object.assign(process.env, { TMPDIR: temporary, TEMP: temporary });
+    try {
+      expect((await ask(provider(''))).code).toBe('SEMANTIC_VALID');
+      expect((await ask('export default {')).code).toBe('PROVIDER_CRASHED');
+    } finally {
+      for (const [name, value] of Object.entries({ TMPDIR, TEMP })) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
+    }
+    expect(readdirSync(temporary)).toEqual([]);
   });
 
   it('sees no environment', async () => {
@@ -150,10 +178,15 @@ describe('a process provider', () => {
     [
       'prints without end past what the host sees',
       provider(
-        `verifyArtifact: () => { for (;;) writeSync(1, 'x'.repeat(65536)); }`,
+        `verifyArtifact: () => { for (;;) try { writeSync(1, 'x'.repeat(4096)); } catch {} }`,
         `import { writeSync } from 'node:fs';`,
       ),
       'PROVIDER_CRASHED',
+    ],
+    [
+      'gives a reason although valid',
+      provider(`verifyArtifact: () => ({ valid: true, reason: 'but_valid' })`),
+      'PROVIDER_RESPONSE_MALFORMED',
     ],
     [
       'allocates',
