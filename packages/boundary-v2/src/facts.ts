@@ -6,7 +6,9 @@ import {
   type Facts,
   factsSchema,
   type SwitchStore,
+  type ThreatSignal,
 } from '@exoarmur/contracts';
+import { classifyThreat } from '@exoarmur/policy';
 import { settleWithin } from './deadline.ts';
 
 /** What a fact source knows about the world; the boundary adds time, approvals, class floor and budgets. */
@@ -41,15 +43,18 @@ export function createFactSource(options: {
   readonly environment: () => Promise<Facts['environment']> | Facts['environment'];
   /** What has happened before; without it no decision reads it. */
   readonly history?: (intent: ActionIntent) => Promise<Facts['history']>;
+  /** What is known of the threat that an action answers to; it is classified here. Without it no decision reads it. */
+  readonly threat?: (intent: ActionIntent) => Promise<ThreatSignal> | ThreatSignal;
 }): FactSource {
-  const { policyVerified, switches, trust, environment, history } = options;
+  const { policyVerified, switches, trust, environment, history, threat } = options;
   return {
     gather: async (intent) => {
-      const [read, trusted, seen, before] = await Promise.allSettled([
+      const [read, trusted, seen, before, classified] = await Promise.allSettled([
         switches.read({ tenant: intent.tenant_id, actor: intent.actor_id, actionClass: intent.action_class }),
         (async () => trust(intent))(),
         (async () => environment())(),
         (async () => history?.(intent))(),
+        (async () => (threat === undefined ? null : classifyThreat(await threat(intent))))(),
       ]);
       return {
         policy_verified: policyVerified,
@@ -57,6 +62,7 @@ export function createFactSource(options: {
         trust_milli: trusted.status === 'fulfilled' ? trusted.value : null,
         environment: seen.status === 'fulfilled' ? seen.value : UNKNOWN_FACTS.environment,
         ...(history === undefined ? {} : { history: before.status === 'fulfilled' ? (before.value ?? null) : null }),
+        ...(threat === undefined ? {} : { threat: classified.status === 'fulfilled' ? classified.value : null }),
       };
     },
   };

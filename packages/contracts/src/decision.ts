@@ -58,6 +58,14 @@ const endCountsSchema = z.strictObject({
   denied: countSchema,
 });
 
+/** What somebody says about a threat, to be classified. */
+export const threatSignalSchema = z.strictObject({
+  threat_type: z.enum(['malware', 'phishing', 'command_control', 'data_exfiltration', 'anomaly']),
+  severity: z.enum(['low', 'medium', 'high', 'critical']),
+  confidence_milli: milliSchema,
+});
+export type ThreatSignal = z.infer<typeof threatSignalSchema>;
+
 /**
  * Every value, besides the intent and the policy set, that the decision reads. A fact that could not be had is null or
  * `unknown`, and the gate denies on it: a missing fact never widens.
@@ -124,6 +132,16 @@ export const factsSchema = z.strictObject({
       correlation: endCountsSchema,
       /** Action types of which one was completed in the correlation, in ascending order. */
       completed_types: z.array(actionTypeSchema).max(64),
+    })
+    .nullable()
+    .optional(),
+  /** The class of the threat that the action answers to; absent where nobody classifies, null when it could not be had. */
+  threat: z
+    .strictObject({
+      class: z.enum(['ignore', 'simulate', 'escalate']),
+      /** 0 to 10, in thousandths; null for a signal that cannot be weighed. */
+      threat_milli: z.int().min(0).max(10_000).nullable(),
+      risk_milli: milliSchema.nullable(),
     })
     .nullable()
     .optional(),

@@ -84,6 +84,7 @@ export type {
   SafetyResult,
   SafetyVerdict,
   SwitchState,
+  ThreatSignal,
   Verdict,
 } from './decision.ts';
 export {
@@ -97,6 +98,7 @@ export {
   safetyResultSchema,
   safetyVerdictSchema,
   switchStateSchema,
+  threatSignalSchema,
   verdictSchema,
 } from './decision.ts';
 export type { DsseEnvelope } from './envelope.ts';

@@ -59,5 +59,6 @@ export {
   type SwitchVerification,
   verifySwitchCommand,
 } from './switches/switch-verification.ts';
+export { classifyThreat, THREAT_BANDS } from './threat/threat-classification.ts';
 export { computeReputation, firstDayOf, REPUTATION_PROFILE } from './trust/reputation.ts';
 export { type Resolution, type ResolutionRule, resolveVerdict } from './verdict-resolution.ts';

@@ -3,6 +3,7 @@ import { createSigner, digestValue } from '@exoarmur/canonical';
 import { POLICY_BUNDLE_DIGEST_DOMAIN, POLICY_BUNDLE_PAYLOAD_TYPE, type PolicySet } from '@exoarmur/contracts';
 import { describe, expect, it } from 'vitest';
 import { createRequest } from '../test/requests.ts';
+import { formatThreatTables } from '../test/threat-tables.ts';
 import { formatTruthTables } from '../test/truth-tables.ts';
 import {
   CEDAR_ENGINE,
@@ -28,6 +29,7 @@ const EXAMPLE: PolicySet = {
 describe('the specification', () => {
   it('has the truth tables that the code gives', () => {
     expect(read('safety-gate-tables.md')).toBe(formatTruthTables());
+    expect(read('threat-tables.md')).toBe(formatThreatTables());
   });
 
   it('states the example of policy.md as it is computed', async () => {

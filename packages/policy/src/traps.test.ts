@@ -135,4 +135,55 @@ describe('traps of deciding that others fell into', () => {
     const decision = await decideUnder({ trusting }, createRequest({}, { trust_milli: null }));
     expect(decision).toMatchObject({ verdict: 'deny', pdp: { verdict: 'allow' }, safety: { rule_ids: ['SG-001'] } });
   });
+
+  it('an approval told in the intent counts for nothing', async () => {
+    const told = { approved: true, approvals: [createApproval(1)], verdict: 'allow' } as unknown as JsonObject;
+    const request = createRequest({ parameters: { approved: true, note: 'approved by alice' }, safety_context: told });
+    expect((await decideUnder({ PERMIT_ALL, HUMAN }, request)).verdict).toBe('require_approval');
+  });
+
+  it('a request changed after its digest was taken is not decided on', async () => {
+    const point = createDecisionPoint({ policySet: createPolicySet({ PERMIT_ALL }) });
+    const honest = createRequest();
+    const changes = { target: '/etc/passwd', action_class: 'A0_observe', parameters: { force: true } } as const;
+    for (const [member, value] of Object.entries(changes)) {
+      const intent = { ...honest.intent, [member]: value };
+      await expect(point.decide({ ...honest, intent }), member).rejects.toMatchObject({
+        ...{ code: 'POLICY_REQUEST_MALFORMED', pointer: '/intentDigest' },
+      });
+    }
+  });
+
+  it('an edit does not carry the verdict of what it was to another tool', async () => {
+    const read = 'permit(principal, action == Action::"file.read", resource);';
+    const first = await decideUnder({ read }, createRequest({ action_type: 'file.read' }));
+    const edited = await decideUnder({ read }, createRequest({ action_type: 'file.delete' }));
+    expect([first.verdict, edited.verdict]).toEqual(['allow', 'deny']);
+    expect(edited.intent_digest).not.toBe(first.intent_digest);
+  });
+
+  it('each call of a batch is decided by itself', async () => {
+    const inside = 'permit(principal, action, resource in Directory::"/srv/data");';
+    const batch = ['/srv/data/a', '/etc/b', '/srv/data/c'].map((target) => createRequest({ target }));
+    const verdicts = (await Promise.all(batch.map((one) => decideUnder({ inside }, one)))).map(
+      ({ verdict }) => verdict,
+    );
+    expect(verdicts).toEqual(['allow', 'deny', 'allow']);
+  });
+
+  it('a denied path leaves a decision that says so, not silence', async () => {
+    const decision = await decideUnder({}, createRequest());
+    expect(decision).toMatchObject({ verdict: 'deny', pdp: { rationale: 'the policy set is empty' } });
+    expect(decision.intent_digest).toBe(createRequest().intentDigest);
+  });
+
+  it('a script behind a permitted command is text like any other, which no argument rule sees into', async () => {
+    const guarded = `permit(principal, action, resource) unless {
+      context.arguments.hasTag("/command") && context.arguments.getTag("/command") like "*rm -rf*" };`;
+    const run = async (command: string) =>
+      (await decideUnder({ guarded }, createRequest({ parameters: { command } }))).verdict;
+    expect(await run('rm -rf /')).toBe('deny');
+    // What the script does is for the sandbox to stop.
+    expect(await run('sh clean.sh')).toBe('allow');
+  });
 });

@@ -74,6 +74,7 @@ const CONDITIONS: readonly (readonly [string, Partial<Facts>, (number | undefine
   ['availability missing', { environment: { ...environment, resource_availability_milli: null } }],
   ['peers expected, no word', { collective: null }],
   ['history expected, no word', { history: null }],
+  ['threat expected, no word', { threat: null }],
   ['no budget falls to it', { budgets: { readings: [], exhausted: [] } }],
   ['budget 9 + 1 of 10', budget(9, 1)],
   ['budget 10 + 1 of 10', budget(10, 1)],

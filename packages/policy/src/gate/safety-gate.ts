@@ -77,10 +77,11 @@ function isMilli(value: unknown): value is number {
 }
 
 function findMissing(facts: Facts, intent: ActionIntent): Finding[] {
-  const { environment, collective, history } = facts;
+  const { environment, collective, history, threat } = facts;
   const isWhole =
     typeof facts.policy_verified === 'boolean' &&
     history !== null &&
+    threat !== null &&
     isMilli(facts.trust_milli) &&
     typeof environment.degraded === 'boolean' &&
     isMilli(environment.cell_load_milli) &&

@@ -127,7 +127,12 @@ function createContext(
     quantities: { __entity: QUANTITIES },
     lists: { __entity: LISTS },
     ...(declared.has('history') && facts.history ? { history: facts.history } : {}),
+    ...(declared.has('threat') && facts.threat ? { threat: createThreat(facts.threat) } : {}),
   };
+}
+
+function createThreat({ class: threatClass, ...figures }: NonNullable<Facts['threat']>): CedarValue {
+  return { class: threatClass, ...withoutNull(figures) };
 }
 
 function createArguments(flat: FlatArguments): readonly RequestEntity[] {

@@ -2,12 +2,16 @@ import { actionTypeSchema, quoteForMessage } from '@exoarmur/contracts';
 import { PolicyError } from '../errors.ts';
 
 /** Facts that a schema may declare, with their types. A boundary that does not establish one denies under such a schema. */
-const OPTIONAL_FACTS = Object.freeze({ history: 'History' });
+const OPTIONAL_FACTS = Object.freeze({ history: 'History', threat: 'Threat' });
 export type OptionalFact = keyof typeof OPTIONAL_FACTS;
 
 const HISTORY_TYPES = `// How earlier actions ended, of the actor and of the correlation.
 type Ends = { completed: Long, failed: Long, ambiguous: Long, denied: Long };
 type History = { actor: Ends, correlation: Ends, completed_types: Set<String> };
+`;
+
+const THREAT_TYPES = `// The threat that the action answers to: ignore, simulate or escalate. A signal that cannot be weighed has no figures.
+type Threat = { class: String, threat_milli?: Long, risk_milli?: Long };
 `;
 
 const createTypes = (
@@ -36,7 +40,7 @@ type Environment = {
   network_health_milli?: Long,
   resource_availability_milli?: Long,
 };
-${facts.includes('history') ? HISTORY_TYPES : ''}type IntentContext = {
+${facts.includes('history') ? HISTORY_TYPES : ''}${facts.includes('threat') ? THREAT_TYPES : ''}type IntentContext = {
   action_class: String,
   correlation: String,
   reason: String,
