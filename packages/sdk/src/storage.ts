@@ -98,7 +98,7 @@ export async function openStorage(store: BoundaryConfig['store'], tenant: string
       operators: createSqliteOperatorStore(log, tenant),
       inbox: createSqliteApprovalInbox(log, tenant),
       switchCommands: createSqliteSwitchCommandStore(log, tenant, cell),
-      activations: createSqlitePolicyActivationStore(log, tenant),
+      activations: createSqlitePolicyActivationStore(log, tenant, cell),
       policies: new PolicyArchive(places.policies),
       answers: new AnswerTray(places.answers),
       presence,

@@ -69,7 +69,7 @@ describe('in one file with the log', () => {
     run(async () => createSqliteApprovalInbox(open(), 'demo')),
   );
   it.each(policyActivationStoreConformance)('policy activations: $rule', ({ run }) =>
-    run(async () => createSqlitePolicyActivationStore(open(), 'demo')),
+    run(async () => createSqlitePolicyActivationStore(open(), 'demo', 'cell-1')),
   );
   it.each(switchCommandStoreConformance)('switch commands: $rule', ({ run }) =>
     run(async () => createSqliteSwitchCommandStore(open(), 'demo', 'cell-1')),
@@ -82,6 +82,24 @@ describe('in one file with the log', () => {
     await createSqliteOperatorStore(store, 'demo').add(ALICE);
     expect(await createSqliteOperatorStore(store, 'other').list()).toEqual([]);
     expect(await createSqliteOperatorStore(store, 'other').revoke('alice')).toBe(0);
+    const bundle = { generation: 1, envelope: {}, override: null, activatedAt: '' };
+    const command = { sequence: 1, envelope: {}, isRecorded: true };
+    for (const [tenant, cell] of [
+      ['demo', 'a'],
+      ['demo', 'b'],
+      ['other', 'a'],
+    ] as const) {
+      const activations = createSqlitePolicyActivationStore(store, tenant, cell);
+      expect(await activations.append(bundle)).toBe('appended');
+      expect(await activations.list({ before: 9, limit: 9 })).toHaveLength(1);
+      expect(await activations.findRefusal()).toBeNull();
+      await activations.setRefusal({ reason: 'expired', bundleDigest: null, refusedAt: '' });
+      const commands = createSqliteSwitchCommandStore(store, tenant, cell);
+      expect(await commands.append(command)).toBe('appended');
+      expect(await commands.list({ after: 0, limit: 9 })).toHaveLength(1);
+    }
+    await createSqlitePolicyActivationStore(store, 'demo', 'a').setRefusal(null);
+    expect(await createSqlitePolicyActivationStore(store, 'demo', 'b').findRefusal()).not.toBeNull();
     await createSqliteStandingGrantStore(store, 'demo').add(standing);
     const use = { standingGrantDigest: digestOf(1), intentDigest: digestOf(2), maxUses: 1 };
     expect(await createSqliteStandingGrantStore(store, 'other').use(use)).toEqual({ outcome: 'unknown' });
@@ -209,7 +227,7 @@ describe('in one file with the log', () => {
     await standingGrants.add(standing);
     const switches = createSqliteSwitchCommandStore(store, 'demo', 'cell-1');
     await switches.append({ sequence: 1, envelope: {}, isRecorded: true });
-    const activations = createSqlitePolicyActivationStore(store, 'demo');
+    const activations = createSqlitePolicyActivationStore(store, 'demo', 'cell-1');
     await activations.append({ generation: 1, envelope: {}, override: null, activatedAt: '' });
     await activations.setRefusal({ reason: 'expired', bundleDigest: null, refusedAt: '' });
     const readAll = () =>

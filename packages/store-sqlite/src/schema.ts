@@ -67,12 +67,12 @@ const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (tenant, cell, sequence)
    ) STRICT, WITHOUT ROWID;
    CREATE TABLE policy_activations (
-     tenant TEXT NOT NULL, generation INTEGER NOT NULL, file TEXT NOT NULL, activated_at TEXT NOT NULL,
-     PRIMARY KEY (tenant, generation)
+     tenant TEXT NOT NULL, cell TEXT NOT NULL, generation INTEGER NOT NULL, file TEXT NOT NULL, activated_at TEXT NOT NULL,
+     PRIMARY KEY (tenant, cell, generation)
    ) STRICT, WITHOUT ROWID;
    CREATE TABLE policy_refusals (
-     tenant TEXT NOT NULL, reason TEXT NOT NULL, bundle_digest TEXT, refused_at TEXT NOT NULL,
-     PRIMARY KEY (tenant)
+     tenant TEXT NOT NULL, cell TEXT NOT NULL, reason TEXT NOT NULL, bundle_digest TEXT, refused_at TEXT NOT NULL,
+     PRIMARY KEY (tenant, cell)
    ) STRICT, WITHOUT ROWID;`,
   // What actions took from limits.
   `CREATE TABLE limit_entries (

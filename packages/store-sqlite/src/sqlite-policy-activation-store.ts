@@ -27,10 +27,14 @@ interface RefusalRow {
 }
 
 /**
- * The policy activations of one tenant, in the file of the log. Bundles are signed, so who can write the file can take back
+ * The policy activations of one cell of a tenant, in the file of the log. Bundles are signed, so who can write the file can take back
  * an activation, which the log shows, and make none. @throws LogStoreError
  */
-export function createSqlitePolicyActivationStore(store: SqliteLogStore, tenant: string): PolicyActivationStore {
+export function createSqlitePolicyActivationStore(
+  store: SqliteLogStore,
+  tenant: string,
+  cell: string,
+): PolicyActivationStore {
   const connection = new TenantConnection(store, tenant);
   return {
     isDurable: true,
@@ -38,8 +42,8 @@ export function createSqlitePolicyActivationStore(store: SqliteLogStore, tenant:
       connection
         .rows<ActivationRow>(
           `SELECT generation, file, activated_at FROM policy_activations
-           WHERE tenant = :tenant AND generation < :before ORDER BY generation DESC LIMIT :limit`,
-          { before, limit },
+           WHERE tenant = :tenant AND cell = :cell AND generation < :before ORDER BY generation DESC LIMIT :limit`,
+          { cell, before, limit },
         )
         .map(({ generation, file, activated_at }) => ({
           ...{ generation, activatedAt: activated_at },
@@ -47,25 +51,33 @@ export function createSqlitePolicyActivationStore(store: SqliteLogStore, tenant:
         })),
     append: async ({ generation, envelope, override, activatedAt }) => {
       const inserted = connection.run(
-        `INSERT INTO policy_activations SELECT :tenant, :generation, :file, :time
-         WHERE :generation = 1 + (SELECT coalesce(max(generation), 0) FROM policy_activations WHERE tenant = :tenant)`,
-        { generation, file: canonicalize({ envelope, override }, { maxBytes: MAX_FILE_BYTES }), time: activatedAt },
+        `INSERT INTO policy_activations SELECT :tenant, :cell, :generation, :file, :time
+         WHERE :generation = 1 + (
+           SELECT coalesce(max(generation), 0) FROM policy_activations WHERE tenant = :tenant AND cell = :cell
+         )`,
+        {
+          cell,
+          generation,
+          file: canonicalize({ envelope, override }, { maxBytes: MAX_FILE_BYTES }),
+          time: activatedAt,
+        },
       );
       return inserted === 1 ? 'appended' : 'generation_taken';
     },
     setRefusal: async (refusal) => {
       if (refusal === null) {
-        connection.run('DELETE FROM policy_refusals WHERE tenant = :tenant');
+        connection.run('DELETE FROM policy_refusals WHERE tenant = :tenant AND cell = :cell', { cell });
         return;
       }
       const { reason, bundleDigest, refusedAt } = refusal;
-      connection.run('INSERT OR REPLACE INTO policy_refusals VALUES (:tenant, :reason, :digest, :time)', {
-        ...{ reason, digest: bundleDigest, time: refusedAt },
+      connection.run('INSERT OR REPLACE INTO policy_refusals VALUES (:tenant, :cell, :reason, :digest, :time)', {
+        ...{ cell, reason, digest: bundleDigest, time: refusedAt },
       });
     },
     findRefusal: async () => {
       const [row] = connection.rows<RefusalRow>(
-        'SELECT reason, bundle_digest, refused_at FROM policy_refusals WHERE tenant = :tenant',
+        'SELECT reason, bundle_digest, refused_at FROM policy_refusals WHERE tenant = :tenant AND cell = :cell',
+        { cell },
       );
       if (row === undefined) return null;
       const digest = digestSchema.nullable().safeParse(row.bundle_digest);

@@ -3,7 +3,7 @@ import type { Digest } from '../primitives.ts';
 
 /** A signed policy bundle as it was put in force. */
 export interface KeptActivation {
-  /** Counts the activations of the tenant, from 1. */
+  /** Counts the activations of the cell, from 1. */
   readonly generation: number;
   /** The DSSE envelope as signed; whoever reads it verifies it again. */
   readonly envelope: { readonly [member: string]: unknown };
@@ -22,7 +22,7 @@ export interface RefusedBundle {
 }
 
 /**
- * Keeps which policy bundle of one tenant is in force, and those before it. `append` is one atomic compare-and-set over all
+ * Keeps which policy bundle of one cell of a tenant is in force, and those before it. `append` is one atomic compare-and-set over all
  * processes that share the store. Nothing is ever removed: the last one is the one in force, also when it has expired.
  */
 export interface PolicyActivationStore {

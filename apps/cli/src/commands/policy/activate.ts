@@ -32,7 +32,7 @@ export function registerActivate(parent: Command, context: CommandContext): void
       const envelope = readEnvelope(context.cwd, options.bundle);
       const { holder, record } = await withLog(options, context, async (log, { store, tenant }) => {
         const keyring = readKeyring(context.cwd, tenant, options);
-        const activations = createSqlitePolicyActivationStore(store, tenant);
+        const activations = createSqlitePolicyActivationStore(store, tenant, options.cell);
         const bundles = { tenant, cell: options.cell, log, activations, keyring, clock: CLOCK };
         return activatePolicyBundle(bundles, envelope, readOverride(options, { envelope, tenant, keyring }));
       });

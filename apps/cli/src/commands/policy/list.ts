@@ -30,7 +30,7 @@ export function registerList(parent: Command, context: CommandContext): void {
     .action((options: Options) =>
       withStore(options, context, async (store, tenant) => {
         const keyring = readKeyring(context.cwd, tenant, options);
-        const activations = createSqlitePolicyActivationStore(store, tenant);
+        const activations = createSqlitePolicyActivationStore(store, tenant, options.cell);
         const log = { collect: (stream: string) => readLast(store, tenant, stream) };
         const holder = await openPolicyBundles({ tenant, cell: options.cell, log, activations, keyring, clock: CLOCK });
         const kept = await activations.list({ before: Number.MAX_SAFE_INTEGER, limit: SHOWN });
