@@ -66,6 +66,12 @@ describe('formatPolicySet', () => {
     expect(formatPolicySet(setOf({ a: `// why\n${PERMIT}` })).policies.a).toContain('// why');
   });
 
+  it('refuses a layout that would change what a policy means', () => {
+    const widen = () => 'permit(principal, action, resource);';
+    const refused = expect.objectContaining({ code: 'POLICY_SET_REFUSED', pointer: '/policies/a' });
+    expect(() => formatPolicySet(setOf({ a: PERMIT }), widen)).toThrow(refused);
+  });
+
   it('refuses what is not sound', () => {
     expect(() => formatPolicySet(setOf({ a: 'permit(' }))).toThrow(
       expect.objectContaining({ code: 'POLICY_SET_REFUSED' }),

@@ -49,18 +49,20 @@ export function diffPolicySets(before: PolicySet, after: PolicySet): PolicySetDi
  * The set with every text in the engine's own layout. What each policy means stays as it is, or the set is refused; its
  * digest is another one when a text is. @throws PolicyError POLICY_SET_REFUSED
  */
-export function formatPolicySet(policySet: PolicySet): PolicySet {
+export function formatPolicySet(policySet: PolicySet, layOut: (text: string) => string = layOutByEngine): PolicySet {
   const meanings = readMeanings(policySet);
-  const policies = [...meanings].map(([id, { text }]) => {
-    const answer = formatPolicies({ policyText: text, lineWidth: 100, indentWidth: 2 });
-    if (answer.type === 'failure') throw refused(id, answer.errors[0]?.message ?? 'it has no layout');
-    return [id, answer.formatted_policy.replace(/\n+$/, '')] as const;
-  });
+  const policies = [...meanings].map(([id, { text }]) => [id, layOut(text)] as const);
   const formatted = assertPolicySet({ ...policySet, policies: Object.fromEntries(policies) });
   for (const [id, { form }] of readMeanings(formatted)) {
     if (form !== meanings.get(id)?.form) throw refused(id, 'its layout would change what it means');
   }
   return formatted;
+}
+
+function layOutByEngine(policyText: string): string {
+  const answer = formatPolicies({ policyText, lineWidth: 100, indentWidth: 2 });
+  if (answer.type === 'failure') throw refused(null, answer.errors[0]?.message ?? 'a policy has no layout');
+  return answer.formatted_policy.replace(/\n+$/, '');
 }
 
 interface Read {
