@@ -2,7 +2,7 @@ import { randomFillSync } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { MemoryHeadKeeper, MemoryLogStore } from '@exoarmur/audit/memory';
 import { type AuditLog, createAuditLog } from '@exoarmur/audit/writer';
-import { createMemoryGrantStore, createTrustedHost, ProxyPipeline } from '@exoarmur/boundary-v2';
+import { type BudgetOptions, createMemoryGrantStore, createTrustedHost, ProxyPipeline } from '@exoarmur/boundary-v2';
 import { createSigner } from '@exoarmur/canonical';
 import type { ActionIntent, Executor, ExecutorHost, GrantStore, JsonObject } from '@exoarmur/contracts';
 import { createDecisionPoint, formatIntentSchema } from '@exoarmur/policy';
@@ -67,6 +67,8 @@ export function createRig(parts: {
   readonly log: AuditLog;
   readonly grants?: GrantStore;
   readonly host?: ExecutorHost;
+  readonly budgets?: BudgetOptions;
+  readonly trust?: (intent: ActionIntent) => Promise<number>;
 }): { readonly execute: () => Promise<void>; readonly decide: () => Promise<void> } {
   const policies = {
     'permit-reports': 'permit(principal, action, resource in Directory::"/srv/reports");',
@@ -82,7 +84,13 @@ export function createRig(parts: {
     decisionPoint: createDecisionPoint({
       policySet: { schema: 'exoarmur.policy-set/1', language: 'cedar', policies, cedar_schema },
     }),
-    facts: { gather: async () => ({ policy_verified: true, switches, trust_milli: 900, environment }) },
+    facts: {
+      gather: async (intent) => ({
+        ...{ policy_verified: true, switches, environment },
+        trust_milli: parts.trust === undefined ? 900 : await parts.trust(intent),
+      }),
+    },
+    ...(parts.budgets === undefined ? {} : { budgets: parts.budgets }),
     host: parts.host ?? trustedHost(),
     grants: parts.grants ?? createMemoryGrantStore(),
   });

@@ -127,6 +127,28 @@ describe('conduct', () => {
     expect(await trust(intent(1, { actor_id: 'constructor' }))).toBe(250);
   });
 
+  it('is computed anew after each end and on each day', async () => {
+    const store = createMemoryConductStore();
+    const clock = createTestClock();
+    const trust = createReputation({ store, clock });
+    const day = Math.floor(clock.nowMs / 86_400_000);
+    const end = (n: number, at: number) =>
+      store.observe({
+        ...{ actor: 'agent-1', correlation: 'c', actionType: 't', end: 'completed', day: at },
+        intentDigest: `sha256:${String(n).padStart(64, '0')}`,
+      });
+    const seen: number[] = [];
+    for (const [n, at] of [day, day, day - 1].entries()) {
+      await end(n, at);
+      seen.push(await trust(intent(1)), await trust(intent(1)));
+    }
+    clock.nowMs += 86_400_000;
+    seen.push(await trust(intent(1)));
+    clock.nowMs += 365 * 86_400_000;
+    seen.push(await trust(intent(1)));
+    expect(seen).toEqual([400, 400, 500, 500, 570, 570, 566, 250]);
+  });
+
   it('refuses what a store holds that is no count', async () => {
     const store = {
       ...createMemoryConductStore(),

@@ -1,4 +1,13 @@
-import type { ActionIntent, Clock, Conduct, ConductEnd, ConductStore, Facts, PolicyBounds } from '@exoarmur/contracts';
+import type {
+  ActionIntent,
+  Clock,
+  Conduct,
+  ConductDay,
+  ConductEnd,
+  ConductStore,
+  Facts,
+  PolicyBounds,
+} from '@exoarmur/contracts';
 import { computeReputation, firstDayOf } from '@exoarmur/policy';
 import { readResult } from './action-result.ts';
 import type { ActionStream } from './action-stream.ts';
@@ -55,11 +64,17 @@ export function createReputation(options: {
   readonly pins?: () => PolicyBounds['trust_pins'];
 }): (intent: ActionIntent) => Promise<number> {
   const { store, clock, pins = () => undefined } = options;
+  const remembered = new WeakMap<readonly ConductDay[], { readonly today: number; readonly trust: number }>();
   return async ({ actor_id: actor }) => {
     const pinned = pins() ?? {};
     if (Object.hasOwn(pinned, actor)) return pinned[actor] as number;
     const today = dayOf(clock);
-    return computeReputation(await store.listDays(actor, firstDayOf(today)), today);
+    const days = await store.listDays(actor, firstDayOf(today));
+    const known = Object.isFrozen(days) ? remembered.get(days) : undefined;
+    if (known?.today === today) return known.trust;
+    const trust = computeReputation(days, today);
+    remembered.set(days, { today, trust });
+    return trust;
   };
 }
 

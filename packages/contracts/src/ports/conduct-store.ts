@@ -37,7 +37,7 @@ export interface ConductStore {
   readonly isDurable: boolean;
   /** One atomic step over all processes that share the store. False: this action was counted already. */
   observe(conduct: Conduct): Promise<boolean>;
-  /** Days from `sinceDay` on in which an action of the actor ended, in ascending order; empty for one nobody knows. */
+  /** Days from `sinceDay` on in which an action of the actor ended, in ascending order; empty for one nobody knows. A frozen list never changes. */
   listDays(actor: string, sinceDay: number): Promise<readonly ConductDay[]>;
   readHistory(of: {
     readonly actor: string;

@@ -1,4 +1,4 @@
-import type { ConductCounts, ConductDay } from '@exoarmur/contracts';
+import type { ConductDay } from '@exoarmur/contracts';
 
 /** The figures of the reputation, as in `spec/facts.md`. Another number is another reputation. */
 export const REPUTATION_PROFILE = Object.freeze({
@@ -41,17 +41,21 @@ export function computeReputation(days: readonly ConductDay[], today: number): n
   let good = presumedGood * 10_000;
   let bad = presumedBad * 10_000;
   assertWhole(today);
-  for (const one of days) {
-    assertWhole(one.day);
-    const weight = WEIGHTS[Math.max(0, today - one.day)] ?? 0;
-    const count = (end: keyof ConductCounts, most: number): number => {
-      assertWhole(one[end]);
-      return Math.min(one[end], most) * weights[end];
-    };
-    good += weight * count('completed', goodPerDay);
-    bad += weight * (count('failed', badPerDay) + count('denied', badPerDay) + count('ambiguous', badPerDay));
+  for (const { day, completed, failed, denied, ambiguous } of days) {
+    assertWhole(day);
+    assertWhole(completed);
+    assertWhole(failed);
+    assertWhole(denied);
+    assertWhole(ambiguous);
+    const weight = WEIGHTS[Math.max(0, today - day)] ?? 0;
+    good += weight * Math.min(completed, goodPerDay) * weights.completed;
+    bad +=
+      weight *
+      (Math.min(failed, badPerDay) * weights.failed +
+        Math.min(denied, badPerDay) * weights.denied +
+        Math.min(ambiguous, badPerDay) * weights.ambiguous);
   }
-  // INVARIANT: below 2^53: every sum is below 365 * 10,000 * 10,000 * 7, and a thousand times that is below 3e14 * 1e1.
+  // INVARIANT: below 2^53, as long as no day comes twice: 365 * 10,000 * 70,000 * 1,000 is below 3e14.
   return Math.floor((good * 1000) / (good + bad));
 }
 
