@@ -20,6 +20,12 @@ export { BOUNDARY_LIMITS, type BoundaryLimits, type BoundaryOptions } from './bo
 export type { BudgetOptions } from './budgets.ts';
 export { type BundleSources, buildBundle, digestBundle } from './bundle-builder.ts';
 export { createHistory, createReputation } from './conduct.ts';
+export {
+  classifyEnvironment,
+  createProbedEnvironment,
+  ENVIRONMENT_THRESHOLDS,
+  type EnvironmentThresholds,
+} from './environment.ts';
 export { BoundaryError, type BoundaryErrorCode } from './errors.ts';
 export { createFactSource, type FactSource, type GatheredFacts, UNKNOWN_FACTS } from './facts.ts';
 export { createGrant, digestGrant, redeemGrant } from './grant.ts';

@@ -286,6 +286,7 @@ export type {
   ConductStore,
 } from './ports/conduct-store.ts';
 export type { DecisionRequest, PolicyDecisionPoint, PolicyEvaluator, SwitchStore } from './ports/decision.ts';
+export type { EnvironmentProbe, EnvironmentReading } from './ports/environment-probe.ts';
 export type {
   CancelSignal,
   EffectPreview,
