@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createSigner, formatTime } from '@exoarmur/canonical';
+import { createSigner, encodeUtf8, formatTime } from '@exoarmur/canonical';
 import type { PolicyBundle } from '@exoarmur/contracts';
-import { createPolicyBundle, signPolicyBundle } from '@exoarmur/policy';
+import { createPolicyBundle, digestPolicySet, parsePolicySource, signPolicyBundle } from '@exoarmur/policy';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createConfig, createIntent, createTestClock, POLICY_SET } from '../test/configs.ts';
+import { configOf, readBoundaryFile } from './boundary-file.ts';
 import { type BoundaryConfig, createBoundary, replayGovernedExecution } from './index.ts';
 
 const SIGNER = createSigner('policy.test', new Uint8Array(32).fill(80));
@@ -111,6 +112,51 @@ describe('a boundary under signed bundles', () => {
     const override = { bundle_digest: digest, stated_by: 'ann', reason: '2 locks us out' };
     const back = await act({ keyring, bundle: { envelope: signed(1) }, override });
     expect(back.facts).toMatchObject({ policy_bundle: { version: 1, reason: null }, environment: { degraded: false } });
+  });
+});
+
+describe('policies from a file', () => {
+  it('may be simple rules, which a digest pins as the set that they mean', async () => {
+    const file = join(home, 'rules.yaml');
+    const rule = '{rule_id: api, description: the api, allowed_domains: [api.example.com]}';
+    const text = `schema: exoarmur.simple-rules/1\naction_types: [test.act]\nrules:\n  - ${rule}\n`;
+    writeFileSync(file, text);
+    const digest = digestPolicySet(parsePolicySource(encodeUtf8(text)));
+    const target = 'https://api.example.com/x';
+    expect(await act({ file, digest }, { target })).toMatchObject({ status: 'completed', policies: ['rule-0001'] });
+    expect(await act({ file, digest }, { target: 'https://evil.example/x' })).toMatchObject({ status: 'denied' });
+    writeFileSync(file, text.replace('api.example.com', 'evil.example'));
+    await expect(open({ file, digest })).rejects.toMatchObject({ code: 'SDK_POLICY_MISMATCH' });
+  });
+
+  it('are named in a boundary file by their digest, or by the keys whose bundles count', () => {
+    const path = join(home, 'boundary.json');
+    const policyOf = (policy: object) => {
+      const switches = { global: 'clear', tenant: 'clear' };
+      const environment = {
+        degraded: false,
+        cell_load_milli: 0,
+        network_health_milli: 1000,
+        resource_availability_milli: 1000,
+      };
+      const facts = { switches, trust_milli: {}, environment };
+      const about = {
+        schema: 'exoarmur.boundary-file/1',
+        tenant: 'demo',
+        cell: 'demo',
+        key_file: 'k',
+        store: { path: 'a.db' },
+      };
+      writeFileSync(path, JSON.stringify({ ...about, policy, executors: [], facts }));
+      return configOf(readBoundaryFile(path), path).policy;
+    };
+    expect(policyOf({ file: 'p.json' })).toEqual({ file: join(home, 'p.json') });
+    expect(policyOf({ keyring })).toEqual({ keyring });
+    expect(policyOf({ keyring, threshold: 1, bundle_file: 'b.json' })).toEqual({
+      ...{ keyring, threshold: 1 },
+      bundle: { file: join(home, 'b.json') },
+    });
+    expect(() => policyOf({ keyring, file: 'p.json' })).toThrow(expect.objectContaining({ pointer: '/policy' }));
   });
 });
 
