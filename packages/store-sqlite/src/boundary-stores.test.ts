@@ -110,6 +110,44 @@ describe('in one file with the log', () => {
     }
   });
 
+  it('keeps what was taken and how actions ended for the next process and in a backup, each tenant its own', async () => {
+    const store = open();
+    const demands = [{ key: 'a', amount: 1, maximum: 1, windowMs: null }];
+    const taking = (n: number) => ({ intentDigest: digestOf(n), now: 0, demands });
+    const about = { actor: 'a', correlation: 'c', actionType: 't', end: 'denied', day: 1 } as const;
+    await createSqliteLimitStore(store, 'demo').take(taking(1));
+    await createSqliteConductStore(store, 'demo').observe({ ...about, intentDigest: digestOf(1) });
+    const copy = join(folder(), 'copy.db');
+    await backupLog(store, copy);
+    await store.close();
+    for (const file of [path(), copy]) {
+      const again = open(file);
+      expect((await createSqliteLimitStore(again, 'demo').read(taking(2))).outcome).toBe('exhausted');
+      expect((await createSqliteLimitStore(again, 'other').read(taking(2))).outcome).toBe('taken');
+      expect(await createSqliteConductStore(again, 'demo').listDays('a', 0)).toMatchObject([{ day: 1, denied: 1 }]);
+      expect(await createSqliteConductStore(again, 'other').listDays('a', 0)).toEqual([]);
+      await again.close();
+    }
+  });
+
+  it('takes all or nothing from limits when the file cannot hold it', async () => {
+    const store = open();
+    const limits = createSqliteLimitStore(store, 'demo');
+    const demands = ['a', 'b'].map((key) => ({ key, amount: 1, maximum: 1, windowMs: null }));
+    store.database.exec(
+      `CREATE TRIGGER full BEFORE INSERT ON limit_entries WHEN new.key = 'b' BEGIN SELECT raise(ABORT, 'no'); END`,
+    );
+    await expect(limits.take({ intentDigest: digestOf(1), now: 0, demands })).rejects.toMatchObject({
+      code: 'STORE_ARGUMENT_INVALID',
+    });
+    store.database.exec('DROP TRIGGER full');
+    expect(await limits.read({ intentDigest: digestOf(2), now: 0, demands })).toEqual({
+      outcome: 'taken',
+      used: [0, 0],
+    });
+    await store.close();
+  });
+
   it('claims that come together share one commit, and one that cannot be read takes no other with it', async () => {
     const store = open();
     const grants = createSqliteGrantStore(store, 'demo');
@@ -240,7 +278,7 @@ describe('in one file with the log', () => {
     await expect(readAll()).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
   });
 
-  it('lets exactly one of several processes win each claim and each use', async () => {
+  it('lets exactly one of several processes win each claim, each use, each place within a limit and each end', async () => {
     const store = open();
     await createSqliteStandingGrantStore(store, 'demo').add({ ...standing, standingGrantDigest: digestOf(9) });
     await store.close();
@@ -251,5 +289,11 @@ describe('in one file with the log', () => {
     expect(won).toEqual(Array.from({ length: 200 }, (_, n) => `claimed ${n}`).sort());
     const used = lines.flatMap((line) => (line.startsWith('used ') ? [Number(line.slice(5))] : []));
     expect(used.sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, n) => n + 1));
+    const took = lines.flatMap((line) => (line.startsWith('took ') ? [Number(line.slice(5))] : []));
+    expect(took.sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, n) => n));
+    expect(lines.filter((line) => line.startsWith('ended '))).toHaveLength(200);
+    const again = open();
+    expect((await createSqliteConductStore(again, 'demo').listDays('agent', 0))[0]?.completed).toBe(200);
+    await again.close();
   });
 });

@@ -5,7 +5,9 @@ import { createAuditLog, createIngestor } from '@exoarmur/audit/writer';
 import { createSigner } from '@exoarmur/canonical';
 import { isExoArmurError } from '@exoarmur/contracts';
 import {
+  createSqliteConductStore,
   createSqliteGrantStore,
+  createSqliteLimitStore,
   createSqliteStandingGrantStore,
   openHeadFiles,
   openSqliteLogStore,
@@ -75,6 +77,8 @@ if (mode === 'claim') {
   const digestOf = (n: number): `sha256:${string}` => `sha256:${n.toString(16).padStart(64, '0')}`;
   const grants = createSqliteGrantStore(store, 'demo');
   const standing = createSqliteStandingGrantStore(store, 'demo');
+  const limits = createSqliteLimitStore(store, 'demo');
+  const ends = createSqliteConductStore(store, 'demo');
   for (let i = 0; i < count; i++) {
     // Every process claims every grant, in an order of its own, and asks for a use of its own each time.
     const n = (i * 7919 + Number(seedText) * 31) % count;
@@ -83,6 +87,11 @@ if (mode === 'claim') {
     const intentDigest = digestOf(Number(seedText) * count + i);
     const used = await standing.use({ standingGrantDigest: digestOf(9), intentDigest, maxUses: 100 });
     if (used.outcome === 'used') say(`used ${used.use}`);
+    const demands = [{ key: 'all', amount: 1, maximum: 100, windowMs: null }];
+    const taken = await limits.take({ intentDigest, now: clock.now(), demands });
+    if (taken.outcome === 'taken') say(`took ${taken.used[0]}`);
+    const conduct = { intentDigest: digestOf(n), actor: 'agent', correlation: 'c', actionType: 't' } as const;
+    if (await ends.observe({ ...conduct, end: 'completed', day: 1 })) say(`ended ${n}`);
   }
   await store.close();
 }
