@@ -7,11 +7,16 @@ export interface CommandContext {
   readonly terminal: Terminal;
   /** Folder that relative paths start from. */
   readonly cwd: string;
+  /** Asks the person at the terminal; undefined when nobody sits there. */
+  readonly ask?: Ask | undefined;
   /** Variables of the process. Flags are read from them, by the commands that have any. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** States the answer; a command that states none has passed. */
   finish(code: ExitCode): void;
 }
+
+/** Puts a question and waits for a line; null when the person has gone. */
+export type Ask = (question: string) => Promise<string | null>;
 
 /** A command in its own module, loaded when it is asked for. */
 export interface CommandModule {
@@ -49,6 +54,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'inject',
     summary: 'make faulty copies, and see them found',
     load: () => import('./commands/inject/index.ts'),
+  },
+  {
+    name: 'run',
+    summary: 'take one intent through a boundary',
+    load: () => import('./commands/run/index.ts'),
+  },
+  {
+    name: 'approvals',
+    summary: 'see what waits for people, and answer it',
+    load: () => import('./commands/approvals/index.ts'),
+  },
+  {
+    name: 'operator',
+    summary: 'say who may approve',
+    load: () => import('./commands/operator/index.ts'),
+  },
+  {
+    name: 'ambiguous',
+    summary: 'see and settle actions with an unknown outcome',
+    load: () => import('./commands/ambiguous/index.ts'),
   },
   { name: 'bundle', summary: 'make, show and extend proof bundles', load: () => import('./commands/bundle.ts') },
   { name: 'log', summary: 'read, check and tend a record log', load: () => import('./commands/log/index.ts') },

@@ -8,6 +8,10 @@ export const EXIT_CODES = Object.freeze({
   usage: 2,
   /** A defect of the command itself. */
   internal: 3,
+  /** There is no answer yet: people have to agree first. */
+  pending: 4,
+  /** Nobody knows the answer: an action was authorised, and whether it happened has to be found out. */
+  unknown: 5,
 } as const);
 
 /** One of {@link EXIT_CODES}. */

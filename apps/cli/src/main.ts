@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { runProgram } from './program.ts';
 import { createTerminal } from './terminal.ts';
+import { createTerminalAsk } from './terminal-ask.ts';
 
 for (const stream of [process.stdout, process.stderr]) {
   // The reader of a pipe may go away early (`exoarmur … | head`). Nobody is left to tell, but the exit code is still an
@@ -14,5 +15,6 @@ const terminal = createTerminal(process.stdout, process.stderr, process.env);
 process.exitCode = await runProgram(process.argv.slice(2), {
   terminal,
   cwd: process.cwd(),
+  ask: process.stdin.isTTY && process.stdout.isTTY ? createTerminalAsk(process.stdin, process.stdout) : undefined,
   environment: process.env,
 });

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { COMMANDS, type CommandContext, type CommandEntry } from './commands.ts';
+import { type Ask, COMMANDS, type CommandContext, type CommandEntry } from './commands.ts';
 import { EXIT_CODES, type ExitCode } from './exit-code.ts';
 import { addExamples } from './help.ts';
 import type { Terminal } from './terminal.ts';
@@ -9,6 +9,8 @@ import { readVersion } from './version.ts';
 export interface ProgramWorld {
   readonly terminal: Terminal;
   readonly cwd: string;
+  /** Puts a question to the person at the terminal, when somebody sits there. */
+  readonly ask?: Ask | undefined;
   /** Variables of the process, for the flags; none unless they are lent. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }

@@ -1,3 +1,4 @@
+import type { Ask } from '../src/commands.ts';
 import { runProgram } from '../src/program.ts';
 import { createTerminal } from '../src/terminal.ts';
 
@@ -6,8 +7,13 @@ export async function runInProcess(cwd: string, ...args: readonly string[]) {
   return runUnder({}, cwd, args);
 }
 
-/** {@link runInProcess} under variables of its own. */
-export async function runUnder(environment: Readonly<Record<string, string>>, cwd: string, args: readonly string[]) {
+/** {@link runInProcess} under variables of its own, with a person at the terminal when there is one to ask. */
+export async function runUnder(
+  environment: Readonly<Record<string, string>>,
+  cwd: string,
+  args: readonly string[],
+  ask?: Ask,
+) {
   const written = { out: '', err: '' };
   const stream = (name: 'out' | 'err') => ({
     write(text: string): void {
@@ -17,6 +23,7 @@ export async function runUnder(environment: Readonly<Record<string, string>>, cw
   const exitCode = await runProgram(args, {
     cwd,
     environment,
+    ask,
     terminal: createTerminal(stream('out'), stream('err'), environment),
   });
   return { ...written, exitCode };

@@ -74,7 +74,7 @@ export class ApprovalDesk {
   constructor(store: StoreConfig, scope: { readonly tenant: string; readonly cell: string }, clock: Clock) {
     const places = placesOf(store);
     this.#scope = scope;
-    this.#log = openSqliteLogStore({ path: store.path });
+    this.#log = openSqliteLogStore({ path: store.path, isReadOnly: true });
     this.#operators = createSqliteOperatorStore(this.#log, scope.tenant);
     this.#inbox = createSqliteApprovalInbox(this.#log, scope.tenant);
     this.#tray = new AnswerTray(places.answers);

@@ -127,6 +127,16 @@ export function migrate(database: DatabaseSync): void {
   }
 }
 
+/** Refuses a file that a reader cannot read without changing it. @throws LogStoreError STORE_SCHEMA_UNSUPPORTED */
+export function assertCurrent(database: DatabaseSync): void {
+  const [version, application] = [pragma(database, 'user_version'), pragma(database, 'application_id')];
+  if (version === SCHEMA_VERSION && application === APPLICATION_ID) return;
+  throw new LogStoreError(
+    'STORE_SCHEMA_UNSUPPORTED',
+    `schema is not ${SCHEMA_VERSION}; whoever writes brings it there`,
+  );
+}
+
 function pragma(database: DatabaseSync, name: 'user_version' | 'application_id'): number {
   const row = database.prepare(`PRAGMA ${name}`).get() as Record<string, number>;
   return row[name] as number;

@@ -15,7 +15,7 @@ import {
   type LogStream,
   scopeNameSchema,
 } from '@exoarmur/contracts';
-import { MAX_ENTRIES, MAX_TILES, migrate } from './schema.ts';
+import { assertCurrent, MAX_ENTRIES, MAX_TILES, migrate } from './schema.ts';
 import { guard } from './sqlite-error.ts';
 
 /** Where the log is, and how long to wait for another writer. */
@@ -24,6 +24,8 @@ export interface SqliteLogStoreOptions {
   readonly path: string;
   /** Milliseconds to wait for a lock before STORE_BUSY; 10,000 unless told. */
   readonly busyTimeoutMs?: number;
+  /** Opens a file that is there, writes nothing to it and changes no schema. */
+  readonly isReadOnly?: boolean;
 }
 
 interface Tenant {
@@ -51,8 +53,9 @@ export class SqliteLogStore implements AuditLogStore {
   }
 
   /** Opens or creates the file and brings its schema up to date. @throws LogStoreError */
-  static open({ path, busyTimeoutMs = 10_000 }: SqliteLogStoreOptions): SqliteLogStore {
+  static open({ path, busyTimeoutMs = 10_000, isReadOnly = false }: SqliteLogStoreOptions): SqliteLogStore {
     return guard(() => {
+      if (isReadOnly) return new SqliteLogStore(openForReading(path, busyTimeoutMs));
       createPrivately(path);
       const database = new DatabaseSync(path, { timeout: busyTimeoutMs });
       try {
@@ -411,6 +414,19 @@ export class SqliteLogStore implements AuditLogStore {
 /** Opens the log store in a SQLite file. @throws LogStoreError */
 export function openSqliteLogStore(options: SqliteLogStoreOptions): SqliteLogStore {
   return SqliteLogStore.open(options);
+}
+
+/** The connection of a reader, which SQLite itself keeps from writing. */
+function openForReading(path: string, busyTimeoutMs: number): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: busyTimeoutMs, readOnly: true });
+  try {
+    database.exec('PRAGMA query_only = ON');
+    assertCurrent(database);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 function entryId(tenant: number, index: number): number {

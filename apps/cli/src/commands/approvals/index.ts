@@ -1,0 +1,11 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../../commands.ts';
+import { registerAnswering } from './answer.ts';
+import { registerReading } from './read.ts';
+import { registerWatch } from './watch.ts';
+
+export function register(command: Command, context: CommandContext): void {
+  registerReading(command, context);
+  registerAnswering(command, context);
+  registerWatch(command, context);
+}

@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../../commands.ts';
+import { addExamples } from '../../help.ts';
+import { formatJson } from '../../json-output.ts';
+import { addBoundaryOption, type BoundaryOption } from '../boundary-option.ts';
+import { describeWaiting, withDesk } from './desk.ts';
+import { formatWaiting, formatWaitingLine, visibleJson } from './request-text.ts';
+
+interface Options extends BoundaryOption {
+  readonly json?: true;
+}
+
+/** `approvals list`, `approvals show`: what waits. */
+export function registerReading(parent: Command, context: CommandContext): void {
+  const list = addBoundaryOption(parent.command('list'))
+    .summary('what waits for people')
+    .description('Show every action that waits for people, oldest first.')
+    .option('--json', 'print one JSON object')
+    .action((options: Options) =>
+      withDesk(options, context, async (desk) => {
+        const waiting = await desk.list();
+        const text = waiting.length === 0 ? 'Nothing waits.\n' : waiting.map(formatWaitingLine).join('');
+        context.terminal.out(
+          options.json === true ? visibleJson(formatJson({ waiting: waiting.map(describeWaiting) })) : text,
+        );
+      }),
+    );
+  addExamples(list, [['approvals list', 'what waits']]);
+
+  const show = addBoundaryOption(parent.command('show'))
+    .summary('everything about one request')
+    .description('Show everything that an answer to one request signs for, and the digest that names it.')
+    .argument('<stream>', 'stream of the action, which is its intent id')
+    .option('--json', 'print one JSON object')
+    .action((stream: string, options: Options) =>
+      withDesk(options, context, async (desk) => {
+        const waiting = await desk.show(stream);
+        context.terminal.out(
+          options.json === true ? visibleJson(formatJson(describeWaiting(waiting))) : formatWaiting(waiting),
+        );
+      }),
+    );
+  addExamples(show, [['approvals show delete-1', 'read before you answer']]);
+}

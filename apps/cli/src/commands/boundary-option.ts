@@ -1,0 +1,28 @@
+import { resolve } from 'node:path';
+import { type BoundaryFile, readBoundaryFile, type StoreConfig, storeOf } from '@exoarmur/sdk';
+import type { Command } from 'commander';
+import type { CommandContext } from '../commands.ts';
+
+/** Option of every command over a described boundary. */
+export interface BoundaryOption {
+  readonly boundary: string;
+}
+
+/** A boundary as its file describes it; nothing is opened yet. */
+export interface DescribedBoundary {
+  readonly path: string;
+  readonly file: BoundaryFile;
+  readonly store: StoreConfig;
+}
+
+/** Adds `--boundary`. */
+export function addBoundaryOption(command: Command): Command {
+  return command.option('--boundary <file>', 'file that describes the boundary', 'boundary.json');
+}
+
+/** @throws SdkError SDK_FILE_UNREADABLE, SDK_CONFIG_INVALID with the place in the file */
+export function describeBoundary({ boundary }: BoundaryOption, context: CommandContext): DescribedBoundary {
+  const path = resolve(context.cwd, boundary);
+  const file = readBoundaryFile(path);
+  return { path, file, store: storeOf(file, path) };
+}
