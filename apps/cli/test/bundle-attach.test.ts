@@ -156,6 +156,23 @@ describe('attachArtifacts', () => {
     await expect(attaching).rejects.toMatchObject({ code: 'BOUNDARY_BUNDLE_MALFORMED' });
   });
 
+  test('takes a bundle without the end of the line, too', async () => {
+    const attached = await attachArtifacts({ bundle: bundle().slice(0, -1), artifacts: {}, signer: signer() });
+    expect(attached).toEqual(await attachArtifacts({ bundle: bundle(), artifacts: {}, signer: signer() }));
+  });
+
+  test.each<[string, (vkeys: string[], foreign: string) => string[]]>([
+    ['that the bundle names and that did not sign', (vkeys, foreign) => [...vkeys, foreign]],
+    ['that signed and that the bundle does not name', (_vkeys, foreign) => [foreign]],
+  ])('refuses a key %s', async (what, change) => {
+    const foreign = createSigner('demo.exoarmur.example/demo', new Uint8Array(32).fill(9));
+    const parsed = JSON.parse(decodeUtf8(bundle()));
+    parsed.log.vkeys = change(parsed.log.vkeys, foreign.vkey).sort();
+    const key = what.startsWith('that signed') ? signer() : foreign;
+    const attaching = attachArtifacts({ bundle: canonicalizeToBytes(parsed), artifacts: {}, signer: key });
+    await expect(attaching).rejects.toMatchObject({ code: 'BOUNDARY_SIGNER_FOREIGN' });
+  });
+
   test('makes no bundle that nobody would read', async () => {
     const artifacts = { text: 'x'.repeat(MAX_BUNDLE_BYTES) };
     const attaching = attachArtifacts({ bundle: bundle(), artifacts, signer: signer() });

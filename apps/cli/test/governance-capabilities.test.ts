@@ -114,6 +114,14 @@ describe('what verify-bundle does with providers', () => {
     expect(await showStream()).toEqual(before);
   });
 
+  test('does not happen when the log can be opened and not be added to', async () => {
+    // An empty log where the head that was kept says that there were records.
+    const args = ['verify-bundle', '--bundle', 'attached.json', '--providers', 'one.json', '--log-db', 'restored.db'];
+    const refused = await desk.run([...args, '--log-key', 'log.key', '--log-cell', 'cell-7'], DISCOVERY);
+    expect(refused).toMatchObject({ out: '', err: expect.stringMatching(/^error AUDIT_/) });
+    expect(refused.exitCode).toBeGreaterThan(1);
+  });
+
   test.each<[string, string[], Readonly<Record<string, string>>, string]>([
     ['a log without its key', ['--log-db', 'log.db'], DISCOVERY, 'are given together'],
     ['a key without a log', ['--log-key', 'log.key'], DISCOVERY, 'are given together'],

@@ -93,13 +93,23 @@ describe('a hostile provider', () => {
     const args = ['--providers', 'hostile.json', '--project', root];
     const diagnosed = await desk.verify('attached.json', DISCOVERY, ...args);
     expect([diagnosed.verify_verdict, resultsOf(diagnosed)?.[0]]).toEqual(['PASS', code]);
-    const enforced = await desk.verify('attached.json', ENFORCEMENT, ...args);
-    expect([enforced.verify_verdict, enforced.governance_enforcement?.core_verdict]).toEqual(['FAIL', 'PASS']);
-    expect(JSON.stringify([diagnosed, enforced])).not.toContain('SECRET');
+    expect(JSON.stringify(diagnosed)).not.toContain('SECRET');
     expect([existsSync(marker()), connections]).toEqual([false, 0]);
     // One byte other than what was hashed, and nothing of it runs.
     writeFileSync(join(root, 'node_modules', SNAPSHOT, 'dist/index.js'), `${source()}\n`);
     expect(resultsOf(await desk.verify('attached.json', DISCOVERY, ...args))?.[0]).toBe('PROVIDER_UNTRUSTED');
+  });
+
+  test('fails the verdict under enforcement, which names the one of the core', async () => {
+    const root = desk.path('enforced');
+    desk.install(root, SNAPSHOT, 'npm', 'process.exit(0)');
+    desk.trust(root, 'enforced.json', SNAPSHOT);
+    const report = await desk.verify('attached.json', ENFORCEMENT, '--providers', 'enforced.json', '--project', root);
+    expect(report.verify_verdict).toBe('FAIL');
+    expect(report.governance_enforcement).toMatchObject({
+      core_verdict: 'PASS',
+      failures: [{ code: 'PROVIDER_CRASHED', artifact_type: 'policy_snapshot' }],
+    });
   });
 
   test('that writes a marker is found and not loaded while nobody needs its word', async () => {

@@ -1,15 +1,11 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { stripTypeScriptTypes } from 'node:module';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { askProvider, hashArtifact, parseProviderTrust } from '@exoarmur/governance-artifacts';
 import { PROVIDER_RUNTIMES, readProviderPackage } from '@exoarmur/governance-runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkProvider } from './check-provider.ts';
 import { runKit } from './run-kit.ts';
 
-const PACKAGES = fileURLToPath(new URL('../../', import.meta.url));
 let folder = '';
 
 beforeAll(() => {
@@ -44,17 +40,21 @@ describe('exoarmur-provider', () => {
     expect(passed.out).toContain('ok    golden/refused.json: level_not_accepted');
     const provider = join(folder, 'risk/provider.js');
     const source = readFileSync(provider, 'utf8');
-    writeFileSync(provider, source.replace('accepted.includes(artifact.level)', 'accepted.includes("low")'));
+    // It accepts every level, and falls over what is no text.
+    const sloppy = source.replace(/if \(typeof artifact.level[\s\S]*?\n {4}\}\n/, 'artifact.level.trim();\n');
+    writeFileSync(provider, sloppy.replace('accepted.includes(artifact.level)', 'accepted.includes("low")'));
     const failed = await kit('test', 'risk');
     expect(failed.exitCode).toBe(1);
     expect(failed.out).toContain('FAIL  golden/refused.json: expected level_not_accepted, found valid');
-    writeFileSync(provider, source.replace(/if \(typeof artifact.level[\s\S]*?\n {4}\}\n/, 'artifact.level.trim();\n'));
-    expect((await kit('test', 'risk')).out).toContain(
-      'FAIL  risk_assessment: hostile, empty: expected an answer, found PROVIDER_CRASHED',
-    );
-    writeFileSync(provider, source);
-    rmSync(join(folder, 'risk/golden/refused.json'));
-    expect((await kit('test', 'risk')).out).toContain('a golden case that is not: expected present, found absent');
+    expect(failed.out).toContain('FAIL  risk_assessment: hostile, empty: expected an answer, found PROVIDER_CRASHED');
+  });
+
+  it('finds a package without a case that is refused', async () => {
+    await kit('create', 'one-sided', '--type', 'risk_assessment', '--runtime', 'wasm');
+    rmSync(join(folder, 'one-sided/golden/refused.json'));
+    const { out, exitCode } = await kit('test', 'one-sided');
+    expect(out).toContain('a golden case that is not: expected present, found absent');
+    expect(exitCode).toBe(1);
   });
 
   it('creates a compiled package that passes the same test with the same golden cases', async () => {
@@ -138,26 +138,4 @@ describe('exoarmur-provider', () => {
       });
     }
   });
-});
-
-describe('the providers of the workspace', () => {
-  it.each(['provider-policy-snapshot', 'provider-tool-invocation-proof'])(
-    '%s answers its golden cases',
-    async (name) => {
-      const copy = join(folder, name);
-      mkdirSync(join(copy, 'dist'), { recursive: true });
-      mkdirSync(join(copy, 'golden'));
-      const origin = join(PACKAGES, name);
-      cpSync(join(origin, 'golden'), join(copy, 'golden'), { recursive: true });
-      cpSync(join(origin, 'package.json'), join(copy, 'package.json'));
-      writeFileSync(
-        join(copy, 'dist/index.js'),
-        stripTypeScriptTypes(readFileSync(join(origin, 'src/index.ts'), 'utf8')),
-      );
-      const { cases, isPassed } = await checkProvider(copy);
-      expect(cases.filter((one) => !one.isPassed)).toEqual([]);
-      expect(isPassed).toBe(true);
-      expect(cases.filter(({ name: label }) => label.startsWith('golden/')).length).toBeGreaterThanOrEqual(4);
-    },
-  );
 });

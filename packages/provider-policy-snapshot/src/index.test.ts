@@ -17,6 +17,13 @@ describe('a policy snapshot', () => {
     expect(provider.verifyArtifact(SOUND, context)).toEqual({ valid: true });
   });
 
+  it('of another set, or of a bundle that names none, is not', () => {
+    const other = { ...context, tools: { digest: () => `sha256:${'1'.repeat(64)}` } } as unknown as ProviderContext;
+    expect(provider.verifyArtifact(SOUND, other)).toEqual({ valid: false, reason: 'policy_digest_differs' });
+    const ancestor = { ...context, subject: null };
+    expect(provider.verifyArtifact(SOUND, ancestor)).toEqual({ valid: false, reason: 'subject_missing' });
+  });
+
   it.each<[string, object]>([
     ['a member too many', { ...SOUND, more: 1 }],
     ['another schema', { ...SOUND, schema: 'exoarmur.policy-set/2' }],

@@ -39,6 +39,17 @@ describe('a receipt', () => {
     expect(verify(RECEIPT, null)).toEqual({ valid: false, reason: 'outcome_digest_differs' });
   });
 
+  it('of another intent, of a bundle that names none, or without keys to check it proves nothing', () => {
+    const another = { ...RECEIPT, intent_digest: 'other' };
+    expect(verify(another)).toEqual({ valid: false, reason: 'intent_digest_differs' });
+    const context = contextOf(JSON.stringify(RECEIPT));
+    const ask = (changes: object) => provider.verifyArtifact(ENVELOPE, { ...context, ...changes });
+    expect(ask({ subject: null })).toEqual({ valid: false, reason: 'subject_missing' });
+    for (const configuration of [{}, { tool_keys: [] }, { tool_keys: 'key' }]) {
+      expect(ask({ configuration })).toEqual({ valid: false, reason: 'tool_keys_missing' });
+    }
+  });
+
   it('beside which something stands that nobody signed is none', () => {
     const context = contextOf(JSON.stringify(RECEIPT));
     for (const artifact of [
