@@ -191,7 +191,16 @@ const configSchema = z.strictObject({
     .partial()
     .optional(),
   flags: flagSetSchema.partial().optional(),
-  variables: z.record(z.string(), z.string().optional()).optional(),
+  // `process.env` is no plain object.
+  variables: z
+    .custom<NonNullable<BoundaryConfig['variables']>>(
+      (value) =>
+        typeof value === 'object' &&
+        value !== null &&
+        Object.values(value).every((text) => text === undefined || typeof text === 'string'),
+      'expected variables',
+    )
+    .optional(),
   clock: withMethods<Clock>('a clock', 'now').optional(),
   random: withMethods<RandomSource>('a random source', 'bytes').optional(),
 });

@@ -214,6 +214,14 @@ describe('flags of a boundary', () => {
     await boundary.close();
   });
 
+  it('are read from the variables of a process as they are', async () => {
+    const boundary = await createBoundary(createConfig({ variables: process.env }));
+    expect((await boundary.decide(createIntent()))?.facts.flag_sources).toEqual({});
+    await boundary.close();
+    const variables = { PATH: 7 } as never;
+    await expect(createBoundary(createConfig({ variables }))).rejects.toMatchObject({ pointer: '/variables' });
+  });
+
   it('of the environment relax nothing that the configuration asks for', async () => {
     const boundary = await createBoundary(
       createConfig({
