@@ -34,6 +34,25 @@ describe('stores in memory', () => {
     run(async () => createMemorySwitchCommandStore()),
   );
 
+  it('count limits rightly over more entries than are kept apart', async () => {
+    const limits = createMemoryLimitStore();
+    const demands = [
+      { key: 'window', amount: 1, maximum: 5000, windowMs: 100 },
+      { key: 'all', amount: 1, maximum: 5000, windowMs: null },
+    ];
+    const digestOf = (n: number) => `sha256:${String(n).padStart(64, '0')}` as const;
+    for (let now = 0; now < 5000; now += 1) {
+      const { outcome, used } = await limits.take({ intentDigest: digestOf(now), now, demands });
+      const given = Math.ceil(now / 2);
+      expect([outcome, ...used]).toEqual([
+        'taken',
+        Math.floor(now / 2) - Math.floor(Math.max(0, now - 99) / 2),
+        now - given,
+      ]);
+      if (now % 2 === 0) await limits.release(digestOf(now));
+    }
+  });
+
   it('hand out copies, so that nobody changes what is kept', async () => {
     const inbox = createMemoryApprovalInbox();
     const request = { expires_at: 'now' } as never;
