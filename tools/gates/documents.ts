@@ -96,7 +96,7 @@ export function runBlocks(blocks: readonly DocumentBlock[], folder: string, snip
       const compilerOptions = {
         noEmit: true,
         types: ['node'],
-        lib: ['ES2023', 'DOM'],
+        lib: ['ES2023', 'ES2024.String', 'DOM'],
         rewriteRelativeImportExtensions: false,
       };
       writeFileSync(

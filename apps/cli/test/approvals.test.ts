@@ -74,6 +74,12 @@ describe('run', () => {
     expect(await run('run', 'free.json', '--dry-run', '--bundle', 'x')).toMatchObject({ exitCode: 2 });
   });
 
+  test('takes the variables of the process as it has them', async () => {
+    askFor(folder, 'asks');
+    const { exitCode, err } = await runUnder(process.env as Record<string, string>, folder, ['run', 'asks.json']);
+    expect({ exitCode, err }).toEqual({ exitCode: 4, err: '' });
+  });
+
   test('ends at a denial for good', async () => {
     askFor(folder, 'kept');
     await appoint(folder);

@@ -67,7 +67,7 @@ async function runResolve(stream: string, options: ResolveOptions, context: Comm
   const { file, path, store } = describeBoundary(options, context);
   const { name, seed } = readKeyFile(resolve(context.cwd, options.key));
   const signer = createSigner(name, seed);
-  const boundary = await createBoundary({ ...configOf(file, path), variables: context.environment ?? {} });
+  const boundary = await createBoundary({ ...configOf(file, path), variables: { ...context.environment } });
   try {
     const found = await withDesk(options, context, (desk) => desk.listAmbiguous());
     const outcome = found.find((action) => action.stream === stream)?.outcome;

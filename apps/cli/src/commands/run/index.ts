@@ -53,7 +53,7 @@ async function runIntent(file: string, options: Options, context: CommandContext
   const { bytes } = readInputFile(resolve(context.cwd, file), MAX_INTENT_FILE_BYTES);
   const intent = parseJson(bytes, { maxBytes: MAX_INTENT_FILE_BYTES });
   const config = configOf(described.file, described.path);
-  const boundary = await createBoundary({ ...config, variables: context.environment ?? {} });
+  const boundary = await createBoundary({ ...config, variables: { ...context.environment } });
   let answer: Answer;
   try {
     answer =
