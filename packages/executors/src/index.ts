@@ -3,4 +3,8 @@ export { createFilesystemExecutor } from './filesystem/filesystem-executor.ts';
 export { LOGICAL_PATH_LIMITS, type LogicalPath, parseLogicalPath } from './filesystem/logical-path.ts';
 export { MAX_FILE_BYTES } from './filesystem/request.ts';
 export type { FileOperation, FilesystemRoot } from './filesystem/root.ts';
+export type { Resolver } from './http/address.ts';
+export { createHttpExecutor, type HttpExecutorOptions } from './http/http-executor.ts';
+export { MAX_BODY_BYTES } from './http/http-request.ts';
+export type { HttpMethod, HttpRule } from './http/rule.ts';
 export { createTestExecutor, type TestExecutor } from './test-executor.ts';
