@@ -7,4 +7,7 @@ export type { Resolver } from './http/address.ts';
 export { createHttpExecutor, type HttpExecutorOptions } from './http/http-executor.ts';
 export { MAX_BODY_BYTES } from './http/http-request.ts';
 export type { HttpMethod, HttpRule } from './http/rule.ts';
+export type { ArgumentPattern } from './process/argument.ts';
+export { COMMAND_LIMITS, type CommandRule, type KernelLimits } from './process/command.ts';
+export { createProcessExecutor, type ProcessExecutorOptions } from './process/process-executor.ts';
 export { createTestExecutor, type TestExecutor } from './test-executor.ts';
