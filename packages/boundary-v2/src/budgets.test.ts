@@ -146,6 +146,25 @@ describe('a budget', () => {
     }
   });
 
+  it('is given back by the recovery of an action whose grant was never redeemed', async () => {
+    const grants = { ...createMemoryGrantStore(), isDurable: true };
+    const { pipeline, log, options } = open([{ ...CALLS, maximum: 1 }], { grants });
+    loseAfter(log, 'execution_authorized');
+    await expect(pipeline.execute(intent(1))).rejects.toMatchObject({ code: 'BOUNDARY_LOG_UNAVAILABLE' });
+    log.before = () => undefined;
+    log.after = () => undefined;
+    const again = new ProxyPipeline(options);
+    expect(await again.recover('intent-1')).toMatchObject({ status: 'failed', code: 'BOUNDARY_GRANT_UNUSED' });
+    expect((await again.decide(intent(2)))?.facts.budgets?.readings[0]?.used).toBe(0);
+  });
+
+  it('takes nothing for an action that another budget cannot weigh', async () => {
+    const { pipeline, store } = open([CALLS, SPEND]);
+    const take = vi.spyOn(store, 'take');
+    expect(await pipeline.execute(intent(1))).toMatchObject(EXHAUSTED);
+    expect(take).not.toHaveBeenCalled();
+  });
+
   it('is given back by an action that waited and expired, or was superseded', async () => {
     const { pipeline, clock } = open([{ ...CALLS, maximum: 1, window_seconds: null }]);
     const first = intent(1, { target: '/data/ask/a' });
