@@ -10,7 +10,14 @@ import {
   reporting,
   validating,
 } from '../test/boundary.ts';
-import { BoundaryError, createMemoryLimitStore, ProxyPipeline, reviseIntent, signApproval } from './index.ts';
+import {
+  BoundaryError,
+  createMemoryGrantStore,
+  createMemoryLimitStore,
+  ProxyPipeline,
+  reviseIntent,
+  signApproval,
+} from './index.ts';
 
 const CALLS: Budget = { id: 'calls', counts: 'actions', per: [], maximum: 3, window_seconds: 60 };
 const SPEND: Budget = {
