@@ -121,6 +121,20 @@ describe('run', () => {
     });
   });
 
+  test('does it once when two people agree at the same time', async () => {
+    askFor(folder, 'both');
+    await appoint(folder);
+    await run('run', 'both.json');
+    await Promise.all([answer('approve', 'both', 'alice'), answer('approve', 'both', 'carol')]);
+    const done = await run('run', 'both.json', '--json');
+    expect(done.exitCode).toBe(0);
+    expect(JSON.parse(done.out)).toMatchObject({
+      status: 'completed',
+      refused_answers: ['BOUNDARY_ACTION_NOT_WAITING'],
+    });
+    expect(isThere('both')).toBe(false);
+  });
+
   test('says where a boundary file or an intent is wrong', async () => {
     askFor(folder, 'odd', { action_type: 7 });
     expect(await run('run', 'odd.json')).toMatchObject({
