@@ -42,8 +42,10 @@ describe('a boundary file', () => {
       ...{ tenant: 'demo', cell: 'demo', key: { file: join(home, 'keys/a.key') }, executors: [] },
       ...{ policy: { file: join(home, 'policies.json') }, limits: { approvalTtlSeconds: 60 } },
     });
-    expect(await config.facts.trust(createIntent())).toBe(900);
-    expect(await config.facts.trust(createIntent({ actor_id: 'constructor' }))).toBeNull();
+    const { trust } = config.facts;
+    if (typeof trust !== 'function') throw new Error('trust is stated in this file');
+    expect(await trust(createIntent())).toBe(900);
+    expect(await trust(createIntent({ actor_id: 'constructor' }))).toBeNull();
     expect(await config.facts.environment()).toMatchObject({ cell_load_milli: 100, network_health_milli: 1000 });
   });
 
