@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSqliteOperatorStore, openSqliteLogStore } from '@exoarmur/store-sqlite';
@@ -116,6 +116,15 @@ describe('ApprovalDesk', () => {
     expect(readdirSync(join(home, 'a.db.answers'))).toEqual([]);
     expect(config.executor.performed).toHaveLength(0);
     await close();
+  });
+
+  it('opens the database for reading only', () => {
+    const store = { path: join(home, 'empty.db') };
+    writeFileSync(store.path, '');
+    expect(() => openApprovalDesk({ store, tenant: 'demo', cell: 'demo' })).toThrowError(
+      expect.objectContaining({ code: 'STORE_SCHEMA_UNSUPPORTED' }),
+    );
+    expect(statSync(store.path).size).toBe(0);
   });
 
   it('does not make a database that is not there', () => {
