@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, open, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, link, lstat, open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { quoteForMessage } from '@exoarmur/contracts';
 import { ExecutorError } from '../errors.ts';
@@ -77,6 +77,30 @@ export async function replaceFile(directory: PinnedDirectory, name: string, cont
 export async function removeFile(directory: PinnedDirectory, name: string): Promise<void> {
   await unlink(directory.entry(name));
   await directory.sync();
+}
+
+/**
+ * Moves an entry to a name that is free. A second name is made and the first one taken away, because a rename would replace
+ * what came to the second name meanwhile. @throws ExecutorError EXECUTOR_TARGET_EXISTS, EXECUTOR_OPERATION_NOT_ALLOWED for another file system
+ */
+export async function moveFile(
+  from: { readonly directory: PinnedDirectory; readonly name: string },
+  to: { readonly directory: PinnedDirectory; readonly name: string },
+): Promise<void> {
+  try {
+    await link(from.directory.entry(from.name), to.directory.entry(to.name));
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const pointer = '/parameters/to';
+    if (code === 'EEXIST') throw new ExecutorError('EXECUTOR_TARGET_EXISTS', 'there is something already', { pointer });
+    if (code === 'EXDEV') {
+      throw new ExecutorError('EXECUTOR_OPERATION_NOT_ALLOWED', 'it is another file system', { pointer });
+    }
+    throw new ExecutorError('EXECUTOR_IO_FAILED', 'the file cannot be given its new name', { cause });
+  }
+  await to.directory.sync();
+  await unlink(from.directory.entry(from.name));
+  await from.directory.sync();
 }
 
 /** SHA-256 of file contents in hexadecimal, as `sha256sum` prints it. */

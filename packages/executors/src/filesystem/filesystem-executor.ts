@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import type {
   ActionClass,
   ActionIntent,
+  EffectPreview,
   Executor,
   ExecutorManifest,
   ExecutorReport,
@@ -8,9 +10,11 @@ import type {
   TargetCheck,
 } from '@exoarmur/contracts';
 import { ExecutorError, type ExecutorErrorCode } from '../errors.ts';
-import { hashContent, inspectFile, readWholeFile, removeFile, replaceFile } from './file.ts';
+import { hashContent, inspectFile, moveFile, readWholeFile, removeFile, replaceFile } from './file.ts';
+import { previewFile } from './file-preview.ts';
+import { parseLogicalPath } from './logical-path.ts';
 import { type PinnedDirectory, pinDirectory } from './pinned-directory.ts';
-import { FILE_ACTIONS, type FileRequest, MAX_FILE_BYTES, parseFileRequest } from './request.ts';
+import { FILE_ACTIONS, type FileDestination, type FileRequest, MAX_FILE_BYTES, parseFileRequest } from './request.ts';
 import { type FileOperation, type FilesystemRoot, type OpenedRoot, parseRoots } from './root.ts';
 
 /**
@@ -23,6 +27,7 @@ export function createFilesystemExecutor(options: { readonly roots: readonly Fil
   return {
     manifest: createManifest(roots),
     validateTarget: (intent) => validateTarget(intent, roots),
+    preview: (intent) => preview(intent, roots),
     execute: (intent, { signal }) => execute(intent, roots, signal),
   };
 }
@@ -32,6 +37,7 @@ const CLASS_FLOORS: { readonly [Operation in FileOperation]: ActionClass } = {
   read: 'A0_observe',
   write: 'A2_hard_containment',
   delete: 'A3_irreversible',
+  move: 'A2_hard_containment',
 };
 
 function createManifest(roots: readonly OpenedRoot[]): ExecutorManifest {
@@ -65,6 +71,17 @@ async function validateTarget(intent: ActionIntent, roots: readonly OpenedRoot[]
     if (!(error instanceof ExecutorError)) throw error;
     return { result: verdictOf(error.code), reason: error.message, evidence: { code: error.code } };
   }
+}
+
+/** What would be there afterwards, as a diff. @throws ExecutorError as `execute` would fail */
+async function preview(intent: ActionIntent, roots: readonly OpenedRoot[]): Promise<EffectPreview> {
+  const request = parseFileRequest(intent, roots);
+  return withDirectory(request, async (directory) => {
+    const found = await checkBefore(request, directory);
+    const isRead = found !== undefined && found.bytes <= MAX_FILE_BYTES;
+    const before = isRead ? await readWholeFile(directory, request.name, MAX_FILE_BYTES) : undefined;
+    return previewFile(request, { bytes: found?.bytes ?? 0, content: before });
+  });
 }
 
 async function execute(
@@ -102,11 +119,39 @@ async function perform(request: FileRequest, directory: PinnedDirectory): Promis
       const observed = { sha256: hashContent(await readWholeFile(directory, name, MAX_FILE_BYTES)) };
       return report({ ...target, bytes: bytes.length, sha256 }, observed, observed.sha256 === sha256);
     }
+    case 'move':
+      return moveTo(request, directory, request.destination as FileDestination, target);
     case 'delete': {
+      const { logical, trash } = request.root;
+      if (trash !== null) {
+        const kept = `${randomUUID()}-${name}`.slice(0, 255);
+        const place = parseLogicalPath(`${logical.text === '/' ? '' : logical.text}/${trash}/${kept}`);
+        const moved = await moveTo(request, directory, { path: place, directories: [trash], name: kept }, target);
+        return { ...moved, claimed: { ...target, deleted: true, trashed_as: place.text } };
+      }
       await removeFile(directory, name);
       const exists = (await inspectFile(directory, name)) !== undefined;
       return report({ ...target, deleted: true }, { exists }, !exists);
     }
+  }
+}
+
+/** Moves the file below its root, and looks at both places afterwards. */
+async function moveTo(
+  { root, name }: FileRequest,
+  directory: PinnedDirectory,
+  destination: FileDestination,
+  target: JsonObject,
+): Promise<ExecutorReport> {
+  const other = await pinDirectory(root, destination.directories);
+  try {
+    await moveFile({ directory, name }, { directory: other, name: destination.name });
+    const remains = (await inspectFile(directory, name)) !== undefined;
+    const arrived = await inspectFile(other, destination.name);
+    const observed = { exists: remains, arrived: arrived !== undefined, bytes: arrived?.bytes ?? null };
+    return report({ ...target, to: destination.path.text }, observed, !remains && arrived !== undefined);
+  } finally {
+    await other.close();
   }
 }
 

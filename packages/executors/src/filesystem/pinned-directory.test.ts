@@ -50,7 +50,7 @@ describe('a directory that is swapped for a link between check and use', () => {
     if (process.platform !== 'linux') {
       // The documented limit: entries go by the checked path there.
       const way = parseLogicalPath('/data');
-      const root = { logical: way, real: home, operations: new Set(['read'] as const) };
+      const root = { logical: way, real: home, operations: new Set(['read'] as const), trash: null };
       const pinned = await pinDirectory(root, ['open']);
       expect(pinned.entry('x').startsWith('/proc/')).toBe(false);
       return pinned.close();

@@ -18,14 +18,25 @@ export interface FileRequest {
   readonly content: Uint8Array | null;
   /** Whether a write may replace what is there. */
   readonly mayReplace: boolean;
+  /** Where a move leads, below the same root; null for other operations. */
+  readonly destination: FileDestination | null;
+}
+
+/** A place for a file below a root. */
+export interface FileDestination {
+  readonly path: LogicalPath;
+  readonly directories: readonly string[];
+  readonly name: string;
 }
 
 /** Action types of the filesystem executor and the operation each one asks for. */
 export const FILE_ACTIONS: ReadonlyMap<string, FileOperation> = new Map([
   ['delete', 'delete'],
   ['file.delete', 'delete'],
+  ['file.move', 'move'],
   ['file.read', 'read'],
   ['file.write', 'write'],
+  ['move', 'move'],
   ['read', 'read'],
   ['write', 'write'],
 ]);
@@ -34,13 +45,14 @@ const PARAMETERS: { readonly [Operation in FileOperation]: readonly string[] } =
   read: ['operation'],
   write: ['operation', 'content', 'content_base64', 'replace'],
   delete: ['operation'],
+  move: ['operation', 'to'],
 };
 // Without a repeated group: one would overflow the stack of the regular expression engine on a long text.
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /**
  * Reads the file action out of an intent: `target` is the logical path; `parameters` may repeat the `operation`, and a
- * write takes `content` (text) or `content_base64`, and `replace: true` to overwrite. An unknown parameter is refused,
+ * write takes `content` (text) or `content_base64`, and `replace: true` to overwrite; a move takes `to`, a logical path. An unknown parameter is refused,
  * because whoever set it expects something of it.
  * @throws ExecutorError EXECUTOR_ACTION_UNSUPPORTED, EXECUTOR_TARGET_MALFORMED, EXECUTOR_TARGET_OUTSIDE_ROOTS,
  * EXECUTOR_OPERATION_NOT_ALLOWED, EXECUTOR_PARAMETERS_MALFORMED, EXECUTOR_TARGET_TOO_LARGE
@@ -81,7 +93,21 @@ export function parseFileRequest(intent: ActionIntent, roots: readonly OpenedRoo
     name: below[below.length - 1] ?? below[0],
     content: operation === 'write' ? readContent(parameters.content, parameters.content_base64) : null,
     mayReplace: parameters.replace === true,
+    destination: operation === 'move' ? readDestination(parameters.to, root, roots) : null,
   };
+}
+
+/** SECURITY: a move inside of one root only: between two it would carry a file past the operations of one of them. */
+function readDestination(to: unknown, root: OpenedRoot, roots: readonly OpenedRoot[]): FileDestination {
+  if (typeof to !== 'string') throw malformed('a move needs parameter to, a path');
+  const path = parseLogicalPath(to);
+  const { root: other, below } = findRoot(roots, path);
+  if (other !== root) {
+    throw new ExecutorError('EXECUTOR_OPERATION_NOT_ALLOWED', 'a move does not lead to another root', {
+      pointer: '/parameters/to',
+    });
+  }
+  return { path, directories: below.slice(0, -1), name: below[below.length - 1] ?? below[0] };
 }
 
 function readContent(text: unknown, base64: unknown): Uint8Array {

@@ -4,7 +4,7 @@ import { ExecutorError } from '../errors.ts';
 import { type LogicalPath, parseLogicalPath } from './logical-path.ts';
 
 /** What the filesystem executor can do with one file. */
-export type FileOperation = 'read' | 'write' | 'delete';
+export type FileOperation = 'read' | 'write' | 'delete' | 'move';
 
 /** One folder an operator opens: where policies see it, where it really is, and what may be done below it. */
 export interface FilesystemRoot {
@@ -13,6 +13,11 @@ export interface FilesystemRoot {
   /** Real directory. Never part of a record. */
   readonly real: string;
   readonly operations: readonly FileOperation[];
+  /**
+   * A folder right below the root, by its name, that takes what is deleted, so that a delete can be taken back by a move. It
+   * has to be there; without it a delete is for good.
+   */
+  readonly trash?: string;
 }
 
 /** A root whose logical path is parsed and whose real directory is absolute. */
@@ -20,9 +25,10 @@ export interface OpenedRoot {
   readonly logical: LogicalPath;
   readonly real: string;
   readonly operations: ReadonlySet<FileOperation>;
+  readonly trash: string | null;
 }
 
-const OPERATIONS: readonly FileOperation[] = ['read', 'write', 'delete'];
+const OPERATIONS: readonly FileOperation[] = ['read', 'write', 'delete', 'move'];
 
 /** Checks the configured roots. @throws ExecutorError EXECUTOR_CONFIG_INVALID, also for two roots of one logical path. */
 export function parseRoots(roots: readonly FilesystemRoot[]): readonly OpenedRoot[] {
@@ -38,7 +44,11 @@ export function parseRoots(roots: readonly FilesystemRoot[]): readonly OpenedRoo
     if (unknown !== undefined) {
       throw invalid(`${quoteForMessage(String(unknown))} is not an operation`, `${pointer}/operations`);
     }
-    return { logical, real: resolve(root.real), operations: new Set(root.operations) };
+    const { trash } = root;
+    if (trash !== undefined && parseLogicalPath(`/${trash}`).segments.length !== 1) {
+      throw invalid('the trash is named by one segment', `${pointer}/trash`);
+    }
+    return { logical, real: resolve(root.real), operations: new Set(root.operations), trash: trash ?? null };
   });
 }
 
