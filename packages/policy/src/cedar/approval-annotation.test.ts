@@ -26,6 +26,8 @@ describe('parseApprovalAnnotations', () => {
     ['an empty role', 'forbid', { approval: 'human', roles: '' }],
     ['a time that is no number', 'forbid', { approval: 'human', ttl: '1h' }],
     ['a time over the limit', 'forbid', { approval: 'human', ttl: '2592001' }],
+    ['roles under a misspelt name', 'forbid', { approval: 'human', approval_roles: 'ops' }],
+    ['a quorum under a misspelt name', 'forbid', { approval: 'quorum', Quorum: '3' }],
     ['a quorum without a demand', 'forbid', { quorum: '2' }],
     ['roles without a demand', 'permit', { roles: 'ops' }],
     ['a time without a demand', 'forbid', { ttl: '60' }],

@@ -8,10 +8,11 @@ export type AnnotationAnswer =
   | { readonly outcome: 'malformed'; readonly reason: string };
 
 const COMPANIONS = ['quorum', 'roles', 'ttl'] as const;
+const KNOWN_BESIDE_APPROVAL: readonly string[] = [...COMPANIONS, 'approval', 'advice', 'id'];
 
 /**
  * Reads the demand for approval in the annotations of one policy: `@approval("human")` or `@approval("quorum")`, with
- * `@quorum("2")`, `@roles("a,b")` and `@ttl("3600")` (seconds) beside it. Anything half right is malformed and refuses the
+ * `@quorum("2")`, `@roles("a,b")` and `@ttl("3600")` (seconds) beside it, `@advice` and `@id`, and nothing else. Anything half right is malformed and refuses the
  * whole policy set: a demand that is misspelt must not become a plain forbid or a plain permit in silence.
  */
 export function parseApprovalAnnotations(
@@ -26,6 +27,11 @@ export function parseApprovalAnnotations(
     return stray === undefined
       ? { outcome: 'none' }
       : { outcome: 'malformed', reason: `@${stray} stands without @approval` };
+  }
+  // SECURITY: a misspelt companion would leave the demand laxer than it reads.
+  const unknown = Object.keys(annotations).find((name) => !KNOWN_BESIDE_APPROVAL.includes(name));
+  if (unknown !== undefined) {
+    return { outcome: 'malformed', reason: `@${unknown} is not known beside @approval` };
   }
   if (effect === 'permit')
     return { outcome: 'malformed', reason: '@approval stands on a permit; it belongs on a forbid' };
