@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { capabilityDenialSchema, capabilityRegistrationSchema } from '@exoarmur/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -16,8 +16,8 @@ interface Line {
   readonly record: { readonly kind: string; readonly seq: number; readonly actor: object };
 }
 
-async function showStream(): Promise<Line[]> {
-  const { out } = await desk.run(['log', 'show', STREAM, '--db', 'log.db']);
+async function showStream(database = 'log.db'): Promise<Line[]> {
+  const { out } = await desk.run(['log', 'show', STREAM, '--db', database]);
   return out
     .trimEnd()
     .split('\n')
@@ -34,19 +34,25 @@ beforeAll(async () => {
   vkey = (await desk.run(['keys', 'show', 'log.key'])).out.match(/verifier\.example\/audits\+\S+/)?.[0] ?? '';
 });
 
+/** What was sealed in `log.db`, to which no test adds. */
+let lines: Line[] = [];
+
+beforeAll(async () => {
+  // The second package is another than the one that is trusted.
+  desk.install(desk.folder, PROOF, 'npm', 'export default {};');
+  await desk.verify('attached.json', DISCOVERY, '--providers', 'both.json', ...LOG);
+  desk.install(desk.folder, PROOF, 'npm', 'process.exit(0);');
+  desk.trust(desk.folder, 'exits.json', PROOF);
+  await desk.verify('attached.json', ENFORCEMENT, '--providers', 'exits.json', ...LOG);
+  lines = await showStream();
+});
+
 afterAll(() => {
   desk.close();
 });
 
 describe('what verify-bundle does with providers', () => {
-  test('is sealed in the log of the verifier, in the order in which it happens', async () => {
-    // The second package is another than the one that is trusted.
-    desk.install(desk.folder, PROOF, 'npm', 'export default {};');
-    await desk.verify('attached.json', DISCOVERY, '--providers', 'both.json', ...LOG);
-    desk.install(desk.folder, PROOF, 'npm', 'process.exit(0);');
-    desk.trust(desk.folder, 'exits.json', PROOF);
-    await desk.verify('attached.json', ENFORCEMENT, '--providers', 'exits.json', ...LOG);
-    const lines = await showStream();
+  test('is sealed in the log of the verifier, in the order in which it happens', () => {
     expect(
       lines.map(({ record, payload }) => [record.seq, record.kind, payload.capability_id, payload.reason]),
     ).toEqual([
@@ -88,15 +94,17 @@ describe('what verify-bundle does with providers', () => {
   });
 
   test('is written as lines, too, the same events', async () => {
-    const args = ['--providers', 'one.json', ...LOG, '--capability-events', 'events.jsonl'];
+    // A log of its own, with head files of its own beside it.
+    mkdirSync(desk.path('own'));
+    const log = ['--log-db', 'own/log.db', '--log-key', 'log.key', '--log-cell', 'cell-7'];
+    const args = ['--providers', 'one.json', ...log, '--capability-events', 'events.jsonl'];
     await desk.verify('attached.json', DISCOVERY, ...args);
     const written = readFileSync(desk.path('events.jsonl'), 'utf8').trimEnd().split('\n');
-    const sealed = (await showStream()).slice(-2).map(({ payload }) => payload);
+    const sealed = (await showStream('own/log.db')).map(({ payload }) => payload);
     expect(written.map((line) => JSON.parse(line))).toEqual(sealed);
   });
 
   test('does not happen when it cannot be sealed', async () => {
-    desk.install(desk.folder, PROOF, 'npm', 'process.exit(0);');
     const before = await showStream();
     const args = [
       'verify-bundle',
