@@ -48,7 +48,7 @@ const rows: readonly Row[] = [
   {
     name: 'durable with durable grants, 256 at once',
     includes:
-      'the same, and each grant is claimed in the same file by a statement of its own, durable before the effect',
+      'the same, and each grant is claimed in the same file, durable before the effect; claims that come together share a commit',
     concurrency: 256,
     run: (() => {
       const { log, store } = openBenchLog('boundary-grants');
