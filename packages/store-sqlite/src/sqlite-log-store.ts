@@ -342,13 +342,12 @@ export class SqliteLogStore implements AuditLogStore {
     return row && { id: row.id, head: { size: row.size, root: row.root }, first: row.first };
   }
 
-  /** A tenant keeps its number for good, so it is looked up once. */
+  /** A tenant keeps its number for good, so it is looked up once; by reads alone, which never stand inside of a transaction. */
   #tenantId(name: string): number | undefined {
     const known = this.#tenantIds.get(name);
     if (known !== undefined) return known;
     const id = this.#tenant(name)?.id;
-    // A number seen inside of a transaction may still be rolled back.
-    if (id !== undefined && !this.#database.isTransaction) this.#tenantIds.set(name, id);
+    if (id !== undefined) this.#tenantIds.set(name, id);
     return id;
   }
 

@@ -1,5 +1,6 @@
 import type { EffectPreview } from '@exoarmur/contracts';
 import { createTwoFilesPatch } from 'diff';
+import { textOf } from '../content.ts';
 import type { FileRequest } from './request.ts';
 
 /** Characters of a diff that are shown. */
@@ -32,7 +33,7 @@ export function previewFile(
 }
 
 function diffOf(summary: string, target: string, before: Uint8Array | undefined, after: Uint8Array): EffectPreview {
-  const [old, next] = [textOf(before), textOf(after)];
+  const [old, next] = [shownText(before), shownText(after)];
   const lines = (old?.split('\n').length ?? 0) + (next?.split('\n').length ?? 0);
   if (old === undefined || next === undefined || lines > MAX_LINES) return plain(summary);
   const body = createTwoFilesPatch(target, target, old, next, undefined, undefined, { context: 3 });
@@ -44,12 +45,8 @@ function plain(summary: string): EffectPreview {
   return { media_type: 'text/plain', summary: summary.slice(0, 1024), body: '', is_truncated: false };
 }
 
-function textOf(bytes: Uint8Array | undefined): string | undefined {
-  if (bytes === undefined) return undefined;
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    return text.includes('\0') ? undefined : text;
-  } catch {
-    return undefined;
-  }
+/** The text of a file; what holds a NUL is no text to look at. */
+function shownText(bytes: Uint8Array | undefined): string | undefined {
+  const text = bytes === undefined ? undefined : textOf(bytes);
+  return text?.includes('\0') ? undefined : text;
 }

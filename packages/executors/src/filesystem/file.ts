@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, link, lstat, open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -101,11 +101,6 @@ export async function moveFile(
   await to.directory.sync();
   await unlink(from.directory.entry(from.name));
   await from.directory.sync();
-}
-
-/** SHA-256 of file contents in hexadecimal, as `sha256sum` prints it. */
-export function hashContent(content: Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
 }
 
 async function openFile(directory: PinnedDirectory, name: string): Promise<FileHandle> {

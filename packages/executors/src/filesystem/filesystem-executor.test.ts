@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ActionIntent, JsonObject } from '@exoarmur/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { intentOf } from '../../test/intent.ts';
 import { createFilesystemExecutor } from './filesystem-executor.ts';
 
 let home: string;
@@ -33,27 +34,6 @@ function executor() {
   });
 }
 
-function intent(actionType: string, target: string, parameters: JsonObject = {}): ActionIntent {
-  return {
-    schema: 'exoarmur.intent/1',
-    intent_id: 'intent-1',
-    correlation_id: 'correlation-1',
-    trace_id: null,
-    tenant_id: 'demo',
-    cell_id: 'demo',
-    actor_id: 'agent-1',
-    actor_type: 'agent',
-    action_type: actionType,
-    action_class: 'A3_irreversible',
-    target,
-    parameters,
-    safety_context: {},
-    reason: 'test',
-    idempotency_key: null,
-    timestamp: '2024-01-01T12:00:00.000Z',
-  };
-}
-
 /** The code of the refusal, the same from the validation and from the act, with nothing changed on the disk. */
 async function refusal(request: ActionIntent): Promise<string> {
   const subject = executor();
@@ -70,7 +50,7 @@ const run = (request: ActionIntent, signal = new AbortController().signal) => ex
 
 describe('what is allowed', () => {
   it('deletes a file and observes that it is gone', async () => {
-    const report = await run(intent('delete', '/data/a.txt', { operation: 'delete' }));
+    const report = await run(intentOf('delete', '/data/a.txt', { operation: 'delete' }));
     expect(report).toEqual({
       success: true,
       error_code: null,
@@ -81,25 +61,25 @@ describe('what is allowed', () => {
   });
 
   it('reads text as text and other bytes as base64', async () => {
-    const text = await run(intent('file.read', '/data/a.txt'));
+    const text = await run(intentOf('file.read', '/data/a.txt'));
     expect(text.claimed).toEqual({ operation: 'read', path: '/data/a.txt', bytes: 5, content: 'hello' });
     expect(text.observed.sha256).toBe('2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824');
     writeFileSync(join(home, 'open/b'), Uint8Array.of(0xff));
-    expect((await run(intent('read', '/data/b'))).claimed.content_base64).toBe('/w==');
+    expect((await run(intentOf('read', '/data/b'))).claimed.content_base64).toBe('/w==');
   });
 
   it('writes a new file and replaces one only when told to', async () => {
     const target = '/data/new.txt';
-    expect((await run(intent('write', target, { content: 'one' }))).success).toBe(true);
-    expect(await refusal(intent('write', target, { content: 'two' }))).toBe('EXECUTOR_TARGET_EXISTS');
-    const report = await run(intent('write', target, { content_base64: 'dHdv', replace: true }));
+    expect((await run(intentOf('write', target, { content: 'one' }))).success).toBe(true);
+    expect(await refusal(intentOf('write', target, { content: 'two' }))).toBe('EXECUTOR_TARGET_EXISTS');
+    const report = await run(intentOf('write', target, { content_base64: 'dHdv', replace: true }));
     expect(report.observed.sha256).toBe(report.claimed.sha256);
     expect(readFileSync(join(home, 'open/new.txt'), 'utf8')).toBe('two');
     expect(readdirSync(join(home, 'open')).sort()).toEqual(['a.txt', 'new.txt', 'sub']);
   });
 
   it('validates without touching the file', async () => {
-    const check = await executor().validateTarget(intent('delete', '/data/a.txt'));
+    const check = await executor().validateTarget(intentOf('delete', '/data/a.txt'));
     expect(check.result).toBe('valid');
     expect(check.evidence).toEqual({ operation: 'delete', path: '/data/a.txt', exists: true, bytes: 5 });
     expect(readFileSync(join(home, 'open/a.txt'), 'utf8')).toBe('hello');
@@ -109,9 +89,9 @@ describe('what is allowed', () => {
     const subject = executor();
     const answers = [
       subject.manifest,
-      await subject.validateTarget(intent('delete', '/data/none')),
-      await subject.validateTarget(intent('read', '/data/gone/none')),
-      await run(intent('read', '/data/a.txt')),
+      await subject.validateTarget(intentOf('delete', '/data/none')),
+      await subject.validateTarget(intentOf('read', '/data/gone/none')),
+      await run(intentOf('read', '/data/a.txt')),
     ];
     expect(JSON.stringify(answers)).not.toContain(home);
   });
@@ -137,20 +117,20 @@ describe('what is refused', () => {
     `/data/${'x/'.repeat(2100)}y`,
   ];
   it.each(spellings)('refuses the spelling %j', async (target) => {
-    expect(await refusal(intent('delete', target))).toBe('EXECUTOR_TARGET_MALFORMED');
+    expect(await refusal(intentOf('delete', target))).toBe('EXECUTOR_TARGET_MALFORMED');
   });
 
   it.each(['/etc/passwd', '/data', '/database/a.txt', '/proc/self/environ', '/dat/a.txt'])(
     'refuses %s, which is below no root',
     async (target) => {
-      expect(await refusal(intent('delete', target))).toBe('EXECUTOR_TARGET_OUTSIDE_ROOTS');
+      expect(await refusal(intentOf('delete', target))).toBe('EXECUTOR_TARGET_OUTSIDE_ROOTS');
     },
   );
 
   it('lets the deepest root decide which operations are allowed', async () => {
     writeFileSync(join(home, 'open/sub/x'), '1');
-    expect(await refusal(intent('delete', '/data/sub/x'))).toBe('EXECUTOR_OPERATION_NOT_ALLOWED');
-    expect((await run(intent('read', '/data/sub/x'))).success).toBe(true);
+    expect(await refusal(intentOf('delete', '/data/sub/x'))).toBe('EXECUTOR_OPERATION_NOT_ALLOWED');
+    expect((await run(intentOf('read', '/data/sub/x'))).success).toBe(true);
   });
 
   it('follows no link, neither at the end nor on the way', async () => {
@@ -158,41 +138,41 @@ describe('what is refused', () => {
     symlinkSync(join(home, 'outside'), join(home, 'open/way'));
     symlinkSync('a.txt', join(home, 'open/inner'));
     for (const action of ['read', 'delete']) {
-      expect(await refusal(intent(action, '/data/link'))).toBe('EXECUTOR_TARGET_IS_LINK');
-      expect(await refusal(intent(action, '/data/way/secret.txt'))).toBe('EXECUTOR_TARGET_IS_LINK');
-      expect(await refusal(intent(action, '/data/inner'))).toBe('EXECUTOR_TARGET_IS_LINK');
+      expect(await refusal(intentOf(action, '/data/link'))).toBe('EXECUTOR_TARGET_IS_LINK');
+      expect(await refusal(intentOf(action, '/data/way/secret.txt'))).toBe('EXECUTOR_TARGET_IS_LINK');
+      expect(await refusal(intentOf(action, '/data/inner'))).toBe('EXECUTOR_TARGET_IS_LINK');
     }
-    expect(await refusal(intent('write', '/data/link', { content: 'x', replace: true }))).toBe(
+    expect(await refusal(intentOf('write', '/data/link', { content: 'x', replace: true }))).toBe(
       'EXECUTOR_TARGET_IS_LINK',
     );
-    expect(await refusal(intent('write', '/data/way/new', { content: 'x' }))).toBe('EXECUTOR_TARGET_IS_LINK');
+    expect(await refusal(intentOf('write', '/data/way/new', { content: 'x' }))).toBe('EXECUTOR_TARGET_IS_LINK');
   });
 
   it('touches no file that has a second name', async () => {
     linkSync(join(home, 'outside/secret.txt'), join(home, 'open/hard'));
     for (const action of ['read', 'delete']) {
-      expect(await refusal(intent(action, '/data/hard'))).toBe('EXECUTOR_TARGET_HARD_LINKED');
+      expect(await refusal(intentOf(action, '/data/hard'))).toBe('EXECUTOR_TARGET_HARD_LINKED');
     }
-    const write = intent('write', '/data/hard', { content: 'x', replace: true });
+    const write = intentOf('write', '/data/hard', { content: 'x', replace: true });
     expect(await refusal(write)).toBe('EXECUTOR_TARGET_HARD_LINKED');
   });
 
   it('refuses directories, missing files and missing directories', async () => {
     mkdirSync(join(home, 'open/folder'));
-    expect(await refusal(intent('delete', '/data/folder'))).toBe('EXECUTOR_TARGET_NOT_A_FILE');
-    expect(await refusal(intent('delete', '/data/none'))).toBe('EXECUTOR_TARGET_NOT_FOUND');
-    expect(await refusal(intent('read', '/data/none/x'))).toBe('EXECUTOR_TARGET_NOT_FOUND');
-    expect(await refusal(intent('write', '/data/none/x', { content: '' }))).toBe('EXECUTOR_TARGET_NOT_FOUND');
-    expect(await refusal(intent('read', '/data/a.txt/x'))).toBe('EXECUTOR_TARGET_IS_LINK');
+    expect(await refusal(intentOf('delete', '/data/folder'))).toBe('EXECUTOR_TARGET_NOT_A_FILE');
+    expect(await refusal(intentOf('delete', '/data/none'))).toBe('EXECUTOR_TARGET_NOT_FOUND');
+    expect(await refusal(intentOf('read', '/data/none/x'))).toBe('EXECUTOR_TARGET_NOT_FOUND');
+    expect(await refusal(intentOf('write', '/data/none/x', { content: '' }))).toBe('EXECUTOR_TARGET_NOT_FOUND');
+    expect(await refusal(intentOf('read', '/data/a.txt/x'))).toBe('EXECUTOR_TARGET_IS_LINK');
   });
 
   it('refuses files and contents above the limit', async () => {
     writeFileSync(join(home, 'open/big'), new Uint8Array(1_048_577));
-    expect(await refusal(intent('read', '/data/big'))).toBe('EXECUTOR_TARGET_TOO_LARGE');
+    expect(await refusal(intentOf('read', '/data/big'))).toBe('EXECUTOR_TARGET_TOO_LARGE');
     const content = 'x'.repeat(1_048_577);
-    expect(await refusal(intent('write', '/data/x', { content }))).toBe('EXECUTOR_TARGET_TOO_LARGE');
+    expect(await refusal(intentOf('write', '/data/x', { content }))).toBe('EXECUTOR_TARGET_TOO_LARGE');
     const content_base64 = 'A'.repeat(12_000_000);
-    expect(await refusal(intent('write', '/data/x', { content_base64 }))).toBe('EXECUTOR_TARGET_TOO_LARGE');
+    expect(await refusal(intentOf('write', '/data/x', { content_base64 }))).toBe('EXECUTOR_TARGET_TOO_LARGE');
   });
 
   it.each<[string, JsonObject]>([
@@ -206,7 +186,7 @@ describe('what is refused', () => {
     ['write', { content_base64: 'e!==' }],
     ['write', { content: 'x', replace: 'yes' }],
   ])('refuses %s with parameters %j', async (action, parameters) => {
-    expect(await refusal(intent(action, '/data/a.txt', parameters))).toBe('EXECUTOR_PARAMETERS_MALFORMED');
+    expect(await refusal(intentOf(action, '/data/a.txt', parameters))).toBe('EXECUTOR_PARAMETERS_MALFORMED');
   });
 
   it('declares the least class of every action it performs', () => {
@@ -219,18 +199,18 @@ describe('what is refused', () => {
   });
 
   it('refuses an action that is not about a file', async () => {
-    const request = intent('http.get', '/data/a.txt');
+    const request = intentOf('http.get', '/data/a.txt');
     expect(await refusal(request)).toBe('EXECUTOR_ACTION_UNSUPPORTED');
     expect((await executor().validateTarget(request)).result).toBe('unsupported');
   });
 
   it('reports a root that is gone', async () => {
     rmSync(join(home, 'open'), { recursive: true });
-    expect(await refusal(intent('delete', '/data/a.txt'))).toBe('EXECUTOR_ROOT_UNAVAILABLE');
+    expect(await refusal(intentOf('delete', '/data/a.txt'))).toBe('EXECUTOR_ROOT_UNAVAILABLE');
   });
 
   it('does nothing once it was told to stop', async () => {
-    const report = await run(intent('delete', '/data/a.txt'), AbortSignal.abort());
+    const report = await run(intentOf('delete', '/data/a.txt'), AbortSignal.abort());
     expect(report.error_code).toBe('EXECUTOR_ABORTED');
     expect(readFileSync(join(home, 'open/a.txt'), 'utf8')).toBe('hello');
   });

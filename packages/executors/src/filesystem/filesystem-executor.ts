@@ -9,8 +9,9 @@ import type {
   JsonObject,
   TargetCheck,
 } from '@exoarmur/contracts';
+import { hashBytes, showBytes } from '../content.ts';
 import { ExecutorError, type ExecutorErrorCode } from '../errors.ts';
-import { hashContent, inspectFile, moveFile, readWholeFile, removeFile, replaceFile } from './file.ts';
+import { inspectFile, moveFile, readWholeFile, removeFile, replaceFile } from './file.ts';
 import { previewFile } from './file-preview.ts';
 import { parseLogicalPath } from './logical-path.ts';
 import { type PinnedDirectory, pinDirectory } from './pinned-directory.ts';
@@ -109,14 +110,14 @@ async function perform(request: FileRequest, directory: PinnedDirectory): Promis
   switch (operation) {
     case 'read': {
       const bytes = await readWholeFile(directory, name, MAX_FILE_BYTES);
-      const claimed = { ...target, bytes: bytes.length, ...showContent(bytes) };
-      return { success: true, error_code: null, claimed, observed: { sha256: hashContent(bytes) } };
+      const claimed = { ...target, bytes: bytes.length, ...showBytes('content', bytes) };
+      return { success: true, error_code: null, claimed, observed: { sha256: hashBytes(bytes) } };
     }
     case 'write': {
       const bytes = content ?? new Uint8Array();
       await replaceFile(directory, name, bytes);
-      const sha256 = hashContent(bytes);
-      const observed = { sha256: hashContent(await readWholeFile(directory, name, MAX_FILE_BYTES)) };
+      const sha256 = hashBytes(bytes);
+      const observed = { sha256: hashBytes(await readWholeFile(directory, name, MAX_FILE_BYTES)) };
       return report({ ...target, bytes: bytes.length, sha256 }, observed, observed.sha256 === sha256);
     }
     case 'move':
@@ -183,15 +184,6 @@ async function withDirectory<Value>(
     return await use(directory);
   } finally {
     await directory.close();
-  }
-}
-
-function showContent(bytes: Uint8Array): JsonObject {
-  try {
-    return { content: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) };
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    return { content_base64: Buffer.from(bytes).toString('base64') };
   }
 }
 

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ActionIntent, JsonObject } from '@exoarmur/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { intentOf } from '../../test/intent.ts';
 import { createFilesystemExecutor } from './filesystem-executor.ts';
 
 let folder: string;
@@ -32,25 +33,6 @@ const executorOf = (trash?: string) =>
       { logical: '/other', real: join(folder, 'other'), operations: ['read', 'move'] },
     ],
   });
-
-const intentOf = (action: string, target: string, parameters: JsonObject = {}): ActionIntent => ({
-  schema: 'exoarmur.intent/1',
-  intent_id: 'intent-1',
-  correlation_id: 'session-1',
-  trace_id: null,
-  tenant_id: 'demo',
-  cell_id: 'cell',
-  actor_id: 'agent-1',
-  actor_type: 'agent',
-  action_type: action,
-  action_class: 'A3_irreversible',
-  target,
-  parameters,
-  safety_context: {},
-  reason: 'test',
-  idempotency_key: null,
-  timestamp: '2024-01-01T12:00:00.000Z',
-});
 
 const perform = (intent: ActionIntent, trash?: string) =>
   executorOf(trash).execute(intent, { signal: new AbortController().signal });
@@ -142,9 +124,11 @@ describe('a preview', () => {
   });
 
   it('says sizes where there is no text, and bounds what it shows', async () => {
-    writeFileSync(join(folder, 'data/a.txt'), Uint8Array.of(0, 255));
-    const binary = await preview(intentOf('delete', '/data/a.txt'));
-    expect(binary).toMatchObject({ media_type: 'text/plain', body: '' });
+    for (const bytes of [Uint8Array.of(255, 254), Uint8Array.of(0x61, 0, 0x62)]) {
+      writeFileSync(join(folder, 'data/a.txt'), bytes);
+      const binary = await preview(intentOf('delete', '/data/a.txt'));
+      expect(binary).toMatchObject({ media_type: 'text/plain', body: '' });
+    }
     writeFileSync(join(folder, 'data/a.txt'), `${'x'.repeat(99)}\n`.repeat(5000));
     const long = await preview(intentOf('delete', '/data/a.txt'));
     expect([long?.is_truncated, long?.body.length]).toEqual([true, 60_000]);

@@ -1,4 +1,5 @@
-import { type ActionIntent, quoteForMessage } from '@exoarmur/contracts';
+import { type ActionIntent, type JsonObject, quoteForMessage } from '@exoarmur/contracts';
+import { malformed, readBytes } from '../content.ts';
 import { ExecutorError } from '../errors.ts';
 import { type LogicalPath, parseLogicalPath } from './logical-path.ts';
 import { type FileOperation, findRoot, type OpenedRoot } from './root.ts';
@@ -47,8 +48,6 @@ const PARAMETERS: { readonly [Operation in FileOperation]: readonly string[] } =
   delete: ['operation'],
   move: ['operation', 'to'],
 };
-// Without a repeated group: one would overflow the stack of the regular expression engine on a long text.
-const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /**
  * Reads the file action out of an intent: `target` is the logical path; `parameters` may repeat the `operation`, and a
@@ -91,7 +90,7 @@ export function parseFileRequest(intent: ActionIntent, roots: readonly OpenedRoo
     root,
     directories: below.slice(0, -1),
     name: below[below.length - 1] ?? below[0],
-    content: operation === 'write' ? readContent(parameters.content, parameters.content_base64) : null,
+    content: operation === 'write' ? readContent(parameters) : null,
     mayReplace: parameters.replace === true,
     destination: operation === 'move' ? readDestination(parameters.to, root, roots) : null,
   };
@@ -110,24 +109,8 @@ function readDestination(to: unknown, root: OpenedRoot, roots: readonly OpenedRo
   return { path, directories: below.slice(0, -1), name: below[below.length - 1] ?? below[0] };
 }
 
-function readContent(text: unknown, base64: unknown): Uint8Array {
-  if ((text === undefined) === (base64 === undefined)) {
-    throw malformed('a write needs either content or content_base64');
-  }
-  if (text !== undefined && typeof text !== 'string') throw malformed('parameter content must be text');
-  if (base64 !== undefined && (typeof base64 !== 'string' || base64.length % 4 !== 0 || !BASE64.test(base64))) {
-    throw malformed('parameter content_base64 must be standard base64');
-  }
-  const bytes =
-    typeof text === 'string' ? new TextEncoder().encode(text) : new Uint8Array(Buffer.from(String(base64), 'base64'));
-  if (bytes.length > MAX_FILE_BYTES) {
-    throw new ExecutorError('EXECUTOR_TARGET_TOO_LARGE', `content has more than ${MAX_FILE_BYTES} bytes`, {
-      pointer: '/parameters',
-    });
-  }
+function readContent(parameters: JsonObject): Uint8Array {
+  const bytes = readBytes(parameters, 'content', MAX_FILE_BYTES);
+  if (bytes === undefined) throw malformed('a write needs either content or content_base64');
   return bytes;
-}
-
-function malformed(message: string): ExecutorError {
-  return new ExecutorError('EXECUTOR_PARAMETERS_MALFORMED', message, { pointer: '/parameters' });
 }

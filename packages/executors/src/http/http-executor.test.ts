@@ -1,29 +1,14 @@
 import type { ActionIntent, JsonObject } from '@exoarmur/contracts';
 import { describe, expect, it } from 'vitest';
 import { CERTIFICATE, serve } from '../../test/http-servers.ts';
+import { intentOf } from '../../test/intent.ts';
 import { createHttpExecutor, type HttpExecutorOptions } from './http-executor.ts';
+import { createRedactor } from './redact.ts';
 import type { HttpRule } from './rule.ts';
 
 const SECRET = 'Bearer s3cr3t/token+value==';
 
-const intentOf = (target: string, action = 'http.get', parameters: JsonObject = {}): ActionIntent => ({
-  schema: 'exoarmur.intent/1',
-  intent_id: 'intent-1',
-  correlation_id: 'session-1',
-  trace_id: null,
-  tenant_id: 'demo',
-  cell_id: 'cell',
-  actor_id: 'agent-1',
-  actor_type: 'agent',
-  action_type: action,
-  action_class: 'A2_hard_containment',
-  target,
-  parameters,
-  safety_context: {},
-  reason: 'test',
-  idempotency_key: null,
-  timestamp: '2024-01-01T12:00:00.000Z',
-});
+const ask = (target: string, action = 'http.get', parameters: JsonObject = {}) => intentOf(action, target, parameters);
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
@@ -51,7 +36,7 @@ describe('an http executor', () => {
     const executor = executorOf(ruleAt(server.port));
     const target = `http://api.test:${server.port}/v1/items?limit=2`;
     const parameters = { headers: { 'content-type': 'text/plain' }, body: 'hello' };
-    const report = await perform(executor, intentOf(target, 'http.post', parameters));
+    const report = await perform(executor, ask(target, 'http.post', parameters));
     expect(report).toEqual({
       success: true,
       error_code: null,
@@ -72,7 +57,11 @@ describe('an http executor', () => {
       },
     });
     expect(server.requests).toMatchObject([
-      { method: 'POST', url: '/v1/items?limit=2', headers: { host: `api.test:${server.port}`, 'content-length': '5' } },
+      {
+        method: 'POST',
+        url: '/v1/items?limit=2',
+        headers: { host: `api.test:${server.port}`, 'content-length': '5', 'accept-encoding': 'identity' },
+      },
     ]);
   });
 
@@ -85,7 +74,7 @@ describe('an http executor', () => {
 
   it('shows a person the request, without its secrets', async () => {
     const executor = executorOf(ruleAt(8080, { secretHeaders: { Authorization: SECRET } }));
-    const preview = await executor.preview?.(intentOf('http://api.test:8080/a', 'http.put', { body: 'text' }));
+    const preview = await executor.preview?.(ask('http://api.test:8080/a', 'http.put', { body: 'text' }));
     expect(preview).toMatchObject({ summary: 'PUT to api.test:8080, 4 bytes of body', is_truncated: false });
     expect(preview?.body).toBe('PUT /a HTTP/1.1\nhost: api.test:8080\nauthorization: [secret]\n\ntext');
   });
@@ -98,7 +87,7 @@ describe('an http executor', () => {
     ['http.delete', 204, { success: true, error_code: null }],
   ])('answers for %s and status %d', async (action, status, expected) => {
     const server = await serve((_, response) => response.writeHead(status, { location: 'http://elsewhere/' }).end());
-    const report = perform(executorOf(ruleAt(server.port)), intentOf(`http://api.test:${server.port}/`, action));
+    const report = perform(executorOf(ruleAt(server.port)), ask(`http://api.test:${server.port}/`, action));
     expect(await report).toMatchObject(expected);
     expect(server.requests).toHaveLength(1);
   });
@@ -108,16 +97,22 @@ describe('an http executor', () => {
     const leaving = await serve((request) => request.socket.destroy());
     for (const { port } of [failing, leaving]) {
       const executor = executorOf(ruleAt(port));
-      await expect(perform(executor, intentOf(`http://api.test:${port}/`, 'http.post'))).rejects.toThrow();
+      await expect(perform(executor, ask(`http://api.test:${port}/`, 'http.post'))).rejects.toThrow();
     }
-    const reading = await perform(executorOf(ruleAt(leaving.port)), intentOf(`http://api.test:${leaving.port}/`));
-    expect(reading).toMatchObject({ success: false, error_code: 'EXECUTOR_RESPONSE_FAILED' });
+    const cutting = await serve((request, response) => {
+      response.writeHead(200, { 'content-length': '10' });
+      response.write('half', () => request.socket.destroy());
+    });
+    for (const { port } of [leaving, cutting]) {
+      const reading = await perform(executorOf(ruleAt(port)), ask(`http://api.test:${port}/`));
+      expect(reading).toMatchObject({ success: false, error_code: 'EXECUTOR_RESPONSE_FAILED' });
+    }
   });
 
   it('knows that nothing happened when there was no connection', async () => {
     const { port } = await serve(() => undefined);
     const other = executorOf({ ...ruleAt(port), origin: 'http://api.test:1' });
-    const report = await perform(other, intentOf('http://api.test:1/', 'http.post'));
+    const report = await perform(other, ask('http://api.test:1/', 'http.post'));
     expect(report).toMatchObject({ success: false, error_code: 'EXECUTOR_CONNECT_FAILED' });
   });
 
@@ -125,10 +120,10 @@ describe('an http executor', () => {
     const server = await serve(() => undefined);
     const executor = executorOf(ruleAt(server.port), { timeoutMs: 50 });
     const url = `http://api.test:${server.port}/`;
-    expect(await perform(executor, intentOf(url))).toMatchObject({ error_code: 'EXECUTOR_RESPONSE_FAILED' });
-    await expect(perform(executor, intentOf(url, 'http.put'))).rejects.toThrow('connection broke');
+    expect(await perform(executor, ask(url))).toMatchObject({ error_code: 'EXECUTOR_RESPONSE_FAILED' });
+    await expect(perform(executor, ask(url, 'http.put'))).rejects.toThrow('connection broke');
     const asked = server.requests.length;
-    const report = await executor.execute(intentOf(url), { signal: AbortSignal.abort() });
+    const report = await executor.execute(ask(url), { signal: AbortSignal.abort() });
     expect(report).toMatchObject({ success: false, error_code: 'EXECUTOR_ABORTED' });
     expect(server.requests).toHaveLength(asked);
   });
@@ -137,59 +132,86 @@ describe('an http executor', () => {
     const server = await serve((_, response) => response.end('x'.repeat(5000)));
     const url = `http://api.test:${server.port}/`;
     const executor = executorOf(ruleAt(server.port), { maxResponseBytes: 1000 });
-    const read = await perform(executor, intentOf(url));
+    const read = await perform(executor, ask(url));
     expect(read).toMatchObject({
       success: false,
       error_code: 'EXECUTOR_RESPONSE_TOO_LARGE',
       observed: { bytes: 1000 },
     });
-    const written = await perform(executor, intentOf(url, 'http.post'));
+    const written = await perform(executor, ask(url, 'http.post'));
     expect(written).toMatchObject({ success: true, observed: { bytes: 1000, is_cut: true } });
     const headed = await serve((_, response) => response.writeHead(200, { 'x-long': 'x'.repeat(20_000) }).end());
-    const report = await perform(executorOf(ruleAt(headed.port)), intentOf(`http://api.test:${headed.port}/`));
+    const report = await perform(executorOf(ruleAt(headed.port)), ask(`http://api.test:${headed.port}/`));
     expect(report).toMatchObject({ error_code: 'EXECUTOR_RESPONSE_FAILED' });
+  });
+
+  it('hangs up on a response that is too long', async () => {
+    let gone: (() => void) | undefined;
+    const closed = new Promise<void>((resolve) => {
+      gone = resolve;
+    });
+    const server = await serve((request, response) => {
+      const writing = setInterval(() => response.write('x'.repeat(10_000)), 1);
+      request.socket.on('close', () => {
+        clearInterval(writing);
+        gone?.();
+      });
+    });
+    const executor = executorOf(ruleAt(server.port), { maxResponseBytes: 1000 });
+    await perform(executor, ask(`http://api.test:${server.port}/`));
+    await closed;
+  });
+
+  it('sends nothing a second time that changes something', async () => {
+    const server = await serve((_, response) => response.writeHead(307, { location: '/again' }).end());
+    const executor = executorOf(ruleAt(server.port, { maxRedirects: 3 }));
+    const report = await perform(executor, ask(`http://api.test:${server.port}/`, 'http.post', { body: 'x' }));
+    expect(report).toMatchObject({ success: false, error_code: 'EXECUTOR_HTTP_STATUS', claimed: { status: 307 } });
+    expect(server.requests).toHaveLength(1);
   });
 
   it('carries what is no text', async () => {
     const server = await serve((_, response) => response.end(Uint8Array.of(0xff, 0x00, 0x80)));
-    const report = await perform(executorOf(ruleAt(server.port)), intentOf(`http://api.test:${server.port}/`));
+    const report = await perform(executorOf(ruleAt(server.port)), ask(`http://api.test:${server.port}/`));
     expect(report.claimed).toMatchObject({ content_base64: '/wCA' });
   });
 });
 
 describe('secrets', () => {
-  it('reach the server, and no record, however they are echoed', async () => {
-    const token = SECRET.slice('Bearer '.length);
-    const echoes = [
-      SECRET,
-      token,
-      encodeURIComponent(SECRET),
-      JSON.stringify({ token: SECRET }),
-      ...['', 'a', 'ab'].map((before) => Buffer.from(`${before}${SECRET}!`).toString('base64')),
-    ];
-    const server = await serve((_, response) => {
-      response.writeHead(200, { etag: `"${token}"` });
-      response.end(echoes.join('\n'));
-    });
-    const executor = executorOf(ruleAt(server.port, { secretHeaders: { Authorization: SECRET } }));
-    const report = await perform(executor, intentOf(`http://api.test:${server.port}/`));
-    expect(server.requests[0]?.headers.authorization).toBe(SECRET);
-    expect(report.claimed).toMatchObject({ is_redacted: true, headers: { etag: '"[redacted]"' } });
-    const told = JSON.stringify(report);
-    for (const spelling of [
-      token,
-      encodeURIComponent(token),
-      's3cr3t',
-      Buffer.from(token).toString('base64').slice(4, 20),
-    ]) {
-      expect(told).not.toContain(spelling);
-    }
+  it.each(['s3cr3t/token+value==', 'a"quoted\\token of words'])(
+    'reach the server, and no record, however they are echoed: %s',
+    async (token) => {
+      const secret = `Bearer ${token}`;
+      const prefixes = ['', 'a', 'ab'];
+      const encoded = prefixes.map((before) => Buffer.from(`${before}${secret}!`).toString('base64'));
+      const echoes = [secret, token, encodeURIComponent(secret), JSON.stringify(secret), ...encoded];
+      const server = await serve((_, response) => {
+        response.writeHead(200, { etag: token });
+        response.end(echoes.join('\n'));
+      });
+      const executor = executorOf(ruleAt(server.port, { secretHeaders: { Authorization: secret } }));
+      const report = await perform(executor, ask(`http://api.test:${server.port}/`));
+      expect(server.requests[0]?.headers.authorization).toBe(secret);
+      expect(report.claimed).toMatchObject({ is_redacted: true, headers: { etag: '[redacted]' } });
+      const lines = (report.claimed.content as string).split('\n');
+      expect(lines.slice(0, 4)).toEqual(['[redacted]', '[redacted]', '[redacted]', '"[redacted]"']);
+      // Of each base64 text only what mixes with what stands around it is left.
+      for (const [index, text] of encoded.entries()) {
+        expect(lines[4 + index]).toContain('[redacted]');
+        expect(lines[4 + index]).not.toContain(text.slice(8, 20));
+      }
+    },
+  );
+
+  it('that begin alike are taken out whole', () => {
+    const redact = createRedactor(['token-abcdefgh', 'token-abcdefgh-and-more']);
+    expect(redact('a token-abcdefgh-and-more b token-abcdefgh c')).toBe('a [redacted] b [redacted] c');
   });
 
   it('cannot be set or replaced by the one who asks', async () => {
     const executor = executorOf(ruleAt(8080, { secretHeaders: { 'idempotency-key': 'fixed-by-operator' } }));
     for (const headers of [{ authorization: 'x' }, { cookie: 'x' }, { host: 'x' }, { 'idempotency-key': 'x' }]) {
-      const check = await executor.validateTarget(intentOf('http://api.test:8080/', 'http.get', { headers }));
+      const check = await executor.validateTarget(ask('http://api.test:8080/', 'http.get', { headers }));
       expect(check).toMatchObject({ result: 'invalid', evidence: { code: 'EXECUTOR_PARAMETERS_MALFORMED' } });
     }
   });
@@ -201,13 +223,13 @@ describe('TLS', () => {
     const at = (host: string) => `https://${host}:${server.port}`;
     const executorFor = (host: string, ca?: string) =>
       executorOf({ ...ruleAt(server.port), origin: at(host) }, ca === undefined ? {} : { ca });
-    const good = await perform(executorFor('api.test', CERTIFICATE), intentOf(`${at('api.test')}/`));
+    const good = await perform(executorFor('api.test', CERTIFICATE), ask(`${at('api.test')}/`));
     expect(good).toMatchObject({ success: true, claimed: { content: 'ok' } });
     for (const [host, ca] of [
       ['other.test', CERTIFICATE],
       ['api.test', undefined],
     ] as const) {
-      const bad = await perform(executorFor(host, ca), intentOf(`${at(host)}/`, 'http.post'));
+      const bad = await perform(executorFor(host, ca), ask(`${at(host)}/`, 'http.post'));
       expect(bad).toMatchObject({ success: false, error_code: 'EXECUTOR_CONNECT_FAILED' });
     }
     expect(server.requests).toHaveLength(1);
@@ -228,7 +250,7 @@ describe('an intent', () => {
     ['with a header in capitals', 'http.get', { headers: { Accept: 'a' } }, 'EXECUTOR_PARAMETERS_MALFORMED'],
   ])('is refused: %s', async (_, action, parameters, code) => {
     const executor = executorOf(ruleAt(8080));
-    const intent = intentOf('http://api.test:8080/', action, parameters);
+    const intent = ask('http://api.test:8080/', action, parameters);
     expect((await executor.validateTarget(intent)).evidence).toEqual({ code });
     expect(await perform(executor, intent)).toMatchObject({ success: false, error_code: code });
   });

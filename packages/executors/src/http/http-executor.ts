@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type {
   ActionClass,
   ActionIntent,
@@ -9,6 +8,7 @@ import type {
   JsonObject,
   TargetCheck,
 } from '@exoarmur/contracts';
+import { hashBytes, textOf } from '../content.ts';
 import { ExecutorError } from '../errors.ts';
 import { chooseAddress, type Resolver, systemResolver } from './address.ts';
 import { ExchangeBroken, exchange, type HttpResponse } from './exchange.ts';
@@ -202,16 +202,7 @@ function showBody(body: Uint8Array, redact: (text: string) => string): { claimed
   const isRedacted = shown !== (text ?? Buffer.from(body).toString('latin1'));
   const bytes = Buffer.from(shown, text === undefined ? 'latin1' : 'utf8');
   const content = text === undefined ? { content_base64: bytes.toString('base64') } : { content: shown };
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return { claimed: { ...content, is_redacted: isRedacted }, sha256 };
-}
-
-function textOf(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
+  return { claimed: { ...content, is_redacted: isRedacted }, sha256: hashBytes(bytes) };
 }
 
 function redirectRefused(message: string): ExecutorError {

@@ -1,4 +1,5 @@
-import { type ActionIntent, type JsonObject, quoteForMessage } from '@exoarmur/contracts';
+import { type ActionIntent, quoteForMessage } from '@exoarmur/contracts';
+import { malformed, readBytes } from '../content.ts';
 import { ExecutorError } from '../errors.ts';
 import { findRule, type HttpMethod, isHeader, type OpenedRule } from './rule.ts';
 
@@ -38,7 +39,6 @@ const OPEN_HEADERS: ReadonlySet<string> = new Set([
   ...['idempotency-key', 'prefer'],
 ]);
 const PARAMETERS = ['headers', 'body', 'body_base64'];
-const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /**
  * Reads the request out of an intent: `target` is the URL in the one spelling that policies see, `parameters` may hold
@@ -57,7 +57,7 @@ export function parseHttpRequest(intent: ActionIntent, rules: readonly OpenedRul
   const { parameters } = intent;
   const unknown = Object.keys(parameters).find((name) => !PARAMETERS.includes(name));
   if (unknown !== undefined) throw malformed(`parameter ${quoteForMessage(unknown)} is unknown`);
-  const body = readBody(parameters);
+  const body = readBytes(parameters, 'body', MAX_BODY_BYTES) ?? null;
   if (body !== null && (method === 'GET' || method === 'HEAD')) throw malformed(`${method} has no body`);
   return { method, url, rule, headers: readHeaders(parameters.headers, rule), body };
 }
@@ -93,23 +93,4 @@ function readHeaders(value: unknown, rule: OpenedRule): ReadonlyMap<string, stri
       return [name, text];
     }),
   );
-}
-
-function readBody({ body: text, body_base64: base64 }: JsonObject): Uint8Array | null {
-  if (text === undefined && base64 === undefined) return null;
-  if (text !== undefined && base64 !== undefined) throw malformed('body and body_base64 exclude each other');
-  if (text !== undefined && typeof text !== 'string') throw malformed('parameter body must be text');
-  if (base64 !== undefined && (typeof base64 !== 'string' || base64.length % 4 !== 0 || !BASE64.test(base64))) {
-    throw malformed('parameter body_base64 must be standard base64');
-  }
-  const bytes =
-    typeof text === 'string' ? new TextEncoder().encode(text) : new Uint8Array(Buffer.from(String(base64), 'base64'));
-  if (bytes.length <= MAX_BODY_BYTES) return bytes;
-  throw new ExecutorError('EXECUTOR_TARGET_TOO_LARGE', `the body has more than ${MAX_BODY_BYTES} bytes`, {
-    pointer: '/parameters',
-  });
-}
-
-function malformed(message: string): ExecutorError {
-  return new ExecutorError('EXECUTOR_PARAMETERS_MALFORMED', message, { pointer: '/parameters' });
 }

@@ -9,13 +9,15 @@ export function createRedactor(secrets: Iterable<string>): (text: string) => str
   const spellings = new Set<string>();
   for (const secret of secrets) {
     // A scheme in front (`Bearer …`) is often left off.
-    for (const part of [secret, ...secret.split(' ')].filter(({ length }) => length >= 8)) {
+    const parts = [secret, secret.slice(secret.indexOf(' ') + 1)];
+    for (const part of parts.filter(({ length }) => length >= 8)) {
       spellings.add(part);
       spellings.add(encodeURIComponent(part));
       spellings.add(JSON.stringify(part).slice(1, -1));
       for (const offset of [0, 1, 2]) spellings.add(base64Core(part, offset));
     }
   }
+  // The longest first: what is left of a long secret whose beginning is a short one would be told.
   const ordered = [...spellings].filter(({ length }) => length >= 8).sort((a, b) => b.length - a.length);
   return (text) => ordered.reduce((rest, spelling) => rest.replaceAll(spelling, REDACTED), text);
 }

@@ -1,27 +1,10 @@
-import type { ActionIntent } from '@exoarmur/contracts';
 import { describe, expect, it } from 'vitest';
 import { serve } from '../../test/http-servers.ts';
+import { intentOf } from '../../test/intent.ts';
 import { createHttpExecutor } from './http-executor.ts';
 import type { HttpRule } from './rule.ts';
 
-const intentTo = (target: string): ActionIntent => ({
-  schema: 'exoarmur.intent/1',
-  intent_id: 'intent-1',
-  correlation_id: 'session-1',
-  trace_id: null,
-  tenant_id: 'demo',
-  cell_id: 'cell',
-  actor_id: 'agent-1',
-  actor_type: 'agent',
-  action_type: 'http.get',
-  action_class: 'A1_soft_containment',
-  target,
-  parameters: {},
-  safety_context: {},
-  reason: 'test',
-  idempotency_key: null,
-  timestamp: '2024-01-01T12:00:00.000Z',
-});
+const intentTo = (target: string) => intentOf('http.get', target);
 
 const ruleFor = (origin: string, change: Partial<HttpRule> = {}): HttpRule => ({
   origin,
@@ -53,6 +36,8 @@ describe('a spelling of an address that is not its one spelling is refused', () 
     'http://user@api.test/',
     'http://api.test@127.0.0.1/',
     'http://api.test#@127.0.0.1/',
+    'http://api.test/#',
+    'http://api.test/#part',
     'http://api.test\\@127.0.0.1/',
     'http:/api.test/',
     'http:api.test',
@@ -112,6 +97,9 @@ describe('an address that is not public is not connected to', () => {
     ['IPv6 multicast', 'ff02::1'],
     ['IPv6 documentation', '2001:db8::1'],
     ['discard only', '100::1'],
+    ['IPv6 that nobody was given', '4000::1'],
+    ['IPv6 that nobody was given, low', '1::1'],
+    ['a public address with a zone', '2606:4700:4700::1111%eth0'],
     ['an octal spelling', '0177.0.0.1'],
     ['a short spelling', '127.1'],
     ['no address at all', 'localhost'],
@@ -188,11 +176,11 @@ describe('a rule', () => {
 });
 
 describe('a redirect', () => {
-  const follow = async (location: (port: number) => string, change: Partial<HttpRule> = {}) => {
+  const follow = async (location: (port: number, own: number) => string, change: Partial<HttpRule> = {}) => {
     const elsewhere = await serve((_, response) => response.end('elsewhere'));
     const server = await serve((request, response) => {
-      if (request.url === '/v1/end') response.end('end');
-      else response.writeHead(302, { location: location(elsewhere.port) }).end();
+      if (request.url?.startsWith('/v1/end')) response.end('end');
+      else response.writeHead(302, { location: location(elsewhere.port, request.socket.localPort ?? 0) }).end();
     });
     const rule = ruleFor(`http://api.test:${server.port}`, {
       ...{
@@ -221,14 +209,21 @@ describe('a redirect', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it.each<[string, (port: number) => string]>([
+  it('is reported without a secret that it carries', async () => {
+    const { report } = await follow(() => '/v1/end?token=secret-1');
+    expect(report.claimed.url).toMatch(/\/v1\/end\?token=\[redacted\]$/);
+  });
+
+  it.each<[string, (port: number, own: number) => string]>([
     ['the metadata service', () => 'http://169.254.169.254/latest/meta-data/'],
     ['another port of the same host', (port) => `http://api.test:${port}/v1/end`],
     ['this machine', (port) => `http://127.0.0.1:${port}/`],
     ['another path', () => '/admin'],
     ['a path that climbs', () => '/v1/../admin'],
     ['an encoded path that climbs', () => '/v1/%2e%2e/admin'],
-    ['credentials', () => 'http://a:b@api.test/v1/end'],
+    ['a path with an encoded slash', () => '/v1/end%2f..%2f..%2fadmin'],
+    ['a path with an empty part', () => '/v1//end'],
+    ['credentials', (_, own) => `http://a:b@api.test:${own}/v1/end`],
     ['another scheme', () => 'file:///etc/passwd'],
     ['nowhere', () => 'http://[::1'],
     ['itself, for ever', () => '/v1/start'],

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { type ActionIntent, quoteForMessage } from '@exoarmur/contracts';
+import { hashBytes, malformed } from '../content.ts';
 import { ExecutorError } from '../errors.ts';
 import { type ArgumentPattern, assertPattern, matches } from './argument.ts';
 
@@ -141,14 +141,9 @@ function isArgument(value: unknown): value is string {
 /** The file may have changed since the rule was made. */
 function assertBinary({ binary, sha256 }: CommandRule): void {
   const isThere = existsSync(binary) && realpathSync(binary) === binary;
-  const found =
-    isThere && sha256 !== undefined ? createHash('sha256').update(readFileSync(binary)).digest('hex') : sha256;
+  const found = isThere && sha256 !== undefined ? hashBytes(readFileSync(binary)) : sha256;
   if (isThere && found === sha256) return;
   throw new ExecutorError('EXECUTOR_BINARY_CHANGED', 'the binary is not the one of the rule', { pointer: '/target' });
-}
-
-function malformed(message: string): ExecutorError {
-  return new ExecutorError('EXECUTOR_PARAMETERS_MALFORMED', message, { pointer: '/parameters' });
 }
 
 function invalid(message: string, pointer: string): ExecutorError {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ActionIntent, JsonObject } from '@exoarmur/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { intentOf } from '../../test/intent.ts';
 import type { ArgumentPattern } from './argument.ts';
 import { matches } from './argument.ts';
 import type { CommandRule } from './command.ts';
@@ -18,24 +19,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const intentOf = (args: readonly unknown[], more: JsonObject = {}, target = NODE): ActionIntent => ({
-  schema: 'exoarmur.intent/1',
-  intent_id: 'intent-1',
-  correlation_id: 'session-1',
-  trace_id: null,
-  tenant_id: 'demo',
-  cell_id: 'cell',
-  actor_id: 'agent-1',
-  actor_type: 'agent',
-  action_type: 'process.run',
-  action_class: 'A2_hard_containment',
-  target,
-  parameters: { arguments: args as string[], ...more },
-  safety_context: {},
-  reason: 'test',
-  idempotency_key: null,
-  timestamp: '2024-01-01T12:00:00.000Z',
-});
+const intentTo = (args: readonly unknown[], more: JsonObject = {}, target = NODE) =>
+  intentOf('process.run', target, { arguments: args as string[], ...more });
 
 const ruleOf = (text: string, change: Partial<CommandRule> = {}): CommandRule => ({
   ...{ binary: NODE, arguments: script(text), cwd: folder },
@@ -49,7 +34,7 @@ const run = (
   rest: string[] = [],
 ) => {
   const executor = createProcessExecutor({ rules: [rule], ...options });
-  const intent = intentOf([...(rule.arguments as string[]), ...rest], more);
+  const intent = intentTo([...(rule.arguments as string[]), ...rest], more);
   return executor.execute(intent, { signal: new AbortController().signal });
 };
 
@@ -91,23 +76,64 @@ describe('a process executor', () => {
     const plain = join(folder, 'plain.txt');
     writeFileSync(plain, 'no program', { mode: 0o600 });
     const executor = createProcessExecutor({ rules: [{ binary: plain, arguments: [], cwd: folder }] });
-    const report = await executor.execute(intentOf([], {}, plain), { signal: new AbortController().signal });
+    const report = await executor.execute(intentTo([], {}, plain), { signal: new AbortController().signal });
     expect(report).toMatchObject({ success: false, error_code: 'EXECUTOR_NOT_STARTED' });
-    const aborted = executor.execute(intentOf([], {}, plain), { signal: AbortSignal.abort() });
+    const aborted = executor.execute(intentTo([], {}, plain), { signal: AbortSignal.abort() });
     expect(await aborted).toMatchObject({ success: false, error_code: 'EXECUTOR_ABORTED' });
   });
 
-  it('stops what runs too long or writes too much, with what it started, and leaves open what it did', async () => {
-    const child = `require("node:child_process").spawn(process.execPath, ["-e", "setTimeout(() => require('node:fs').writeFileSync('late', ''), 400)"], { stdio: "ignore" });`;
-    await expect(run(ruleOf(`${child} setInterval(() => {}, 1000)`), { timeoutMs: 200 })).rejects.toThrow(
-      'was stopped',
-    );
-    await expect(
-      run(ruleOf('for (;;) process.stdout.write("x".repeat(65536))'), { maxOutputBytes: 1000 }),
-    ).rejects.toThrow('was stopped');
-    await expect(run(ruleOf('process.kill(process.pid, "SIGSEGV")'))).rejects.toThrow('was stopped');
-    await new Promise((resolve) => setTimeout(resolve, 700));
-    expect(existsSync(join(folder, 'late'))).toBe(false);
+  /** A command that starts another one in its group, says its number and does `then`. */
+  const withChild = (then: string) =>
+    `const { pid } = require("node:child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
+     require("node:fs").writeFileSync("pid", String(pid)); ${then}`;
+  /** Whether the process has ended; one that nobody has taken note of yet has ended too. */
+  const isGone = () => {
+    const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
+    try {
+      process.kill(pid, 0);
+      return process.platform === 'linux' && readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+    } catch {
+      return true;
+    }
+  };
+
+  it.each<[string, string, Partial<ProcessExecutorOptions>]>([
+    ['runs too long', 'setInterval(() => {}, 1000)', { timeoutMs: 1000 }],
+    ['writes too much', 'process.stdout.write("x".repeat(5000), () => process.exit(0))', { maxOutputBytes: 1000 }],
+    [
+      'writes too much of an error',
+      'process.stderr.write("x".repeat(5000), () => process.exit(0))',
+      { maxOutputBytes: 1000 },
+    ],
+    ['ends by a signal', 'process.kill(process.pid, "SIGTERM")', {}],
+  ])('leaves open what a command did that %s, and stops what it started', async (_, then, options) => {
+    await expect(run(ruleOf(withChild(then)), options)).rejects.toThrow('was stopped');
+    await expect.poll(isGone, { timeout: 20_000 }).toBe(true);
+  });
+
+  it('stops what a command left running when it ended', async () => {
+    expect(await run(ruleOf(withChild('process.exit(0)')))).toMatchObject({ success: true });
+    await expect.poll(isGone, { timeout: 20_000 }).toBe(true);
+  });
+
+  it('stops a command when it is told to', async () => {
+    const executor = createProcessExecutor({
+      rules: [ruleOf(withChild('setInterval(() => {}, 1000)'))],
+      timeoutMs: 600_000,
+    });
+    rmSync(join(folder, 'pid'), { force: true });
+    const cancel = new AbortController();
+    const intent = intentTo(['-e', withChild('setInterval(() => {}, 1000)')]);
+    const stopped = expect(executor.execute(intent, { signal: cancel.signal })).rejects.toThrow('was stopped');
+    await expect.poll(() => existsSync(join(folder, 'pid')), { timeout: 20_000 }).toBe(true);
+    cancel.abort();
+    await stopped;
+    await expect.poll(isGone, { timeout: 20_000 }).toBe(true);
+  });
+
+  it('takes a command for done that did not read its input', async () => {
+    const report = await run(ruleOf('process.exit(0)', { takesInput: true }), {}, { input: 'x'.repeat(1_000_000) });
+    expect(report).toMatchObject({ success: true });
   });
 
   it('carries what is no text', async () => {
@@ -132,23 +158,51 @@ describe('a process executor', () => {
     const sha256 = createHash('sha256').update(readFileSync(tool)).digest('hex');
     const executor = createProcessExecutor({ rules: [{ binary: tool, sha256, arguments: [], cwd: folder }] });
     const signal = new AbortController().signal;
-    expect(await executor.execute(intentOf([], {}, tool), { signal })).toMatchObject({
+    expect(await executor.execute(intentTo([], {}, tool), { signal })).toMatchObject({
       claimed: { stdout: 'first\n' },
     });
     writeFileSync(tool, `#!${NODE}\nconsole.log("second")\n`);
-    expect(await executor.execute(intentOf([], {}, tool), { signal })).toMatchObject({
+    expect(await executor.execute(intentTo([], {}, tool), { signal })).toMatchObject({
       success: false,
       error_code: 'EXECUTOR_BINARY_CHANGED',
     });
     rmSync(tool);
     symlinkSync(NODE, tool);
-    const check = await executor.validateTarget(intentOf([], {}, tool));
+    const check = await executor.validateTarget(intentTo([], {}, tool));
     expect(check.evidence).toEqual({ code: 'EXECUTOR_BINARY_CHANGED' });
+  });
+
+  it('runs no link that was put in the place of a binary, pinned or not', async () => {
+    const tool = join(folder, 'unpinned');
+    writeFileSync(tool, `#!${NODE}\n`, { mode: 0o700 });
+    const executor = createProcessExecutor({ rules: [{ binary: tool, arguments: [], cwd: folder }] });
+    rmSync(tool);
+    expect((await executor.validateTarget(intentTo([], {}, tool))).evidence).toEqual({
+      code: 'EXECUTOR_BINARY_CHANGED',
+    });
+    symlinkSync(NODE, tool);
+    expect((await executor.validateTarget(intentTo([], {}, tool))).evidence).toEqual({
+      code: 'EXECUTOR_BINARY_CHANGED',
+    });
+  });
+
+  it('takes a missing argument for one that is not allowed, whatever its pattern', async () => {
+    for (const pattern of [
+      'x',
+      { oneOf: ['x'] },
+      { integer: { min: 0, max: 9 } },
+      { text: 'word', maxLength: 9 },
+    ] as const) {
+      const executor = createProcessExecutor({ rules: [ruleOf('1', { arguments: [pattern] })] });
+      expect((await executor.validateTarget(intentTo([]))).evidence).toEqual({
+        code: 'EXECUTOR_ARGUMENTS_NOT_ALLOWED',
+      });
+    }
   });
 
   it('shows a person the command', async () => {
     const executor = createProcessExecutor({ rules: [ruleOf('1', { takesInput: true })] });
-    expect(await executor.preview?.(intentOf(['-e', '1'], { input: 'abc' }))).toEqual({
+    expect(await executor.preview?.(intentTo(['-e', '1'], { input: 'abc' }))).toEqual({
       media_type: 'text/plain',
       summary: `runs ${NODE} with 2 arguments and 3 bytes of input`,
       body: `${NODE}\n  "-e"\n  "1"\nin ${folder}`,
@@ -162,23 +216,24 @@ describe('a process executor', () => {
     ['more', ['-e', '1', 'x'], {}, 'EXECUTOR_ARGUMENTS_NOT_ALLOWED'],
     ['no texts', ['-e', 1], {}, 'EXECUTOR_PARAMETERS_MALFORMED'],
     ['a text with NUL', ['-e', '1\0'], {}, 'EXECUTOR_PARAMETERS_MALFORMED'],
+    ['a text with half a character', ['-e', '1\ud800'], {}, 'EXECUTOR_PARAMETERS_MALFORMED'],
     ['too many', Array.from({ length: 257 }, () => 'x'), {}, 'EXECUTOR_PARAMETERS_MALFORMED'],
     ['input that is not taken', ['-e', '1'], { input: 'x' }, 'EXECUTOR_PARAMETERS_MALFORMED'],
     ['an unknown parameter', ['-e', '1'], { shell: true }, 'EXECUTOR_PARAMETERS_MALFORMED'],
   ])('refuses %s', async (_, args, more, code) => {
     const executor = createProcessExecutor({ rules: [ruleOf('1')] });
-    expect((await executor.validateTarget(intentOf(args, more))).evidence).toEqual({ code });
-    const report = await executor.execute(intentOf(args, more), { signal: new AbortController().signal });
+    expect((await executor.validateTarget(intentTo(args, more))).evidence).toEqual({ code });
+    const report = await executor.execute(intentTo(args, more), { signal: new AbortController().signal });
     expect(report).toMatchObject({ success: false, error_code: code });
   });
 
   it('refuses another binary, action and too much input', async () => {
     const executor = createProcessExecutor({ rules: [ruleOf('1', { takesInput: true })] });
     const codeOf = async (intent: ActionIntent) => (await executor.validateTarget(intent)).evidence.code;
-    expect(await codeOf(intentOf(['-e', '1'], {}, '/bin/true'))).toBe('EXECUTOR_TARGET_NOT_ALLOWED');
-    expect(await codeOf({ ...intentOf(['-e', '1']), action_type: 'file.read' })).toBe('EXECUTOR_ACTION_UNSUPPORTED');
+    expect(await codeOf(intentTo(['-e', '1'], {}, '/bin/true'))).toBe('EXECUTOR_TARGET_NOT_ALLOWED');
+    expect(await codeOf({ ...intentTo(['-e', '1']), action_type: 'file.read' })).toBe('EXECUTOR_ACTION_UNSUPPORTED');
     const large = { input: 'x'.repeat(1_048_577) };
-    expect(await codeOf(intentOf(['-e', '1'], large))).toBe('EXECUTOR_TARGET_TOO_LARGE');
+    expect(await codeOf(intentTo(['-e', '1'], large))).toBe('EXECUTOR_TARGET_TOO_LARGE');
   });
 
   it.each<[string, Partial<CommandRule>]>([

@@ -1,13 +1,12 @@
-import { createHash } from 'node:crypto';
 import type {
   ActionClass,
   ActionIntent,
   EffectPreview,
   Executor,
   ExecutorReport,
-  JsonObject,
   TargetCheck,
 } from '@exoarmur/contracts';
+import { hashBytes, showBytes } from '../content.ts';
 import { ExecutorError } from '../errors.ts';
 import { assertRules, type CommandRule, parseCommand } from './command.ts';
 import { runCommand } from './run-command.ts';
@@ -79,10 +78,10 @@ async function execute(intent: ActionIntent, parts: Parts, signal: AbortSignal):
     const { exitCode, stdout, stderr } = await runCommand(command, { ...parts, signal });
     const claimed = {
       ...{ binary: command.rule.binary, arguments: [...command.args], exit_code: exitCode },
-      ...shown('stdout', stdout),
-      ...shown('stderr', stderr),
+      ...showBytes('stdout', stdout),
+      ...showBytes('stderr', stderr),
     };
-    const observed = { exit_code: exitCode, stdout_sha256: hash(stdout), stderr_sha256: hash(stderr) };
+    const observed = { exit_code: exitCode, stdout_sha256: hashBytes(stdout), stderr_sha256: hashBytes(stderr) };
     const isDone = exitCode === 0;
     return { success: isDone, error_code: isDone ? null : 'EXECUTOR_EXIT_STATUS', claimed, observed };
   } catch (error) {
@@ -90,18 +89,6 @@ async function execute(intent: ActionIntent, parts: Parts, signal: AbortSignal):
     if (!(error instanceof ExecutorError)) throw error;
     return { success: false, error_code: error.code, claimed: {}, observed: {} };
   }
-}
-
-function shown(name: string, bytes: Uint8Array): JsonObject {
-  try {
-    return { [name]: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) };
-  } catch {
-    return { [`${name}_base64`]: Buffer.from(bytes).toString('base64') };
-  }
-}
-
-function hash(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 function verdictOf({ code }: ExecutorError): TargetCheck['result'] {
