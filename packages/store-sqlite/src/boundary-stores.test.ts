@@ -26,6 +26,7 @@ import {
   createSqliteSwitchCommandStore,
   openSqliteLogStore,
 } from './index.ts';
+import { TenantConnection } from './tenant-connection.ts';
 
 const folder = useFolder();
 const path = () => join(folder(), 'log.db');
@@ -163,6 +164,23 @@ describe('in one file with the log', () => {
     expect(answers[0]).toMatchObject({ reason: { code: 'STORE_CORRUPT' } });
     expect(answers[3]).toMatchObject({ value: { outcome: 'taken' } });
     for (const number of [1, 2, 3]) expect((await grants.claim(claim(number))).outcome).toBe('taken');
+    await store.close();
+  });
+
+  it('does nothing more together when the transaction has ended under it', async () => {
+    const store = open();
+    await createSqliteGrantStore(store, 'demo').claim(claim(0));
+    const connection = new TenantConnection(store, 'demo');
+    const first = connection.together(() => 'found');
+    // As a full disk does: the statement fails, and all of the transaction with it.
+    const second = connection.together(() => {
+      store.database.exec('ROLLBACK');
+      throw new Error('full');
+    });
+    const third = connection.together(() => connection.run('DELETE FROM grant_claims WHERE tenant = :tenant'));
+    const answers = await Promise.allSettled([first, second, third]);
+    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect((await createSqliteGrantStore(store, 'demo').claim(claim(0))).outcome).toBe('taken');
     await store.close();
   });
 

@@ -17,6 +17,21 @@ describe('HeadFileKeeper', () => {
     expect(await openHeadFiles(folder()).read('demo')).toEqual(head(9));
   });
 
+  it('keeps the greatest head of several processes that write in turn', async () => {
+    const [one, other] = [openHeadFiles(folder()), openHeadFiles(folder())];
+    for (const [keeper, size] of [
+      [one, 4],
+      [one, 5],
+      [other, 9],
+      [one, 7],
+      [other, 8],
+      [one, 6],
+    ] as const) {
+      await keeper.advance('demo', head(size));
+    }
+    expect(await openHeadFiles(folder()).read('demo')).toEqual(head(9));
+  });
+
   it('survives a torn write at every byte: the other slot is still there', async () => {
     const keeper = openHeadFiles(folder());
     await keeper.advance('demo', head(1));

@@ -39,14 +39,14 @@ export async function fsckLog(options: FsckOptions): Promise<FsckReport> {
   const { store, tenant } = options;
   const head = await store.head(tenant);
   const first = await store.firstIndex(tenant);
-  const counts = (await surveyAll(options, first, head.size)) ?? (await checkAll(options, first, head.size));
-  if ('outcome' in counts) return counts;
-  try {
-    await checkEnd(options, counts.root, head);
-  } catch (error) {
-    return report(error, counts.counts);
+  const surveyed = await surveyAll(options, first, head.size);
+  if (surveyed !== undefined) {
+    const report = await conclude(options, surveyed, head);
+    // Whatever is wrong, the first lie is named in order, as without parts.
+    if (report.outcome === 'sound') return report;
   }
-  return { outcome: 'sound', size: head.size, root: head.root, counts: counts.counts };
+  const checked = await checkAll(options, first, head.size);
+  return 'outcome' in checked ? checked : conclude(options, checked, head);
 }
 
 /**
@@ -86,7 +86,8 @@ async function surveyAll(options: FsckOptions, first: number, size: number): Pro
     if (!chain.add(part)) return undefined;
     onProgress?.(part.range.to, size);
   }
-  return next === ranges.length && chain.root !== undefined ? { root: chain.root, counts: chain.counts } : undefined;
+  // Parts that are left out at the end show in the root.
+  return chain.root === undefined ? undefined : { root: chain.root, counts: chain.counts };
 }
 
 async function checkAll(options: FsckOptions, first: number, size: number): Promise<Rebuilt | FsckReport> {
@@ -105,6 +106,15 @@ async function checkAll(options: FsckOptions, first: number, size: number): Prom
   } catch (error) {
     return report(error, run.counts);
   }
+}
+
+async function conclude(options: FsckOptions, { root, counts }: Rebuilt, head: LogHead): Promise<FsckReport> {
+  try {
+    await checkEnd(options, root, head);
+  } catch (error) {
+    return report(error, counts);
+  }
+  return { outcome: 'sound', size: head.size, root: head.root, counts };
 }
 
 async function checkEnd({ store, tenant, heads }: FsckOptions, root: Uint8Array, head: LogHead): Promise<void> {
