@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { LogStoreError } from '@exoarmur/contracts';
+import { isBusy } from './sqlite-error.ts';
 
 /** Marks the file as a log of this project: the bytes `ExAL`. */
 export const APPLICATION_ID = 0x4578414c;
@@ -9,6 +10,27 @@ export const MAX_ENTRIES = 2 ** 36;
 
 /** Tiles of one level a tenant may have: tile ids are (tenant number × 8 + level) × 2^28 + index. */
 export const MAX_TILES = 2 ** 28;
+
+/** Milliseconds between two tries for the write-ahead log. */
+const WAL_RETRY_MS = 5;
+
+/**
+ * Turns the write-ahead log on. A file that does not have it yet is written for it by a connection that reads already, and
+ * there SQLite refuses at once where it would otherwise wait (sqlite.org/c3ref/busy_handler.html); so two processes that
+ * create a file together wait for each other here. Blocks the thread. @throws the error of SQLite after `timeoutMs`
+ */
+export function enterWal(database: DatabaseSync, timeoutMs: number): void {
+  const end = performance.now() + timeoutMs;
+  for (;;) {
+    try {
+      database.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() >= end) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, WAL_RETRY_MS);
+    }
+  }
+}
 
 /**
  * One step per schema version, applied in order inside one transaction. A step is never edited once released. Ids are

@@ -25,6 +25,12 @@ export function toStoreError(error: unknown): unknown {
   return new LogStoreError(code, `database refused the operation with result ${error.errcode}`, { cause: error });
 }
 
+/** Whether SQLite refused because somebody else has a lock. */
+export function isBusy(error: unknown): boolean {
+  const known = toStoreError(error);
+  return known instanceof LogStoreError && known.code === 'STORE_BUSY';
+}
+
 /** Runs an operation on the database or the file system and throws what it throws as an error of the port. */
 export function guard<T>(action: () => T): T {
   try {

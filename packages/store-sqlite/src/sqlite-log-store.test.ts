@@ -1,12 +1,23 @@
+import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setImmediate } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { fsckLog } from '@exoarmur/audit/inspection';
 import { MemoryHeadKeeper } from '@exoarmur/audit/memory';
 import { logStoreConformance } from '@exoarmur/audit/testing';
 import { describe, expect, it } from 'vitest';
 import { fact, openLog, SIGNER, useFolder } from '../test/logs.ts';
 import { backupLog, openSqliteLogStore } from './index.ts';
+
+const HOLD_FOR_A_WHILE = `
+  const { workerData } = require('node:worker_threads');
+  const database = new (require('node:sqlite').DatabaseSync)(workerData.path);
+  database.exec('BEGIN IMMEDIATE');
+  Atomics.store(workerData.held, 0, 1);
+  Atomics.wait(workerData.held, 0, 1, 100);
+  database.exec('ROLLBACK');`;
 
 const folder = useFolder();
 const path = () => join(folder(), 'log.db');
@@ -65,6 +76,21 @@ describe('SqliteLogStore', () => {
     holder.close();
     expect((await log.appendCell(fact('s', 2))).record.seq).toBe(1);
     await store.close();
+  });
+
+  it('waits for whoever creates the same file, as long as it was told to', async () => {
+    const holder = new DatabaseSync(path());
+    holder.exec('BEGIN IMMEDIATE');
+    expect(open).toThrow(expect.objectContaining({ code: 'STORE_BUSY' }));
+    holder.exec('ROLLBACK');
+    holder.close();
+    // Opening blocks this thread, so the lock is given back by another one.
+    const held = new Int32Array(new SharedArrayBuffer(4));
+    const other = new Worker(HOLD_FOR_A_WHILE, { eval: true, workerData: { path: path(), held } });
+    const ended = once(other, 'exit');
+    while (Atomics.load(held, 0) === 0) await setImmediate();
+    await openSqliteLogStore({ path: path() }).close();
+    await ended;
   });
 
   it('says that there is no room, and what was acknowledged is still there', async () => {

@@ -15,7 +15,7 @@ import {
   type LogStream,
   scopeNameSchema,
 } from '@exoarmur/contracts';
-import { assertCurrent, MAX_ENTRIES, MAX_TILES, migrate } from './schema.ts';
+import { assertCurrent, enterWal, MAX_ENTRIES, MAX_TILES, migrate } from './schema.ts';
 import { guard } from './sqlite-error.ts';
 
 /** Where the log is, and how long to wait for another writer. */
@@ -59,7 +59,8 @@ export class SqliteLogStore implements AuditLogStore {
       createPrivately(path);
       const database = new DatabaseSync(path, { timeout: busyTimeoutMs });
       try {
-        database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON');
+        enterWal(database, busyTimeoutMs);
+        database.exec('PRAGMA synchronous = FULL; PRAGMA secure_delete = ON');
         migrate(database);
       } catch (error) {
         database.close();

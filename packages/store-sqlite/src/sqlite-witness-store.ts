@@ -1,10 +1,13 @@
 import { DatabaseSync } from 'node:sqlite';
 import { LogStoreError, type WitnessedHead, type WitnessStore } from '@exoarmur/contracts';
+import { enterWal } from './schema.ts';
 import { guard } from './sqlite-error.ts';
 import { createPrivately } from './sqlite-log-store.ts';
 
 /** Marks the file as the memory of a witness: the bytes `ExAW`. */
 const APPLICATION_ID = 0x45784157;
+
+const BUSY_TIMEOUT_MS = 10_000;
 
 /** What a witness has cosigned, in one SQLite file: durable before it answers, atomic between processes. */
 export class SqliteWitnessStore implements WitnessStore {
@@ -18,9 +21,10 @@ export class SqliteWitnessStore implements WitnessStore {
   static open(path: string): SqliteWitnessStore {
     return guard(() => {
       createPrivately(path);
-      const database = new DatabaseSync(path, { timeout: 10_000 });
+      const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
       try {
-        database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE');
+        enterWal(database, BUSY_TIMEOUT_MS);
+        database.exec('PRAGMA synchronous = FULL; BEGIN IMMEDIATE');
         const tables = database.prepare('SELECT count(*) AS n FROM sqlite_schema').get() as { n: number };
         const owner = database.prepare('PRAGMA application_id').get() as { application_id: number };
         if (tables.n > 0 && owner.application_id !== APPLICATION_ID) {
