@@ -45,7 +45,7 @@ export const testLog = (
 };
 
 /** The drafts of a walk, as the boundary would hand them in. */
-export const draftsOf = (walk: Walk): RecordDraft[] =>
+export const draftsOf = (walk: Pick<Walk, 'intent' | 'steps'>): RecordDraft[] =>
   walk.steps.map(({ kind, payload }, seq) => ({
     stream: walk.intent.intent_id,
     correlation: walk.intent.correlation_id,
@@ -57,7 +57,7 @@ export const draftsOf = (walk: Walk): RecordDraft[] =>
   }));
 
 /** Appends a whole walk. */
-export const appendWalk = async (log: AuditLog, walk: Walk) => {
+export const appendWalk = async (log: AuditLog, walk: Pick<Walk, 'intent' | 'steps'>) => {
   const receipts = [];
   for (const draft of draftsOf(walk)) receipts.push(await log.append(draft));
   return receipts;

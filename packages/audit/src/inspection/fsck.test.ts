@@ -129,7 +129,7 @@ describe('a log in parts', () => {
   ])('does not carry on in %s a stream that ended on the way', async (_, between) => {
     const { log, store } = testLog();
     const walk = lawfulWalks().denied as Walk;
-    await appendWalk(log, { ...walk, steps: walk.steps.slice(0, -1) });
+    await appendWalk(log, { intent: walk.intent, steps: walk.steps.slice(0, -1) });
     await appendFacts(log, 256);
     const last = (await appendWalk(log, walk)).at(-1);
     await appendFacts(log, between);
