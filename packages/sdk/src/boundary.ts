@@ -1,84 +1,29 @@
-import { randomBytes } from 'node:crypto';
-import { type AuditLog, createAuditLog } from '@exoarmur/audit/writer';
 import {
   type ActionResult,
   type BundleOptions,
-  buildBundle,
-  createFactSource,
-  createOperatorRegistry,
-  createTrustedHost,
   type ExecuteOptions,
-  obeySwitchCommand,
-  ProxyPipeline,
+  type ProxyPipeline,
   snapshotIntent,
 } from '@exoarmur/boundary-v2';
-import { createSigner, parseTime } from '@exoarmur/canonical';
-import {
-  type ActionIntent,
-  APPROVAL_REVOCATION_PAYLOAD_TYPE,
-  type Clock,
-  type Decision,
-  type Digest,
-  type ExecutorHost,
-  type FlagSet,
-  isExoArmurError,
-  type OperatorRegistry,
-  type PolicyDecisionPoint,
-  type RandomSource,
-  type SwitchCommand,
+import { parseTime } from '@exoarmur/canonical';
+import type {
+  ActionIntent,
+  Clock,
+  Decision,
+  Digest,
+  ExecutorHost,
+  RandomSource,
+  SwitchCommand,
 } from '@exoarmur/contracts';
 import { readAction } from './action-reader.ts';
-import type { AnswerTray } from './answer-tray.ts';
-import { assertConfig, type BoundaryConfig } from './config.ts';
-import { createCountedFacts } from './earned-facts.ts';
+import { type AnswersTaken, takeAnswers } from './answers.ts';
+import { type BoundaryParts, openParts } from './boundary-parts.ts';
+import { type RecoveryReport, recoverStreams } from './boundary-recovery.ts';
+import type { BoundaryConfig } from './config.ts';
 import { SdkError } from './errors.ts';
-import { applyFlags, assertConfined, flagFactsOf, settleFlags } from './flags.ts';
-import { openSwitches, SWITCH_THRESHOLD } from './kept-switches.ts';
+import { assertConfined } from './flags.ts';
 import { listOpenStreams } from './open-streams.ts';
-import { governFacts } from './policy-facts.ts';
-import { openPolicy } from './policy-source.ts';
-import { readSigningKey } from './read-file.ts';
-import { openStorage, type Storage } from './storage.ts';
-import { createToolExecutor } from './tool-executor.ts';
-
-/** What a recovery did, action by action. */
-export interface RecoveryReport {
-  /** Actions that a crash had left open, and what became of them; waiting ones whose time was up included. */
-  readonly recovered: readonly ActionResult[];
-  /** Actions that a living boundary works on, which were left alone. */
-  readonly leftAlone: readonly string[];
-  /** Streams that cannot be brought to an end, and why. */
-  readonly refused: readonly { readonly stream: string; readonly code: string }[];
-}
-
-/** What became of the answers that lay in the tray for one action. */
-export interface AnswersTaken {
-  readonly result: ActionResult | undefined;
-  /** Codes of the answers that were refused; refused ones are thrown away. */
-  readonly refused: readonly string[];
-}
-
-/** Refusals that say nothing about the answer: it stays where it is. */
-const RETRIED: readonly string[] = [
-  'BOUNDARY_ACTION_UNFINISHED',
-  'BOUNDARY_LOG_UNAVAILABLE',
-  'BOUNDARY_OPERATORS_UNAVAILABLE',
-  'SDK_BOUNDARY_CLOSED',
-];
-
-interface Parts {
-  readonly tenant: string;
-  readonly cell: string;
-  readonly storage: Storage;
-  readonly log: AuditLog;
-  readonly decisionPoint: PolicyDecisionPoint;
-  readonly clock: Clock;
-  readonly random: RandomSource;
-  readonly flags: FlagSet;
-  obeySwitch(envelope: unknown): Promise<SwitchCommand>;
-  createPipeline(hosts: readonly ExecutorHost[]): ProxyPipeline;
-  bundle(stream: string, options: BundleOptions): Promise<Uint8Array>;
-}
+import { pause } from './pause.ts';
 
 /**
  * Starts a boundary from one configuration: checks all of it, opens what it names, and brings the actions that a crash left
@@ -87,90 +32,13 @@ interface Parts {
  * SDK_POLICY_MISMATCH, SDK_POLICY_NOT_IN_FORCE, each with the place in the configuration; PolicyError for a set that is not sound; LogStoreError for a store that cannot be opened
  */
 export async function createBoundary(config: BoundaryConfig): Promise<Boundary> {
-  assertConfig(config);
-  const clock = config.clock ?? { now: () => Date.now() };
-  const random = config.random ?? { bytes: (length: number) => new Uint8Array(randomBytes(length)) };
-  const key = 'file' in config.key ? readSigningKey(config.key.file, '/key/file') : config.key;
-  const signer = createKey(key);
-  if (!key.name.endsWith(`/${config.tenant}`)) {
-    throw invalid('the name of the key does not end in the tenant', '/key');
-  }
-  const hosts = (config.executors ?? []).map(createHost);
-  const resolved = settleFlags(config, hosts);
-  const operators = readOperators(config.operators);
-  const storage = await openStorage(config.store, config.tenant, config.cell);
+  const parts = await openParts(config);
   try {
-    const { tenant, cell } = config;
-    const log = createAuditLog({
-      ...{ store: storage.log, heads: storage.heads, signer, clock, random, tenant, cell, origin: key.name },
-    });
-    const policy = await openPolicy(config.policy, {
-      amend: (set) => applyFlags(set, resolved.flags, hosts),
-      bundles: { tenant, cell, log, clock, activations: storage.activations, alerts: config.alerts },
-    });
-    const { decisionPoint } = policy;
-    storage.policies.keep(decisionPoint.policyDigest, decisionPoint.policySet);
-    const kept = { tenant, cell, commands: storage.switchCommands, operators: operators ?? storage.operators };
-    const switches = await openSwitches(config.facts.switches, kept, { clock, log });
-    const obeySwitch = (envelope: unknown) =>
-      obeySwitchCommand({ ...kept, log, clock, threshold: SWITCH_THRESHOLD, alerts: config.alerts }, envelope);
-    const counted = createCountedFacts(config.facts, { store: storage.conduct, clock });
-    const createPipeline = (own: readonly ExecutorHost[]) =>
-      new ProxyPipeline({
-        ...{ tenant, cell, log, decisionPoint, clock, random, signer },
-        facts: governFacts(
-          createFactSource({
-            environment: config.facts.environment,
-            ...counted.parts,
-            switches,
-            policyVerified: false,
-          }),
-          policy,
-          flagFactsOf(resolved),
-        ),
-        ...(counted.conduct === undefined ? {} : { conduct: counted.conduct }),
-        host: own.length === 0 ? createIdleHost() : own,
-        grants: storage.grants,
-        operators: operators ?? storage.operators,
-        standingGrants: storage.standingGrants,
-        inbox: storage.inbox,
-        ...(config.alerts === undefined ? {} : { alerts: config.alerts }),
-        ...(config.budgets === undefined ? {} : { budgets: { declared: config.budgets, store: storage.limits } }),
-        ...(config.limits === undefined ? {} : { limits: config.limits }),
-      });
-    const bundle = async (stream: string, options: BundleOptions) => {
-      const evidence = await log.collect(stream);
-      const decided = [...evidence.payloads.values()].flatMap(({ value }) =>
-        typeof value.policy_digest === 'string' ? [value.policy_digest as Digest] : [],
-      );
-      const policySets = new Map(
-        [...new Set(decided)].flatMap((digest) => {
-          const found = storage.policies.find(digest);
-          return found === undefined ? [] : [[digest, found] as const];
-        }),
-      );
-      const { policyDigest, engine } = decisionPoint;
-      return buildBundle({ ...options, evidence, signer, policySets, inForce: { policyDigest, engine } });
-    };
-    const { flags } = resolved;
-    const parts = {
-      tenant,
-      cell,
-      storage,
-      log,
-      decisionPoint,
-      clock,
-      random,
-      flags,
-      obeySwitch,
-      createPipeline,
-      bundle,
-    };
-    const boundary = new Boundary(parts, signer.vkey, hosts);
+    const boundary = new Boundary(parts);
     await boundary.recover();
     return boundary;
   } catch (error) {
-    await storage.close();
+    await parts.storage.close();
     throw error;
   }
 }
@@ -187,23 +55,23 @@ export class Boundary implements AsyncDisposable {
   readonly policyDigest: Digest;
   readonly clock: Clock;
   readonly random: RandomSource;
-  readonly #parts: Parts;
+  readonly #parts: BoundaryParts;
   readonly #base: ProxyPipeline;
   readonly #byActionType = new Map<string, ProxyPipeline>();
   readonly #running = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
   /** @internal Use {@link createBoundary}. */
-  constructor(parts: Parts, vkey: string, hosts: readonly ExecutorHost[]) {
+  constructor(parts: BoundaryParts) {
     this.tenant = parts.tenant;
     this.cell = parts.cell;
-    this.vkey = vkey;
+    this.vkey = parts.vkey;
     this.policyDigest = parts.decisionPoint.policyDigest;
     this.clock = parts.clock;
     this.random = parts.random;
     this.#parts = parts;
-    this.#base = parts.createPipeline(hosts);
-    for (const type of hosts.flatMap(({ actionTypes }) => actionTypes)) this.#byActionType.set(type, this.#base);
+    this.#base = parts.createPipeline(parts.hosts);
+    for (const type of parts.hosts.flatMap(({ actionTypes }) => actionTypes)) this.#byActionType.set(type, this.#base);
   }
 
   /** Takes an intent all the way. @throws BoundaryError as ProxyPipeline.execute; SdkError SDK_BOUNDARY_CLOSED */
@@ -257,23 +125,8 @@ export class Boundary implements AsyncDisposable {
   }
 
   /** Takes the answers that people have put into the tray for one action, if there are any. */
-  async takeAnswers(stream: string, options: ExecuteOptions = {}): Promise<AnswersTaken> {
-    const tray = this.#parts.storage.answers;
-    const refused: string[] = [];
-    let result: ActionResult | undefined;
-    for (const answer of tray?.list(stream) ?? []) {
-      try {
-        result =
-          answer.envelope?.payloadType === APPROVAL_REVOCATION_PAYLOAD_TYPE
-            ? await this.revokeApproval(stream, answer.envelope)
-            : await this.submitApproval(stream, answer.envelope, options);
-      } catch (error) {
-        if (!isExoArmurError(error) || RETRIED.includes(error.code)) throw error;
-        refused.push(error.code);
-      }
-      (tray as AnswerTray).remove(answer);
-    }
-    return { result, refused };
+  takeAnswers(stream: string, options: ExecuteOptions = {}): Promise<AnswersTaken> {
+    return takeAnswers(this.#parts.storage.answers, this, stream, options);
   }
 
   /**
@@ -313,24 +166,10 @@ export class Boundary implements AsyncDisposable {
   recover(): Promise<RecoveryReport> {
     return this.#run(async () => {
       const { storage, tenant, cell } = this.#parts;
-      const recovered: ActionResult[] = [];
-      const leftAlone: string[] = [];
-      const refused: { stream: string; code: string }[] = [];
-      for await (const { stream, isWaiting } of listOpenStreams(storage.log, { tenant, cell })) {
-        if (!isWaiting && (storage.presence?.isWorkedOn(stream) ?? this.#isRunning)) {
-          leftAlone.push(stream);
-          continue;
-        }
-        try {
-          const result = await this.#working(stream, () => this.#base.recover(stream));
-          if (result.status !== 'pending_approval') recovered.push(result);
-        } catch (error) {
-          if (!isExoArmurError(error) || error.code === 'BOUNDARY_LOG_UNAVAILABLE') throw error;
-          if (error.code === 'BOUNDARY_ACTION_UNFINISHED') leftAlone.push(stream);
-          else refused.push({ stream, code: error.code });
-        }
-      }
-      return { recovered, leftAlone, refused };
+      return recoverStreams(listOpenStreams(storage.log, { tenant, cell }), {
+        isWorkedOn: (stream) => storage.presence?.isWorkedOn(stream) ?? this.#isRunning,
+        recover: (stream) => this.#working(stream, () => this.#base.recover(stream)),
+      });
     });
   }
 
@@ -402,60 +241,4 @@ export class Boundary implements AsyncDisposable {
     this.#running.add(running);
     return running;
   }
-}
-
-function createHost(entry: NonNullable<BoundaryConfig['executors']>[number], index: number): ExecutorHost {
-  if (entry.hosting === 'sandboxed') return entry.host;
-  const { executor, targetTimeoutMs = 5000, executionTimeoutMs = 60_000 } = entry;
-  try {
-    return createTrustedHost({ executor, targetTimeoutMs, executionTimeoutMs });
-  } catch (cause) {
-    if (!(cause instanceof TypeError)) throw cause;
-    throw invalid(cause.message, `/executors/${index}/executor/manifest`, cause);
-  }
-}
-
-/** A host that performs nothing, for a boundary whose executors are still to come. */
-function createIdleHost(): ExecutorHost {
-  const executor = createToolExecutor({ name: 'nobody', version: '0', tools: [] });
-  return createTrustedHost({ executor, targetTimeoutMs: 1000, executionTimeoutMs: 1000 });
-}
-
-function createKey({ name, seed }: { readonly name: string; readonly seed: Uint8Array }) {
-  try {
-    return createSigner(name, seed);
-  } catch (cause) {
-    if (!isExoArmurError(cause) && !(cause instanceof TypeError)) throw cause;
-    throw invalid('the key has a name that no key can have', '/key/name', cause);
-  }
-}
-
-function readOperators(operators: BoundaryConfig['operators']): OperatorRegistry | undefined {
-  if (operators === undefined || 'findByKeyId' in operators) return operators;
-  try {
-    return createOperatorRegistry(operators);
-  } catch (cause) {
-    if (!isExoArmurError(cause) && !(cause instanceof TypeError)) throw cause;
-    throw invalid(`an operator cannot be registered: ${cause.message}`, '/operators', cause);
-  }
-}
-
-function invalid(message: string, pointer: string, cause?: unknown): SdkError {
-  return new SdkError('SDK_CONFIG_INVALID', message, { pointer, cause });
-}
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted === true) return reject(signal.reason);
-    const timer = setTimeout(finish, ms);
-    function finish(): void {
-      signal?.removeEventListener('abort', abort);
-      resolve();
-    }
-    function abort(): void {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    }
-    signal?.addEventListener('abort', abort, { once: true });
-  });
 }

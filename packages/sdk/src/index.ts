@@ -1,20 +1,13 @@
 export type { RecordedAction } from './action-reader.ts';
 export { ANSWER_LIMITS, AnswerTray, type TrayAnswer } from './answer-tray.ts';
+export type { AnswersTaken } from './answers.ts';
 export { type Answer, ApprovalDesk, openApprovalDesk, type WaitingAction } from './approval-desk.ts';
-export { type AnswersTaken, Boundary, createBoundary, type RecoveryReport } from './boundary.ts';
+export { Boundary, createBoundary } from './boundary.ts';
 export { type BoundaryFile, configOf, readBoundaryFile, storeOf } from './boundary-file.ts';
+export type { RecoveryReport } from './boundary-recovery.ts';
 export type { BoundaryConfig, SandboxedExecutor, StoreConfig, TrustedExecutor } from './config.ts';
 export { SdkError, type SdkErrorCode } from './errors.ts';
-export {
-  type BatchCall,
-  type CallOptions,
-  type CallResult,
-  type GovernedTool,
-  type GovernedTools,
-  type GovernOptions,
-  govern,
-  governTools,
-} from './govern.ts';
+export { type BatchCall, type GovernedTools, govern, governTools } from './govern.ts';
 export { GovernedCallError, type GovernedCallErrorCode } from './governed-call-error.ts';
 export {
   type GovernanceIntegrity,
@@ -23,5 +16,6 @@ export {
   runGovernedExecution,
   verifyGovernanceIntegrity,
 } from './governed-execution.ts';
+export type { CallOptions, CallResult, GovernedTool, GovernOptions } from './governed-tool.ts';
 export { createMachineEnvironment, type StatedEnvironment } from './machine-environment.ts';
 export { type ChunkOf, type OutputOf, type Tool, type ToolCall, ToolFailure } from './tool.ts';

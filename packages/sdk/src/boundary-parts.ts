@@ -1,0 +1,169 @@
+import { randomBytes } from 'node:crypto';
+import { type AuditLog, createAuditLog } from '@exoarmur/audit/writer';
+import {
+  type BundleOptions,
+  buildBundle,
+  createFactSource,
+  createOperatorRegistry,
+  createTrustedHost,
+  obeySwitchCommand,
+  ProxyPipeline,
+} from '@exoarmur/boundary-v2';
+import { createSigner } from '@exoarmur/canonical';
+import {
+  type Clock,
+  type Digest,
+  type ExecutorHost,
+  type FlagSet,
+  isExoArmurError,
+  type OperatorRegistry,
+  type PolicyDecisionPoint,
+  type RandomSource,
+  type SwitchCommand,
+} from '@exoarmur/contracts';
+import { assertConfig, type BoundaryConfig } from './config.ts';
+import { createCountedFacts } from './earned-facts.ts';
+import { SdkError } from './errors.ts';
+import { applyFlags, flagFactsOf, settleFlags } from './flags.ts';
+import { openSwitches, SWITCH_THRESHOLD } from './kept-switches.ts';
+import { governFacts } from './policy-facts.ts';
+import { openPolicy } from './policy-source.ts';
+import { readSigningKey } from './read-file.ts';
+import { openStorage, type Storage } from './storage.ts';
+import { createToolExecutor } from './tool-executor.ts';
+
+/** What a boundary stands on, opened. */
+export interface BoundaryParts {
+  readonly tenant: string;
+  readonly cell: string;
+  /** Verifier key of log and bundles. */
+  readonly vkey: string;
+  /** Those of the configuration. */
+  readonly hosts: readonly ExecutorHost[];
+  readonly storage: Storage;
+  readonly log: AuditLog;
+  readonly decisionPoint: PolicyDecisionPoint;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly flags: FlagSet;
+  obeySwitch(envelope: unknown): Promise<SwitchCommand>;
+  createPipeline(hosts: readonly ExecutorHost[]): ProxyPipeline;
+  bundle(stream: string, options: BundleOptions): Promise<Uint8Array>;
+}
+
+/** Checks a configuration and opens what it names, all of it or nothing. @throws as createBoundary */
+export async function openParts(config: BoundaryConfig): Promise<BoundaryParts> {
+  assertConfig(config);
+  const clock = config.clock ?? { now: () => Date.now() };
+  const random = config.random ?? { bytes: (length: number) => new Uint8Array(randomBytes(length)) };
+  const key = 'file' in config.key ? readSigningKey(config.key.file, '/key/file') : config.key;
+  const signer = createKey(key);
+  if (!key.name.endsWith(`/${config.tenant}`)) {
+    throw invalid('the name of the key does not end in the tenant', '/key');
+  }
+  const hosts = (config.executors ?? []).map(createHost);
+  const resolved = settleFlags(config, hosts);
+  const operators = readOperators(config.operators);
+  const storage = await openStorage(config.store, config.tenant, config.cell);
+  try {
+    const { tenant, cell } = config;
+    const log = createAuditLog({
+      ...{ store: storage.log, heads: storage.heads, signer, clock, random, tenant, cell, origin: key.name },
+    });
+    const policy = await openPolicy(config.policy, {
+      amend: (set) => applyFlags(set, resolved.flags, hosts),
+      bundles: { tenant, cell, log, clock, activations: storage.activations, alerts: config.alerts },
+    });
+    const { decisionPoint } = policy;
+    storage.policies.keep(decisionPoint.policyDigest, decisionPoint.policySet);
+    const kept = { tenant, cell, commands: storage.switchCommands, operators: operators ?? storage.operators };
+    const switches = await openSwitches(config.facts.switches, kept, { clock, log });
+    const obeySwitch = (envelope: unknown) =>
+      obeySwitchCommand({ ...kept, log, clock, threshold: SWITCH_THRESHOLD, alerts: config.alerts }, envelope);
+    const counted = createCountedFacts(config.facts, { store: storage.conduct, clock });
+    const createPipeline = (own: readonly ExecutorHost[]) =>
+      new ProxyPipeline({
+        ...{ tenant, cell, log, decisionPoint, clock, random, signer },
+        facts: governFacts(
+          createFactSource({
+            environment: config.facts.environment,
+            ...counted.parts,
+            switches,
+            policyVerified: false,
+          }),
+          policy,
+          flagFactsOf(resolved),
+        ),
+        ...(counted.conduct === undefined ? {} : { conduct: counted.conduct }),
+        host: own.length === 0 ? createIdleHost() : own,
+        grants: storage.grants,
+        operators: operators ?? storage.operators,
+        standingGrants: storage.standingGrants,
+        inbox: storage.inbox,
+        ...(config.alerts === undefined ? {} : { alerts: config.alerts }),
+        ...(config.budgets === undefined ? {} : { budgets: { declared: config.budgets, store: storage.limits } }),
+        ...(config.limits === undefined ? {} : { limits: config.limits }),
+      });
+    const bundle = async (stream: string, options: BundleOptions) => {
+      const evidence = await log.collect(stream);
+      const decided = [...evidence.payloads.values()].flatMap(({ value }) =>
+        typeof value.policy_digest === 'string' ? [value.policy_digest as Digest] : [],
+      );
+      const policySets = new Map(
+        [...new Set(decided)].flatMap((digest) => {
+          const found = storage.policies.find(digest);
+          return found === undefined ? [] : [[digest, found] as const];
+        }),
+      );
+      const { policyDigest, engine } = decisionPoint;
+      return buildBundle({ ...options, evidence, signer, policySets, inForce: { policyDigest, engine } });
+    };
+    const { flags } = resolved;
+    const { vkey } = signer;
+    const own = { tenant, cell, vkey, hosts, flags, clock, random };
+    return { ...own, storage, log, decisionPoint, obeySwitch, createPipeline, bundle };
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+}
+
+function createHost(entry: NonNullable<BoundaryConfig['executors']>[number], index: number): ExecutorHost {
+  if (entry.hosting === 'sandboxed') return entry.host;
+  const { executor, targetTimeoutMs = 5000, executionTimeoutMs = 60_000 } = entry;
+  try {
+    return createTrustedHost({ executor, targetTimeoutMs, executionTimeoutMs });
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw invalid(cause.message, `/executors/${index}/executor/manifest`, cause);
+  }
+}
+
+/** A host that performs nothing, for a boundary whose executors are still to come. */
+function createIdleHost(): ExecutorHost {
+  const executor = createToolExecutor({ name: 'nobody', version: '0', tools: [] });
+  return createTrustedHost({ executor, targetTimeoutMs: 1000, executionTimeoutMs: 1000 });
+}
+
+function createKey({ name, seed }: { readonly name: string; readonly seed: Uint8Array }) {
+  try {
+    return createSigner(name, seed);
+  } catch (cause) {
+    if (!isExoArmurError(cause) && !(cause instanceof TypeError)) throw cause;
+    throw invalid('the key has a name that no key can have', '/key/name', cause);
+  }
+}
+
+function readOperators(operators: BoundaryConfig['operators']): OperatorRegistry | undefined {
+  if (operators === undefined || 'findByKeyId' in operators) return operators;
+  try {
+    return createOperatorRegistry(operators);
+  } catch (cause) {
+    if (!isExoArmurError(cause) && !(cause instanceof TypeError)) throw cause;
+    throw invalid(`an operator cannot be registered: ${cause.message}`, '/operators', cause);
+  }
+}
+
+function invalid(message: string, pointer: string, cause?: unknown): SdkError {
+  return new SdkError('SDK_CONFIG_INVALID', message, { pointer, cause });
+}
