@@ -8,7 +8,7 @@ import { gatherBudgets } from './budgets.ts';
 import { takeDecision } from './decision-step.ts';
 import { authorizeAndExecute } from './execution-step.ts';
 import { gatherFacts } from './facts.ts';
-import { deepFreeze, type IntentSnapshot } from './intent-snapshot.ts';
+import type { IntentSnapshot } from './intent-snapshot.ts';
 import { createPresentation, isAsPresented } from './presentation.ts';
 import { restsOnStandingAnswers } from './standing-answers.ts';
 import { takeStandingGrant } from './standing-grant.ts';
@@ -66,8 +66,7 @@ export async function decide(
   const classFloor = context.selectHost(intent.action_type).findClassFloor(intent.action_type);
   const { factTimeoutMs: timeoutMs } = limits;
   const budgets = gatherBudgets({ budgets: kept, snapshot, nowMs, timeoutMs, purpose });
-  const gathered = await gatherFacts({ source, intent, time, approvals, classFloor, timeoutMs, budgets });
-  const facts = deepFreeze(gathered);
+  const facts = await gatherFacts({ source, intent, time, approvals, classFloor, timeoutMs, budgets });
   return takeDecision({ decisionPoint, snapshot, facts, timeoutMs: limits.decisionTimeoutMs });
 }
 

@@ -17,7 +17,7 @@ describe('settleWithin', () => {
   it('tells the work when its time is up', async () => {
     let told: AbortSignal | undefined;
     const settled = await settleWithin(5, (signal) => {
-      told = signal;
+      told = signal();
       return never();
     });
     expect(settled).toEqual({ outcome: 'timed_out' });
@@ -30,7 +30,7 @@ describe('settleWithin', () => {
     const settling = settleWithin(
       1000,
       (signal) => {
-        told = signal;
+        told = signal();
         controller.abort();
         return never();
       },
@@ -46,10 +46,25 @@ describe('settleWithin', () => {
     expect(begun).toBe(false);
   });
 
+  it('tells also the work that asks when it is too late, and goes on telling it after it has answered', async () => {
+    let ask: (() => AbortSignal) | undefined;
+    let answer: () => void = () => undefined;
+    const settled = await settleWithin(5, (signal) => {
+      ask = signal;
+      return new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+    });
+    expect(settled).toEqual({ outcome: 'timed_out' });
+    answer();
+    await new Promise(setImmediate);
+    expect(ask?.().aborted).toBe(true);
+  });
+
   it('does not tell work that is done', async () => {
     let told: AbortSignal | undefined;
     await settleWithin(1000, (signal) => {
-      told = signal;
+      told = signal();
     });
     expect(told?.aborted).toBe(false);
   });

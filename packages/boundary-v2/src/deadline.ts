@@ -6,21 +6,29 @@ export type Settled<Value> =
   | { readonly outcome: 'aborted' };
 
 /**
- * Runs `work` for at most `timeoutMs` and never throws. The work is told through its signal when its time is up or the
- * caller gave up; whatever it answers after that is dropped.
+ * Runs `work` for at most `timeoutMs` and never throws. The work is told through its signal, if it asks for one, when its
+ * time is up or the caller gave up; whatever it answers after that is dropped.
  */
 export function settleWithin<Value>(
   timeoutMs: number,
-  work: (signal: AbortSignal) => Promise<Value> | Value,
+  work: (signal: () => AbortSignal) => Promise<Value> | Value,
   cancel?: AbortSignal,
 ): Promise<Settled<Value>> {
   return new Promise((resolve) => {
-    const controller = new AbortController();
+    // Made when asked for: most work has no use for it.
+    let controller: AbortController | undefined;
+    let isOver = false;
+    const signal = (): AbortSignal => {
+      controller ??= new AbortController();
+      if (isOver) controller.abort();
+      return controller.signal;
+    };
     const settle = (settled: Settled<Value>) => {
       clearTimeout(timer);
       cancel?.removeEventListener('abort', giveUp);
       resolve(settled);
-      if (settled.outcome === 'timed_out' || settled.outcome === 'aborted') controller.abort();
+      isOver ||= settled.outcome === 'timed_out' || settled.outcome === 'aborted';
+      if (isOver) controller?.abort();
     };
     const giveUp = () => settle({ outcome: 'aborted' });
     const timer = setTimeout(() => settle({ outcome: 'timed_out' }), timeoutMs);
@@ -28,7 +36,7 @@ export function settleWithin<Value>(
     cancel?.addEventListener('abort', giveUp, { once: true });
     // Inside a then, so that a synchronous throw is a fault like any other.
     Promise.resolve()
-      .then(() => work(controller.signal))
+      .then(() => work(signal))
       .then(
         (value) => settle({ outcome: 'returned', value }),
         (error: unknown) => settle({ outcome: 'threw', error }),

@@ -22,6 +22,22 @@ describe('decisions that cannot be relied on', () => {
     ['the decision point hangs', spoiled(() => new Promise(() => undefined))],
     ['the decision has no shape', spoiled(() => ({ verdict: 'allow' }))],
     ['the verdict is unknown', spoiled((answer) => ({ ...answer, verdict: 'ALLOW' }))],
+    ['the decision is text', spoiled(() => 'allow')],
+    [
+      'reading the decision throws',
+      spoiled((answer) =>
+        Object.defineProperty({ ...answer }, 'verdict', {
+          enumerable: true,
+          get: () => {
+            throw new Error('x');
+          },
+        }),
+      ),
+    ],
+    [
+      'the facts of the decision have no canonical form',
+      spoiled((answer) => ({ ...answer, facts: { trust_milli: Number.NaN } })),
+    ],
     ['the decision is about another intent', spoiled((answer) => ({ ...answer, intent_digest: other }))],
     ['the decision is under another policy set', spoiled((answer) => ({ ...answer, policy_digest: other }))],
     [
@@ -37,6 +53,26 @@ describe('decisions that cannot be relied on', () => {
     const result = await pipeline.execute(createIntent());
     expect(result).toMatchObject({ status: 'denied', code: 'BOUNDARY_DECISION_UNAVAILABLE', decision: null });
     expect(await kindsOf(log)).toEqual(['intent_received', 'stream_closed']);
+    expect(executor.performed).toEqual([]);
+  });
+
+  it('takes a decision that states the same facts in a copy', async () => {
+    const decisionPoint = spoiled((answer) => structuredClone(answer));
+    const { pipeline } = createTestBoundary({ executor: createTestExecutor(), decisionPoint });
+    expect(await pipeline.execute(createIntent())).toMatchObject({ status: 'completed' });
+  });
+
+  it('reads each member of a decision once, and keeps what it read', async () => {
+    const read: string[] = [];
+    const changing = (answer: object) =>
+      Object.defineProperty({ ...answer, verdict: 'allow' }, 'verdict', {
+        enumerable: true,
+        get: () => (read.push('verdict') === 1 ? 'deny' : 'allow'),
+      });
+    const executor = createTestExecutor();
+    const { pipeline } = createTestBoundary({ executor, decisionPoint: spoiled(changing) });
+    expect(await pipeline.execute(createIntent())).toMatchObject({ status: 'denied', decision: { verdict: 'deny' } });
+    expect(read).toEqual(['verdict']);
     expect(executor.performed).toEqual([]);
   });
 

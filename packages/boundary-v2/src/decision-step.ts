@@ -1,13 +1,16 @@
-import { canonicalize } from '@exoarmur/canonical';
+import { canonicalize, fixValue, hasPassed, notePassed } from '@exoarmur/canonical';
 import {
   type Decision,
   decisionSchema,
   type Facts,
+  factsSchema,
   isExoArmurError,
   type PolicyDecisionPoint,
 } from '@exoarmur/contracts';
 import { settleWithin } from './deadline.ts';
 import type { IntentSnapshot } from './intent-snapshot.ts';
+
+const factlessSchema = decisionSchema.omit({ facts: true });
 
 /**
  * Asks the decision point and takes its answer only if it is a decision about this intent, these facts and the policy set
@@ -23,20 +26,29 @@ export async function takeDecision(options: {
   const { intent, digest: intentDigest } = snapshot;
   // Read before the decision is asked for, so that a set activated meanwhile cannot be passed off for it.
   const { policyDigest } = decisionPoint;
-  const settled = await settleWithin(timeoutMs, () => decisionPoint.decide({ intent, intentDigest, facts }));
-  if (settled.outcome !== 'returned') return undefined;
-  const parsed = decisionSchema.safeParse(settled.value);
-  if (!parsed.success) return undefined;
-  const decision = parsed.data;
-  if (decision.intent_digest !== intentDigest || decision.policy_digest !== policyDigest) return undefined;
-  // SECURITY: a getter could answer otherwise than it did to the schema, so these facts, frozen, stand in the decision.
-  if ((settled.value as Decision).facts === facts) return { ...decision, facts };
-  return isSame(decision.facts, facts) ? decision : undefined;
+  const settled = await settleWithin(timeoutMs, async () =>
+    readDecision(await decisionPoint.decide({ intent, intentDigest, facts }), facts),
+  );
+  const decision = settled.outcome === 'returned' ? settled.value : undefined;
+  if (decision?.intent_digest !== intentDigest || decision.policy_digest !== policyDigest) return undefined;
+  return decision;
 }
 
-function isSame(a: Facts, b: Facts): boolean {
+/** What an answer says of these facts, copied; undefined for one that says it of others and for one that is no decision. */
+function readDecision(answer: unknown, facts: Facts): Decision | undefined {
+  if (typeof answer !== 'object' || answer === null) return undefined;
+  // SECURITY: each member is read once. A getter could answer otherwise when it is asked again.
+  const { facts: stated, ...rest } = answer as Decision;
+  const parsed = factlessSchema.safeParse(rest);
+  if (!parsed.success || !(stated === facts || isSame(stated, facts))) return undefined;
+  const decision: Decision = fixValue({ ...parsed.data, facts });
+  if (hasPassed(facts, factsSchema)) notePassed(decision, decisionSchema);
+  return decision;
+}
+
+function isSame(stated: unknown, facts: Facts): boolean {
   try {
-    return canonicalize(a) === canonicalize(b);
+    return canonicalize(stated) === canonicalize(facts);
   } catch (error) {
     if (!isExoArmurError(error)) throw error;
     return false;

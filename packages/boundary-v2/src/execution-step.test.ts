@@ -15,6 +15,30 @@ describe('a log that fails', () => {
     expect(executor.performed).toEqual([]);
   });
 
+  it('lets nothing happen when it cannot tell whether the action is known', async () => {
+    const executor = createTestExecutor();
+    const { pipeline, log } = createTestBoundary({ executor });
+    log.has = () => Promise.reject(new Error('disk full'));
+    await expect(pipeline.execute(createIntent())).rejects.toMatchObject({ code: 'BOUNDARY_LOG_UNAVAILABLE' });
+    expect(log.appended).toEqual([]);
+    expect(executor.performed).toEqual([]);
+  });
+
+  it('collects nothing of an action that the log does not know, and all of one that it knows', async () => {
+    const { pipeline, log } = createTestBoundary();
+    const collected: string[] = [];
+    const { collect } = log;
+    log.collect = (stream) => {
+      collected.push(stream);
+      return collect(stream);
+    };
+    log.has = async () => log.appended.length > 0;
+    expect(await pipeline.execute(createIntent())).toMatchObject({ status: 'completed' });
+    expect(collected).toEqual([]);
+    expect(await pipeline.execute(createIntent())).toMatchObject({ status: 'completed', recordCount: 6 });
+    expect(collected).toEqual(['intent-1']);
+  });
+
   it('lets nothing happen when the authorisation is recorded but not confirmed', async () => {
     const executor = createTestExecutor();
     const { pipeline, log } = createTestBoundary({ executor });

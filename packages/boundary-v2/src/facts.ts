@@ -1,3 +1,4 @@
+import { fixValue, notePassed } from '@exoarmur/canonical';
 import {
   type ActionClass,
   type ActionIntent,
@@ -94,5 +95,8 @@ export async function gatherFacts(options: {
     ...(budgets === undefined ? {} : { budgets }),
   });
   const parsed = factsSchema.safeParse(settled.outcome === 'returned' ? complete(settled.value) : undefined);
-  return parsed.success ? parsed.data : complete(UNKNOWN_FACTS);
+  if (!parsed.success) return fixValue(complete(UNKNOWN_FACTS));
+  const facts = fixValue(parsed.data);
+  notePassed(facts, factsSchema);
+  return facts;
 }

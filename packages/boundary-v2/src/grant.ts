@@ -1,4 +1,4 @@
-import { type Digest, digestValue, encodeHex, formatTime, parseTime } from '@exoarmur/canonical';
+import { type Digest, digestValue, encodeHex, fixValue, formatTime, parseTime } from '@exoarmur/canonical';
 import {
   type Clock,
   DECISION_DIGEST_DOMAIN,
@@ -26,16 +26,17 @@ export function createGrant(options: {
   if (decision.verdict !== 'allow') throw new TypeError('a grant needs a decision that allows');
   const approvals = decision.facts.approvals.filter(({ verdict }) => verdict === 'approve');
   const expiries = approvals.map(({ expires_at }) => parseTime(expires_at));
-  return {
+  const { name, version, digest } = executor;
+  return fixValue({
     schema: 'exoarmur.grant/1',
     intent_digest: decision.intent_digest,
     decision_digest: digestValue(DECISION_DIGEST_DOMAIN, decision),
     approval_digests: approvals.map(({ approval_digest }) => approval_digest).sort(),
-    executor,
+    executor: { name, version, digest },
     nonce: encodeHex(random.bytes(GRANT_NONCE_BYTES)),
     // An authority does not outlive an approval it rests on.
     expires_at: formatTime(Math.min(clock.now() + ttlSeconds * 1000, ...expiries)),
-  };
+  });
 }
 
 /** Digest of a grant: what an outcome and a claim refer to. */

@@ -1,10 +1,11 @@
-import { canonicalizeToBytes, type Digest, digestBytes, parseJson } from '@exoarmur/canonical';
+import { canonicalizeToBytes, type Digest, digestValue, fixValue, notePassed, parseJson } from '@exoarmur/canonical';
 import {
   type ActionIntent,
   APPROVAL_PAYLOAD_TYPE,
   actionIntentSchema,
   INTENT_DIGEST_DOMAIN,
   isExoArmurError,
+  type JsonObject,
   MAX_CARRIED_DEPTH,
   MAX_INTENT_BYTES,
 } from '@exoarmur/contracts';
@@ -41,7 +42,9 @@ export function snapshotIntent(input: unknown): IntentSnapshot {
     throw new BoundaryError('BOUNDARY_INTENT_MALFORMED', 'intent id is reserved', { pointer: '/intent_id' });
   }
   // The value itself goes on, not zod's copy: a copy might lose a member such as `__proto__`.
-  return { intent: deepFreeze(value) as unknown as ActionIntent, digest: digestBytes(INTENT_DIGEST_DOMAIN, bytes) };
+  const intent = fixValue(value as JsonObject) as unknown as ActionIntent;
+  notePassed(intent, actionIntentSchema);
+  return { intent, digest: digestValue(INTENT_DIGEST_DOMAIN, intent) };
 }
 
 /** @throws BoundaryError BOUNDARY_SCOPE_MISMATCH for the intent of another tenant or cell. */
@@ -78,13 +81,6 @@ function readCanonicalBytes(input: unknown): Uint8Array {
       cause,
     });
   }
-}
-
-/** The value itself, with everything in it made unchangeable. */
-export function deepFreeze<Value>(value: Value): Value {
-  if (typeof value !== 'object' || value === null) return value;
-  for (const member of Object.values(value)) deepFreeze(member);
-  return Object.freeze(value);
 }
 
 function tooLarge(): BoundaryError {

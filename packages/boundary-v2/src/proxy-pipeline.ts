@@ -265,7 +265,8 @@ export class ProxyPipeline {
 
   async #findStream(stream: string): Promise<StreamEvidence | undefined> {
     try {
-      return await this.#collect(stream);
+      const isThere = (await this.#context.log.has?.(stream)) ?? true;
+      return isThere ? await this.#collect(stream) : undefined;
     } catch (cause) {
       if (isExoArmurError(cause) && cause.code === 'AUDIT_STREAM_NOT_FOUND') return undefined;
       throw new BoundaryError('BOUNDARY_LOG_UNAVAILABLE', 'the log does not answer', { cause });

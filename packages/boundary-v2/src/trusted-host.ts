@@ -58,7 +58,11 @@ export function createTrustedHost(options: {
       return readCheck(settled.value);
     },
     run: async (intent, cancel) => {
-      const settled = await settleWithin(executionTimeoutMs, (signal) => executor.execute(intent, { signal }), cancel);
+      const settled = await settleWithin(
+        executionTimeoutMs,
+        (signal) => executor.execute(intent, { signal: signal() }),
+        cancel,
+      );
       switch (settled.outcome) {
         case 'returned':
           return readReport(settled.value);

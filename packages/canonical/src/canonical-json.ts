@@ -1,5 +1,6 @@
 import { encodeUtf8, isWellFormed } from './bytes.ts';
 import { CanonicalError, type CanonicalErrorCode } from './errors.ts';
+import { knownOf } from './fixed-value.ts';
 import { writeFast } from './internal/fast-writer.ts';
 import { numberProblem } from './internal/number.ts';
 import { JSON_LIMITS, type JsonLimits, joinPointer } from './json-value.ts';
@@ -21,8 +22,12 @@ export function canonicalize(value: unknown, limits: JsonLimits = {}): string {
   const maxDepth = limits.maxDepth ?? JSON_LIMITS.maxDepth;
   const { maxBytes } = limits;
   if (maxBytes === undefined) {
-    const fast = typeof value === 'object' && value !== null ? writeFast(value, maxDepth) : undefined;
-    return fast ?? writeValue(value, { maxDepth, unitsLeft: Number.POSITIVE_INFINITY }, []);
+    if (typeof value !== 'object' || value === null) return writeUncounted(value, maxDepth);
+    const known = maxDepth === JSON_LIMITS.maxDepth ? knownOf(value) : undefined;
+    if (known?.text !== undefined) return known.text;
+    const text = writeFast(value, maxDepth) ?? writeUncounted(value, maxDepth);
+    if (known !== undefined) known.text = text;
+    return text;
   }
   const text = writeValue(value, { maxDepth, unitsLeft: maxBytes }, []);
   if (text.length * 3 > maxBytes && encodeUtf8(text).length > maxBytes) throw tooLarge([]);
@@ -32,6 +37,10 @@ export function canonicalize(value: unknown, limits: JsonLimits = {}): string {
 /** The UTF-8 bytes of {@link canonicalize}: what is hashed, signed and stored. */
 export function canonicalizeToBytes(value: unknown, limits: JsonLimits = {}): Uint8Array {
   return encodeUtf8(canonicalize(value, limits));
+}
+
+function writeUncounted(value: unknown, maxDepth: number): string {
+  return writeValue(value, { maxDepth, unitsLeft: Number.POSITIVE_INFINITY }, []);
 }
 
 type Path = (string | number)[];

@@ -2,6 +2,7 @@ import { platform } from '#platform';
 import { encodeUtf8 } from './bytes.ts';
 import { canonicalize, canonicalizeToBytes } from './canonical-json.ts';
 import { CanonicalError, quote } from './errors.ts';
+import { knownOf } from './fixed-value.ts';
 import { decodeDigits, encodeHex } from './hex.ts';
 import { joinToHash } from './internal/join-to-hash.ts';
 
@@ -31,8 +32,12 @@ export function digestBytes(domain: string, bytes: Uint8Array): Digest {
 
 /** {@link digestBytes} over the canonical bytes of a value. @throws CanonicalError as {@link canonicalize}. */
 export function digestValue(domain: string, value: unknown): Digest {
+  const known = typeof value === 'object' && value !== null ? knownOf(value) : undefined;
+  if (known?.digest !== undefined && known.domain === domain) return known.digest;
   // One text instead of two byte arrays: the domain is ASCII and canonical text is well formed.
-  return `sha256:${platform.sha256HexOfText(`${checkDomain(domain)}\0${canonicalize(value)}`)}`;
+  const digest: Digest = `sha256:${platform.sha256HexOfText(`${checkDomain(domain)}\0${canonicalize(value)}`)}`;
+  if (known !== undefined) Object.assign(known, { domain, digest });
+  return digest;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { CanonicalError, type Digest, digestValue } from '@exoarmur/canonical';
+import { CanonicalError, type Digest, digestValue, hasPassed } from '@exoarmur/canonical';
 import {
   type ActionIntent,
   type ApprovalRequirement,
@@ -21,10 +21,8 @@ import { resolveVerdict } from './verdict-resolution.ts';
  * @throws PolicyError POLICY_REQUEST_MALFORMED, also when the digest is not that of the intent
  */
 export function assertDecisionRequest({ intent, intentDigest, facts }: DecisionRequest): void {
-  const checkedIntent = actionIntentSchema.safeParse(intent);
-  if (!checkedIntent.success) throw malformed('the intent', `/intent${pointerOf(checkedIntent.error)}`);
-  const checkedFacts = factsSchema.safeParse(facts);
-  if (!checkedFacts.success) throw malformed('the facts', `/facts${pointerOf(checkedFacts.error)}`);
+  assertPasses(actionIntentSchema, intent, 'intent');
+  assertPasses(factsSchema, facts, 'facts');
   let digest: Digest;
   try {
     digest = digestValue(INTENT_DIGEST_DOMAIN, intent);
@@ -33,6 +31,12 @@ export function assertDecisionRequest({ intent, intentDigest, facts }: DecisionR
     throw malformed('the intent', `/intent${error.pointer ?? ''}`, error);
   }
   if (digest !== intentDigest) throw malformed('the intent digest', '/intentDigest');
+}
+
+function assertPasses(schema: typeof actionIntentSchema | typeof factsSchema, value: object, name: string): void {
+  if (hasPassed(value, schema)) return;
+  const checked = schema.safeParse(value);
+  if (!checked.success) throw malformed(`the ${name}`, `/${name}${pointerOf(checked.error)}`);
 }
 
 function malformed(subject: string, pointer: string, cause?: unknown): PolicyError {

@@ -1,3 +1,4 @@
+import { hasPassed, notePassed } from '@exoarmur/canonical';
 import {
   type JsonObject,
   type SealedRecord,
@@ -60,7 +61,7 @@ export function advanceTrail(state: TrailState, step: TrailStep): TrailVerdict {
   const broken = checkHeader(state, record);
   if (broken !== undefined) return { outcome: 'unlawful', ...broken };
   const kind = record.kind as TrailKind;
-  if (payload !== undefined) {
+  if (payload !== undefined && !hasPassed(payload, trailPayloadSchemas[kind])) {
     const parsed = trailPayloadSchemas[kind].safeParse(payload);
     if (!parsed.success) {
       const issue = parsed.error.issues[0];
@@ -71,6 +72,7 @@ export function advanceTrail(state: TrailState, step: TrailStep): TrailVerdict {
         ...violation('payload_malformed', `/payload${pointer}`, expected, 'another shape'),
       };
     }
+    notePassed(payload, trailPayloadSchemas[kind]);
   }
   // The payload has just passed the schema of its kind, and zod's copy is dropped on purpose: the original is digested.
   const rule = RULES[kind] as (state: TrailState, step: StepOf<TrailKind>) => StepResult;

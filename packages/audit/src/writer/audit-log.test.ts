@@ -90,7 +90,11 @@ describe('evidence', () => {
 
   it('of a stream nobody wrote is refused', async () => {
     const { log } = testLog();
+    expect(await log.has('intent-1')).toBe(false);
     await expect(codeOf(() => log.collect('intent-1'))).resolves.toBe('AUDIT_STREAM_NOT_FOUND');
+    const walk = lawfulWalks().denied as Walk;
+    await appendWalk(log, walk);
+    expect(await log.has(walk.intent.intent_id)).toBe(true);
   });
 });
 

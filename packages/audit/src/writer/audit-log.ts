@@ -165,6 +165,12 @@ export class AuditLog implements AuditSink, CellAuditSink, StreamEvidenceSource 
     return this.#exclusive(() => this.#edge.tree.proveConsistency(size1, size2));
   }
 
+  /** Whether a stream has records that are durable. Waits for no commit. */
+  async has(stream: string): Promise<boolean> {
+    const { store, tenant } = this.#options;
+    return (await store.lastOfStreams(tenant, [stream])).length > 0;
+  }
+
   /** Everything of one stream that a bundle needs. @throws AuditError AUDIT_STREAM_NOT_FOUND, AUDIT_RECORD_PRUNED */
   collect(stream: string): Promise<StreamEvidence> {
     return this.#exclusive(async () => {

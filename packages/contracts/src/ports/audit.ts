@@ -66,6 +66,8 @@ export interface StreamEvidence {
 
 /** Reads one stream back with its proofs. */
 export interface StreamEvidenceSource {
+  /** Whether a stream has records. Saves asking for all there is of one that has none. */
+  has?(stream: string): Promise<boolean>;
   collect(stream: string): Promise<StreamEvidence>;
 }
 
