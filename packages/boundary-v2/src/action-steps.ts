@@ -3,8 +3,9 @@ import { type ApprovalFact, type ApprovalRequest, DECISION_DIGEST_DOMAIN, type D
 import { approvalRequirementOf } from '@exoarmur/policy';
 import { type ActionEnd, attributeDenial } from './action-result.ts';
 import { type ActionRun, closeAction, endOf } from './action-run.ts';
-import type { BoundaryContext } from './boundary-context.ts';
+import type { BoundaryContext, BoundaryLimits, Governance } from './boundary-context.ts';
 import { gatherBudgets } from './budgets.ts';
+import { settleWithin } from './deadline.ts';
 import { takeDecision } from './decision-step.ts';
 import { authorizeAndExecute } from './execution-step.ts';
 import { gatherFacts } from './facts.ts';
@@ -59,7 +60,11 @@ export async function decide(
   approvals: readonly ApprovalFact[],
   purpose: 'take' | 'read',
 ): Promise<Decision | undefined> {
-  const { decisionPoint, facts: source, clock, limits, budgets: kept } = context;
+  const { clock, limits, budgets: kept } = context;
+  // INVARIANT: taken once, so that policies which change meanwhile change nothing between the facts and the record.
+  const governance = context.govern === undefined ? context : await takeGovernance(context.govern, limits);
+  if (governance === undefined) return undefined;
+  const { decisionPoint, facts: source } = governance;
   const nowMs = clock.now();
   const time = formatTime(nowMs);
   const { intent } = snapshot;
@@ -68,6 +73,14 @@ export async function decide(
   const budgets = gatherBudgets({ budgets: kept, snapshot, nowMs, timeoutMs, purpose });
   const facts = await gatherFacts({ source, intent, time, approvals, classFloor, timeoutMs, budgets });
   return takeDecision({ decisionPoint, snapshot, facts, timeoutMs: limits.decisionTimeoutMs });
+}
+
+async function takeGovernance(
+  govern: () => Promise<Governance>,
+  { decisionTimeoutMs }: BoundaryLimits,
+): Promise<Governance | undefined> {
+  const settled = await settleWithin(decisionTimeoutMs, govern);
+  return settled.outcome === 'returned' ? settled.value : undefined;
 }
 
 /** Step 4: asks for what policies and safety gate demand together. */

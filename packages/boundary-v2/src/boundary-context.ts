@@ -44,13 +44,22 @@ export const BOUNDARY_LIMITS: BoundaryLimits = Object.freeze({
   approvalTtlSeconds: 3600,
 });
 
+/** What one decision stands on, from its facts to its record. */
+export interface Governance {
+  readonly decisionPoint: PolicyDecisionPoint;
+  readonly facts: FactSource;
+}
+
 /** What a boundary stands on. Every part that decides, remembers or acts is named; none has a default. */
-export interface BoundaryOptions {
+export interface BoundaryOptions extends Governance {
   readonly tenant: string;
   readonly cell: string;
   readonly log: AuditSink & CellAuditSink & StreamEvidenceSource;
-  readonly decisionPoint: PolicyDecisionPoint;
-  readonly facts: FactSource;
+  /**
+   * Policies that change while the boundary runs: asked once for each decision. One that throws or is silent for
+   * `decisionTimeoutMs` leaves it without a decision. Without it the decision point and the facts of these options stand.
+   */
+  readonly govern?: () => Promise<Governance>;
   /** One host, or one for each executor; no two of them for the same action type. */
   readonly host: ExecutorHost | readonly ExecutorHost[];
   readonly grants: GrantStore;

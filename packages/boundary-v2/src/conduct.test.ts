@@ -120,10 +120,9 @@ describe('conduct', () => {
     expect(await createHistory(store)(intent(1))).toBeNull();
   });
 
-  it('gives way to a pin, and to no name that every object has', async () => {
+  it('is that of nobody for a name that every object has', async () => {
     const store = createMemoryConductStore();
-    const trust = createReputation({ store, clock: createTestClock(), pins: () => ({ 'agent-1': 900 }) });
-    expect(await trust(intent(1))).toBe(900);
+    const trust = createReputation({ store, clock: createTestClock() });
     expect(await trust(intent(1, { actor_id: 'constructor' }))).toBe(250);
   });
 

@@ -1,13 +1,4 @@
-import type {
-  ActionIntent,
-  Clock,
-  Conduct,
-  ConductDay,
-  ConductEnd,
-  ConductStore,
-  Facts,
-  PolicyBounds,
-} from '@exoarmur/contracts';
+import type { ActionIntent, Clock, Conduct, ConductDay, ConductEnd, ConductStore, Facts } from '@exoarmur/contracts';
 import { computeReputation, firstDayOf } from '@exoarmur/policy';
 import { readResult } from './action-result.ts';
 import type { ActionStream } from './action-stream.ts';
@@ -54,20 +45,16 @@ function readEnd(stream: ActionStream): ConductEnd | undefined {
 }
 
 /**
- * Trust in an actor as its actions earned it, for {@link createFactSource}; pins of the bundle in force stand before it. A
- * store that fails or holds what is no count leaves trust unknown.
+ * Trust in an actor as its actions earned it, for {@link createFactSource}. A store that fails or
+ * holds what is no count leaves trust unknown.
  */
 export function createReputation(options: {
   readonly store: ConductStore;
   readonly clock: Clock;
-  /** What the policy bundle in force pins. */
-  readonly pins?: () => PolicyBounds['trust_pins'];
 }): (intent: ActionIntent) => Promise<number> {
-  const { store, clock, pins = () => undefined } = options;
+  const { store, clock } = options;
   const remembered = new WeakMap<readonly ConductDay[], { readonly today: number; readonly trust: number }>();
   return async ({ actor_id: actor }) => {
-    const pinned = pins() ?? {};
-    if (Object.hasOwn(pinned, actor)) return pinned[actor] as number;
     const today = dayOf(clock);
     const days = await store.listDays(actor, firstDayOf(today));
     const known = Object.isFrozen(days) ? remembered.get(days) : undefined;

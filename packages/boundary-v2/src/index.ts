@@ -16,7 +16,7 @@ export {
   verifyApproval,
 } from './approval.ts';
 export { type AttachmentSources, attachArtifacts } from './artifact-attachment.ts';
-export { BOUNDARY_LIMITS, type BoundaryLimits, type BoundaryOptions } from './boundary-context.ts';
+export { BOUNDARY_LIMITS, type BoundaryLimits, type BoundaryOptions, type Governance } from './boundary-context.ts';
 export type { BudgetOptions } from './budgets.ts';
 export { type BundleSources, buildBundle, digestBundle } from './bundle-builder.ts';
 export { createHistory, createReputation } from './conduct.ts';

@@ -4,6 +4,7 @@ import {
   type Digest,
   isExoArmurError,
   type JsonObject,
+  type PolicyDecisionPoint,
   type PolicySet,
   type SealedRecord,
   type StreamEvidence,
@@ -13,7 +14,7 @@ import { endOf } from './action-run.ts';
 import { decide, runAction } from './action-steps.ts';
 import { ActionStream } from './action-stream.ts';
 import { takeApproval, takeRevocation } from './approval-intake.ts';
-import { type BoundaryContext, type BoundaryOptions, createContext } from './boundary-context.ts';
+import { type BoundaryContext, type BoundaryOptions, createContext, type Governance } from './boundary-context.ts';
 import { buildBundle } from './bundle-builder.ts';
 import { BoundaryError } from './errors.ts';
 import { assertScope, type IntentSnapshot, snapshotIntent } from './intent-snapshot.ts';
@@ -50,10 +51,15 @@ export class ProxyPipeline {
   readonly #context: BoundaryContext;
   readonly #running = new Map<string, { readonly digest: Digest; readonly end: Promise<ActionEnd> }>();
   readonly #policySets = new Map<Digest, PolicySet>();
+  #inForce: PolicyDecisionPoint;
 
   /** @throws BoundaryError BOUNDARY_CONFIG_INVALID */
   constructor(options: BoundaryOptions) {
-    this.#context = createContext(options);
+    const { govern, decisionPoint } = options;
+    this.#inForce = decisionPoint;
+    this.#context = createContext(
+      govern === undefined ? options : { ...options, govern: async () => this.#keepGovernance(await govern()) },
+    );
     this.#keepPolicySet();
   }
 
@@ -279,11 +285,18 @@ export class ProxyPipeline {
     this.#policySets.set(policyDigest, policySet);
   }
 
+  #keepGovernance(governance: Governance): Governance {
+    const { policyDigest, policySet } = governance.decisionPoint;
+    this.#policySets.set(policyDigest, policySet);
+    this.#inForce = governance.decisionPoint;
+    return governance;
+  }
+
   #withBundle(end: ActionEnd): ActionResult {
-    const { decisionPoint, signer } = this.#context;
+    const { signer } = this.#context;
     const bundle = async (options: BundleOptions = {}) => {
       const evidence = await this.#collect(end.stream);
-      const { policyDigest, engine } = decisionPoint;
+      const { policyDigest, engine } = this.#inForce;
       return buildBundle({
         ...{ evidence, signer, policySets: this.#policySets, inForce: { policyDigest, engine } },
         ...(options.disclose === undefined ? {} : { disclose: options.disclose }),

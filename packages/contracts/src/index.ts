@@ -309,7 +309,12 @@ export type {
 export type { LimitAnswer, LimitDemand, LimitStore, LimitTaking } from './ports/limit-store.ts';
 export type { AddOperatorResult, Operator, OperatorRegistry, OperatorStore } from './ports/operator-registry.ts';
 export type { Clock, RandomSource, Signer } from './ports/platform.ts';
-export type { KeptActivation, PolicyActivationStore, RefusedBundle } from './ports/policy-activation-store.ts';
+export type {
+  ActivationMark,
+  KeptActivation,
+  PolicyActivationStore,
+  RefusedBundle,
+} from './ports/policy-activation-store.ts';
 export type { KeptSwitchCommand, SwitchCommandPage, SwitchCommandStore } from './ports/switch-command-store.ts';
 export type { WitnessedHead, WitnessStore } from './ports/witness.ts';
 export type { Digest, JsonObject } from './primitives.ts';

@@ -38,6 +38,8 @@ export const boundaryFileSchema = z.strictObject({
       keyring: z.array(z.string().max(512)).min(1).max(64),
       threshold: z.int().min(1).max(64).optional(),
       bundle_file: pathSchema.optional(),
+      /** How long a running boundary may miss one that was put in force. */
+      max_age_ms: z.int().min(0).max(60_000).optional(),
     }),
   ]),
   executors: z
@@ -148,11 +150,12 @@ function policyOf(policy: BoundaryFile['policy'], at: (name: string) => string):
   if ('file' in policy) {
     return { file: at(policy.file), ...(policy.digest === undefined ? {} : { digest: policy.digest }) };
   }
-  const { keyring, threshold, bundle_file } = policy;
+  const { keyring, threshold, bundle_file, max_age_ms } = policy;
   return {
     keyring,
     ...(threshold === undefined ? {} : { threshold }),
     ...(bundle_file === undefined ? {} : { bundle: { file: at(bundle_file) } }),
+    ...(max_age_ms === undefined ? {} : { maxAgeMs: max_age_ms }),
   };
 }
 

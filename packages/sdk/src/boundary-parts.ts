@@ -6,6 +6,7 @@ import {
   createFactSource,
   createOperatorRegistry,
   createTrustedHost,
+  type Governance,
   obeySwitchCommand,
   ProxyPipeline,
 } from '@exoarmur/boundary-v2';
@@ -17,16 +18,16 @@ import {
   type FlagSet,
   isExoArmurError,
   type OperatorRegistry,
-  type PolicyDecisionPoint,
   type RandomSource,
   type SwitchCommand,
 } from '@exoarmur/contracts';
+import { createDecisionPoint } from '@exoarmur/policy';
 import { assertConfig, type BoundaryConfig } from './config.ts';
 import { createCountedFacts } from './earned-facts.ts';
 import { SdkError } from './errors.ts';
 import { applyFlags, flagFactsOf, settleFlags } from './flags.ts';
 import { openSwitches, SWITCH_THRESHOLD } from './kept-switches.ts';
-import { governFacts } from './policy-facts.ts';
+import { governFacts, type PolicyInForce, type PolicySource } from './policy-facts.ts';
 import { openPolicy } from './policy-source.ts';
 import { readSigningKey } from './read-file.ts';
 import { openStorage, type Storage } from './storage.ts';
@@ -42,7 +43,7 @@ export interface BoundaryParts {
   readonly hosts: readonly ExecutorHost[];
   readonly storage: Storage;
   readonly log: AuditLog;
-  readonly decisionPoint: PolicyDecisionPoint;
+  readonly policy: PolicySource;
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly flags: FlagSet;
@@ -71,29 +72,34 @@ export async function openParts(config: BoundaryConfig): Promise<BoundaryParts> 
       ...{ store: storage.log, heads: storage.heads, signer, clock, random, tenant, cell, origin: key.name },
     });
     const policy = await openPolicy(config.policy, {
-      amend: (set) => applyFlags(set, resolved.flags, hosts),
+      prepare: (set) => {
+        const decisionPoint = createDecisionPoint({ policySet: applyFlags(set, resolved.flags, hosts) });
+        // Kept before it governs, or an action could be decided under what no bundle can show.
+        storage.policies.keep(decisionPoint.policyDigest, decisionPoint.policySet);
+        return decisionPoint;
+      },
       bundles: { tenant, cell, log, clock, activations: storage.activations, alerts: config.alerts },
     });
-    const { decisionPoint } = policy;
-    storage.policies.keep(decisionPoint.policyDigest, decisionPoint.policySet);
     const kept = { tenant, cell, commands: storage.switchCommands, operators: operators ?? storage.operators };
     const switches = await openSwitches(config.facts.switches, kept, { clock, log });
     const obeySwitch = (envelope: unknown) =>
       obeySwitchCommand({ ...kept, log, clock, threshold: SWITCH_THRESHOLD, alerts: config.alerts }, envelope);
     const counted = createCountedFacts(config.facts, { store: storage.conduct, clock });
+    const { environment } = config.facts;
+    const source = createFactSource({ environment, ...counted.parts, switches, policyVerified: false });
+    const flagFacts = flagFactsOf(resolved);
+    const known = new WeakMap<PolicyInForce, Governance>();
+    const govern = (inForce: PolicyInForce): Governance => {
+      const { decisionPoint } = inForce;
+      const made = known.get(inForce) ?? { decisionPoint, facts: governFacts(source, inForce, flagFacts) };
+      known.set(inForce, made);
+      return made;
+    };
     const createPipeline = (own: readonly ExecutorHost[]) =>
       new ProxyPipeline({
-        ...{ tenant, cell, log, decisionPoint, clock, random, signer },
-        facts: governFacts(
-          createFactSource({
-            environment: config.facts.environment,
-            ...counted.parts,
-            switches,
-            policyVerified: false,
-          }),
-          policy,
-          flagFactsOf(resolved),
-        ),
+        ...{ tenant, cell, log, clock, random, signer },
+        ...govern(policy.latest),
+        govern: async () => govern(await policy.current()),
         ...(counted.conduct === undefined ? {} : { conduct: counted.conduct }),
         host: own.length === 0 ? createIdleHost() : own,
         grants: storage.grants,
@@ -115,13 +121,13 @@ export async function openParts(config: BoundaryConfig): Promise<BoundaryParts> 
           return found === undefined ? [] : [[digest, found] as const];
         }),
       );
-      const { policyDigest, engine } = decisionPoint;
+      const { policyDigest, engine } = policy.latest.decisionPoint;
       return buildBundle({ ...options, evidence, signer, policySets, inForce: { policyDigest, engine } });
     };
     const { flags } = resolved;
     const { vkey } = signer;
     const own = { tenant, cell, vkey, hosts, flags, clock, random };
-    return { ...own, storage, log, decisionPoint, obeySwitch, createPipeline, bundle };
+    return { ...own, storage, log, policy, obeySwitch, createPipeline, bundle };
   } catch (error) {
     await storage.close();
     throw error;

@@ -11,6 +11,7 @@ import type {
   Clock,
   Decision,
   Digest,
+  DowngradeOverride,
   ExecutorHost,
   RandomSource,
   SwitchCommand,
@@ -51,8 +52,6 @@ export class Boundary implements AsyncDisposable {
   readonly cell: string;
   /** Verifier key of log and bundles; give it to whoever is to verify. */
   readonly vkey: string;
-  /** Digest of the policy set in force, with what bundle and flags added. */
-  readonly policyDigest: Digest;
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly #parts: BoundaryParts;
@@ -66,12 +65,16 @@ export class Boundary implements AsyncDisposable {
     this.tenant = parts.tenant;
     this.cell = parts.cell;
     this.vkey = parts.vkey;
-    this.policyDigest = parts.decisionPoint.policyDigest;
     this.clock = parts.clock;
     this.random = parts.random;
     this.#parts = parts;
     this.#base = parts.createPipeline(parts.hosts);
     for (const type of parts.hosts.flatMap(({ actionTypes }) => actionTypes)) this.#byActionType.set(type, this.#base);
+  }
+
+  /** Digest of the policy set that governed last, with what bundle and flags added. */
+  get policyDigest(): Digest {
+    return this.#parts.policy.latest.decisionPoint.policyDigest;
   }
 
   /** Takes an intent all the way. @throws BoundaryError as ProxyPipeline.execute; SdkError SDK_BOUNDARY_CLOSED */
@@ -117,6 +120,15 @@ export class Boundary implements AsyncDisposable {
   /** Revokes a standing grant for good. @throws BoundaryError as ProxyPipeline.revokeStandingGrant */
   revokeStandingGrant(digest: Digest, revokedBy: string): Promise<void> {
     return this.#run(() => this.#base.revokeStandingGrant(digest, revokedBy));
+  }
+
+  /**
+   * Puts a signed policy bundle in force, on record, or refuses it on record; decisions from the next one on stand on it. Other
+   * processes of the cell follow. @throws BoundaryError as activatePolicyBundle; SdkError SDK_CONFIG_INVALID where the policies do not
+   * come as bundles
+   */
+  activatePolicyBundle(envelope: unknown, override?: DowngradeOverride): Promise<void> {
+    return this.#run(() => this.#parts.policy.activate(envelope, override));
   }
 
   /** Obeys a signed switch command, or refuses it on record. @throws BoundaryError as obeySwitchCommand */

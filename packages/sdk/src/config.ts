@@ -59,6 +59,11 @@ export interface BundlePolicy {
   readonly bundle?: { readonly file: string } | { readonly envelope: unknown };
   /** Lets exactly the bundle it names be older than the one in force, on record. */
   readonly override?: DowngradeOverride;
+  /**
+   * How old an answer of the store about which bundle is in force may be, in milliseconds: so long a decision can miss one that
+   * was put in force. 1,000 unless told; 0 asks before each decision.
+   */
+  readonly maxAgeMs?: number;
 }
 
 /** Everything a boundary is made of. Parts that decide who may do what have no default. */
@@ -143,6 +148,7 @@ const configSchema = z.strictObject({
       threshold: z.int().min(1).max(64).optional(),
       bundle: z.union([z.strictObject({ file: pathSchema }), z.strictObject({ envelope: z.unknown() })]).optional(),
       override: downgradeOverrideSchema.optional(),
+      maxAgeMs: z.int().min(0).max(60_000).optional(),
     }),
   ]),
   executors: z

@@ -1,27 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createSigner, encodeUtf8, formatTime } from '@exoarmur/canonical';
+import { encodeUtf8 } from '@exoarmur/canonical';
 import type { PolicyBundle } from '@exoarmur/contracts';
-import { createPolicyBundle, digestPolicySet, parsePolicySource, signPolicyBundle } from '@exoarmur/policy';
+import { digestPolicySet, parsePolicySource } from '@exoarmur/policy';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createConfig, createIntent, createTestClock, POLICY_SET } from '../test/configs.ts';
+import { HOUR_MS, POLICY_SIGNER, STRANGER, signedBundle } from '../test/bundles.ts';
+import { createConfig, createIntent, createTestClock } from '../test/configs.ts';
 import { configOf, readBoundaryFile } from './boundary-file.ts';
 import { type BoundaryConfig, createBoundary, replayGovernedExecution } from './index.ts';
 
-const SIGNER = createSigner('policy.test', new Uint8Array(32).fill(80));
-const STRANGER = createSigner('stranger.test', new Uint8Array(32).fill(81));
-const HOUR = 3_600_000;
-const { nowMs: START } = createTestClock();
-const keyring = [SIGNER.vkey];
-
-function signed(version: number, change: Partial<PolicyBundle> = {}, signer = SIGNER) {
-  const about = {
-    ...{ bundle_id: `policies-${version}`, tenant_id: 'demo', version },
-    ...{ issued_at: formatTime(START - HOUR), expires_at: formatTime(START + HOUR) },
-  };
-  return signPolicyBundle(createPolicyBundle({ ...about, ...change }, POLICY_SET), [signer]);
-}
+const keyring = [POLICY_SIGNER.vkey];
 
 let home: string;
 let clock: ReturnType<typeof createTestClock>;
@@ -59,7 +48,7 @@ const A2 = { action_class: 'A2_hard_containment' } as const;
 describe('a boundary under signed bundles', () => {
   it('decides under the bundle it is given, and after a restart under the one in force', async () => {
     const bundle = join(home, 'bundle.json');
-    writeFileSync(bundle, JSON.stringify(signed(1)));
+    writeFileSync(bundle, JSON.stringify(signedBundle(1)));
     const first = await act({ keyring, bundle: { file: bundle } });
     expect(first).toMatchObject({ status: 'completed', replayed: 'passed' });
     expect(first.facts).toMatchObject({ policy_verified: true, policy_bundle: { version: 1, reason: null } });
@@ -68,11 +57,11 @@ describe('a boundary under signed bundles', () => {
   });
 
   it.each([
-    ['an altered bundle', () => ({ ...signed(2), payload: signed(3).payload }), 'signature_invalid'],
-    ['one of another tenant', () => signed(2, { tenant_id: 'other' }), 'foreign_tenant'],
-    ['an older one', () => signed(1, { bundle_id: 'old' }), 'downgraded'],
+    ['an altered bundle', () => ({ ...signedBundle(2), payload: signedBundle(3).payload }), 'signature_invalid'],
+    ['one of another tenant', () => signedBundle(2, { tenant_id: 'other' }), 'foreign_tenant'],
+    ['an older one', () => signedBundle(1, { bundle_id: 'old' }), 'downgraded'],
   ])('keeps the old one when it is given %s, and is degraded, which is a fact', async (_, make, reason) => {
-    await act({ keyring, bundle: { envelope: signed(1) } });
+    await act({ keyring, bundle: { envelope: signedBundle(1) } });
     const again = await act({ keyring, bundle: { envelope: make() } }, A2);
     expect(again.facts).toMatchObject({
       policy_verified: true,
@@ -80,25 +69,27 @@ describe('a boundary under signed bundles', () => {
       policy_bundle: { version: 1, reason },
     });
     expect(again).toMatchObject({ status: 'pending_approval', rules: ['SG-351'], replayed: 'passed' });
-    expect((await act({ keyring, bundle: { envelope: signed(1) } })).facts?.environment.degraded).toBe(false);
+    expect((await act({ keyring, bundle: { envelope: signedBundle(1) } })).facts?.environment.degraded).toBe(false);
   });
 
   it('does not start when no bundle is in force', async () => {
     const refused = { code: 'SDK_POLICY_NOT_IN_FORCE', pointer: '/policy' };
     await expect(open({ keyring })).rejects.toMatchObject(refused);
-    await expect(open({ keyring, bundle: { envelope: signed(1, {}, STRANGER) } })).rejects.toMatchObject(refused);
+    await expect(open({ keyring, bundle: { envelope: signedBundle(1, { signer: STRANGER }) } })).rejects.toMatchObject(
+      refused,
+    );
     const unreadable = join(home, 'bundle.json');
     writeFileSync(unreadable, '{');
     await expect(open({ keyring, bundle: { file: unreadable } })).rejects.toMatchObject(refused);
     await expect(open({ keyring: ['x'] })).rejects.toMatchObject({ pointer: '/policy/keyring/0' });
     await expect(
-      open({ keyring: [SIGNER.vkey, STRANGER.vkey], threshold: 2, bundle: { envelope: signed(1) } }),
+      open({ keyring: [POLICY_SIGNER.vkey, STRANGER.vkey], threshold: 2, bundle: { envelope: signedBundle(1) } }),
     ).rejects.toMatchObject(refused);
   });
 
   it('notices that its bundle expires while it runs', async () => {
-    const boundary = await open({ keyring, bundle: { envelope: signed(1) } });
-    clock.nowMs += HOUR;
+    const boundary = await open({ keyring, bundle: { envelope: signedBundle(1) } });
+    clock.nowMs += HOUR_MS;
     const decision = await boundary.decide(createIntent());
     expect(decision?.facts).toMatchObject({ policy_verified: false, policy_bundle: { reason: 'expired' } });
     expect(decision).toMatchObject({ verdict: 'require_quorum', safety: { rule_ids: ['SG-201'] } });
@@ -106,11 +97,11 @@ describe('a boundary under signed bundles', () => {
   });
 
   it('goes back only by an override', async () => {
-    await act({ keyring, bundle: { envelope: signed(1) } });
+    await act({ keyring, bundle: { envelope: signedBundle(1) } });
     const digest = (await act({ keyring })).facts?.policy_bundle?.bundle_digest as `sha256:${string}`;
-    await act({ keyring, bundle: { envelope: signed(2) } });
+    await act({ keyring, bundle: { envelope: signedBundle(2) } });
     const override = { bundle_digest: digest, stated_by: 'ann', reason: '2 locks us out' };
-    const back = await act({ keyring, bundle: { envelope: signed(1) }, override });
+    const back = await act({ keyring, bundle: { envelope: signedBundle(1) }, override });
     expect(back.facts).toMatchObject({ policy_bundle: { version: 1, reason: null }, environment: { degraded: false } });
   });
 });
@@ -152,8 +143,8 @@ describe('policies from a file', () => {
     };
     expect(policyOf({ file: 'p.json' })).toEqual({ file: join(home, 'p.json') });
     expect(policyOf({ keyring })).toEqual({ keyring });
-    expect(policyOf({ keyring, threshold: 1, bundle_file: 'b.json' })).toEqual({
-      ...{ keyring, threshold: 1 },
+    expect(policyOf({ keyring, threshold: 1, bundle_file: 'b.json', max_age_ms: 0 })).toEqual({
+      ...{ keyring, threshold: 1, maxAgeMs: 0 },
       bundle: { file: join(home, 'b.json') },
     });
     expect(() => policyOf({ keyring, file: 'p.json' })).toThrow(expect.objectContaining({ pointer: '/policy' }));
@@ -162,7 +153,7 @@ describe('policies from a file', () => {
 
 describe('the bounds of a bundle', () => {
   const under = (bounds: PolicyBundle['bounds'], change = {}) =>
-    act({ keyring, bundle: { envelope: signed(1, { bounds }) } }, change);
+    act({ keyring, bundle: { envelope: signedBundle(1, bounds === undefined ? {} : { bounds }) } }, change);
 
   it('stop everything by a kill switch', async () => {
     expect(await under({ kill_switches: { global: true, tenant: false } })).toMatchObject({
@@ -183,7 +174,7 @@ describe('the bounds of a bundle', () => {
     expect(await under({ trust_floors })).toMatchObject({ status: 'pending_approval' });
     const pinned = await act({
       keyring,
-      bundle: { envelope: signed(2, { bounds: { trust_floors, trust_pins: { 'agent-1': 960 } } }) },
+      bundle: { envelope: signedBundle(2, { bounds: { trust_floors, trust_pins: { 'agent-1': 960 } } }) },
     });
     expect(pinned).toMatchObject({ status: 'completed', facts: { trust_milli: 960 } });
   });

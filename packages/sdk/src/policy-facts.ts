@@ -1,5 +1,5 @@
 import type { FactSource } from '@exoarmur/boundary-v2';
-import type { Facts, PolicyBounds } from '@exoarmur/contracts';
+import type { DowngradeOverride, Facts, PolicyBounds, PolicyDecisionPoint } from '@exoarmur/contracts';
 import { mergeSwitches, switchesOf } from '@exoarmur/policy';
 
 /** How the policies stand at one moment. */
@@ -14,6 +14,21 @@ export interface PolicyMoment {
 export interface PolicyFacts {
   readonly bounds: PolicyBounds;
   standing(): PolicyMoment;
+}
+
+/** The policies that govern a decision, with what they say about its facts. */
+export interface PolicyInForce extends PolicyFacts {
+  readonly decisionPoint: PolicyDecisionPoint;
+}
+
+/** Where the policies of a boundary come from as long as it runs. */
+export interface PolicySource {
+  /** Those that governed last. */
+  readonly latest: PolicyInForce;
+  /** Those that govern a decision that is taken now. Never rejects: what cannot be known stands in their facts. */
+  current(): Promise<PolicyInForce>;
+  /** Puts a signed bundle in force, on record. @throws BoundaryError as activatePolicyBundle; SdkError SDK_CONFIG_INVALID */
+  activate(envelope: unknown, override: DowngradeOverride | undefined): Promise<void>;
 }
 
 /** What does not change while a boundary runs. */

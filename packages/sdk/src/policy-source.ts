@@ -1,9 +1,8 @@
 import { activatePolicyBundle, BoundaryError, openPolicyBundles, type PolicyBundles } from '@exoarmur/boundary-v2';
 import { parseJson, parseVerifierKey } from '@exoarmur/canonical';
-import { isExoArmurError, type PolicyBounds, type PolicyDecisionPoint, type PolicySet } from '@exoarmur/contracts';
+import { isExoArmurError, type PolicyDecisionPoint, type PolicySet } from '@exoarmur/contracts';
 import {
   assertPolicySet,
-  createDecisionPoint,
   digestPolicySet,
   MAX_POLICY_BUNDLE_BYTES,
   POLICY_SET_LIMITS,
@@ -12,30 +11,27 @@ import {
 } from '@exoarmur/policy';
 import type { BoundaryConfig, BundlePolicy } from './config.ts';
 import { SdkError } from './errors.ts';
-import type { PolicyFacts } from './policy-facts.ts';
+import { BUNDLE_MAX_AGE_MS, followBundles } from './followed-bundles.ts';
+import type { PolicyInForce, PolicySource } from './policy-facts.ts';
 import { readBounded } from './read-file.ts';
 
 const MAX_ENVELOPE_BYTES = Math.ceil(MAX_POLICY_BUNDLE_BYTES / 3) * 4 + 65_536;
 
-/** A decision point, and how its policies came. */
-export interface OpenedPolicy extends PolicyFacts {
-  readonly decisionPoint: PolicyDecisionPoint;
-}
-
 /** What opening policies needs of the boundary that is about to start. */
 export interface PolicyOpening {
-  /** Adds what the flags demand. */
-  readonly amend: (policySet: PolicySet) => PolicySet;
+  /** Adds what the flags demand, makes it ready and keeps it. @throws PolicyError, SdkError SDK_CONFIG_INVALID */
+  readonly prepare: (policySet: PolicySet) => PolicyDecisionPoint;
   readonly bundles: Omit<PolicyBundles, 'keyring'>;
 }
 
 /**
  * Reads the policies of a configuration. A set in code is the operator's own; a file counts as verified when the
- * configuration pins its digest, and then no other file will do; of bundles the one that is in force governs.
+ * configuration pins its digest, and then no other file will do; of bundles the one that is in force governs, also when it is put
+ * in force later.
  * @throws SdkError SDK_FILE_UNREADABLE, SDK_POLICY_MISMATCH, SDK_POLICY_NOT_IN_FORCE; PolicyError POLICY_SET_MALFORMED,
  * POLICY_RULE_MALFORMED, POLICY_SET_REFUSED
  */
-export async function openPolicy(source: BoundaryConfig['policy'], opening: PolicyOpening): Promise<OpenedPolicy> {
+export async function openPolicy(source: BoundaryConfig['policy'], opening: PolicyOpening): Promise<PolicySource> {
   if ('keyring' in source) return openBundle(source, opening);
   const policySet =
     'set' in source
@@ -46,32 +42,36 @@ export async function openPolicy(source: BoundaryConfig['policy'], opening: Poli
     throw new SdkError('SDK_POLICY_MISMATCH', 'the policy file has another digest', { pointer: '/policy/digest' });
   }
   const policyVerified = 'set' in source || pinned !== undefined;
-  return {
-    decisionPoint: createDecisionPoint({ policySet: opening.amend(policySet) }),
+  const latest: PolicyInForce = {
+    decisionPoint: opening.prepare(policySet),
     bounds: {},
     standing: () => ({ policyVerified, degraded: false, bundle: undefined }),
+  };
+  return {
+    latest,
+    current: async () => latest,
+    activate: async () => {
+      throw new SdkError('SDK_CONFIG_INVALID', 'the policies do not come as bundles', { pointer: '/policy' });
+    },
   };
 }
 
 /** A bundle that is refused leaves the one in force, and the cell degraded; without one in force nothing starts. */
-async function openBundle(source: BundlePolicy, { amend, bundles }: PolicyOpening): Promise<OpenedPolicy> {
+async function openBundle(source: BundlePolicy, { prepare, bundles }: PolicyOpening): Promise<PolicySource> {
   const keyring = new Map([[bundles.tenant, { keys: readKeys(source.keyring), threshold: source.threshold ?? 1 }]]);
-  const holder = await startHolder(source, { ...bundles, keyring });
+  const known = { ...bundles, keyring };
+  const holder = await startHolder(source, known);
   const active = holder.active();
   if (active === null) {
     const { reason } = holder.standing();
     throw new SdkError('SDK_POLICY_NOT_IN_FORCE', `no policy bundle is in force: ${reason}`, { pointer: '/policy' });
   }
-  const { bundle, bundleDigest, policySet } = active;
-  const bounds: PolicyBounds = bundle.bounds ?? {};
-  return {
-    decisionPoint: createDecisionPoint({ policySet: amend(policySet) }),
-    bounds,
-    standing: () => {
-      const { policyVerified, degraded, reason } = holder.standing();
-      return { policyVerified, degraded, bundle: { bundle_digest: bundleDigest, version: bundle.version, reason } };
-    },
-  };
+  return followBundles({
+    bundles: known,
+    load: ({ policySet }) => prepare(policySet),
+    maxAgeMs: source.maxAgeMs ?? BUNDLE_MAX_AGE_MS,
+    start: { holder, active },
+  });
 }
 
 async function startHolder({ bundle, override }: BundlePolicy, bundles: PolicyBundles): Promise<PolicyBundleHolder> {

@@ -26,6 +26,12 @@ interface RefusalRow {
   readonly refused_at: string;
 }
 
+interface MarkRow {
+  readonly generation: number | null;
+  readonly activated_at: string | null;
+  readonly refused_at: string | null;
+}
+
 /**
  * The policy activations of one cell of a tenant, in the file of the log. Bundles are signed, so who can write the file can take back
  * an activation, which the log shows, and make none. @throws LogStoreError
@@ -83,6 +89,23 @@ export function createSqlitePolicyActivationStore(
       const digest = digestSchema.nullable().safeParse(row.bundle_digest);
       if (!digest.success) throw new LogStoreError('STORE_CORRUPT', 'a refusal is not what was written');
       return { reason: row.reason, bundleDigest: digest.data, refusedAt: row.refused_at };
+    },
+    findMark: async () => {
+      // One statement, so that activation and refusal are of the same moment.
+      const [row] = connection.rows<MarkRow>(
+        `SELECT latest.generation, latest.activated_at,
+           (SELECT refused_at FROM policy_refusals WHERE tenant = :tenant AND cell = :cell) AS refused_at
+         FROM (SELECT 0) LEFT JOIN (
+           SELECT generation, activated_at FROM policy_activations WHERE tenant = :tenant AND cell = :cell
+           ORDER BY generation DESC LIMIT 1
+         ) AS latest`,
+        { cell },
+      );
+      return {
+        generation: row?.generation ?? 0,
+        activatedAt: row?.activated_at ?? null,
+        refusedAt: row?.refused_at ?? null,
+      };
     },
   };
 }

@@ -22,5 +22,13 @@ export function createMemoryPolicyActivationStore(): PolicyActivationStore {
       refused = structuredClone(refusal);
     },
     findRefusal: async () => structuredClone(refused),
+    findMark: async () => {
+      const last = kept.at(-1);
+      return {
+        generation: last?.generation ?? 0,
+        activatedAt: last?.activatedAt ?? null,
+        refusedAt: refused?.refusedAt ?? null,
+      };
+    },
   };
 }

@@ -37,4 +37,15 @@ export const policyActivationStoreConformance: readonly ConformanceCase<PolicyAc
     await store.setRefusal(null);
     same(await store.findRefusal(), null, 'taken back');
   }),
+  rule('the mark is another one after each activation, and while a refusal stands', async (store) => {
+    const none = { generation: 0, activatedAt: null, refusedAt: null };
+    same(await store.findMark(), none, 'empty');
+    await store.setRefusal(REFUSAL);
+    same(await store.findMark(), { ...none, refusedAt: REFUSAL.refusedAt }, 'refused before any activation');
+    for (const generation of [1, 2]) await store.append(activation(generation));
+    const { activatedAt } = activation(2);
+    same(await store.findMark(), { generation: 2, activatedAt, refusedAt: REFUSAL.refusedAt }, 'refused');
+    await store.setRefusal(null);
+    same(await store.findMark(), { generation: 2, activatedAt, refusedAt: null }, 'taken');
+  }),
 ];

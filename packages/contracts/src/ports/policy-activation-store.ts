@@ -21,6 +21,15 @@ export interface RefusedBundle {
   readonly refusedAt: string;
 }
 
+/** By what it shows that another bundle was put in force or refused, without reading any. */
+export interface ActivationMark {
+  /** Of the last activation; 0 for none. */
+  readonly generation: number;
+  readonly activatedAt: string | null;
+  /** Of the refusal that stands; null for none. */
+  readonly refusedAt: string | null;
+}
+
 /**
  * Keeps which policy bundle of one cell of a tenant is in force, and those before it. `append` is one atomic compare-and-set over all
  * processes that share the store. Nothing is ever removed: the last one is the one in force, also when it has expired.
@@ -35,4 +44,6 @@ export interface PolicyActivationStore {
   /** Remembers the last bundle that was refused; null once one was taken again. */
   setRefusal(refusal: RefusedBundle | null): Promise<void>;
   findRefusal(): Promise<RefusedBundle | null>;
+  /** Costs the same however large the bundles are: whoever follows the store asks it again and again. */
+  findMark(): Promise<ActivationMark>;
 }

@@ -47,7 +47,7 @@ export function registerActivate(parent: Command, context: CommandContext): void
   addExamples(command, [
     [
       'policy activate --bundle bundle.json --signer policy.vkey --db log.db --key log.key --cell office',
-      'a boundary that starts from now on decides under it',
+      'the boundaries of the cell decide under it from now on',
     ],
     [
       'policy activate --bundle old.json --signer policy.vkey --override-by ann --override-reason "7 locks us out" --db log.db --key log.key',
