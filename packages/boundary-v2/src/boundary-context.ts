@@ -15,7 +15,7 @@ import type {
   StreamEvidenceSource,
 } from '@exoarmur/contracts';
 import { budgetsSchema, scopeNameSchema } from '@exoarmur/contracts';
-import type { BudgetOptions } from './budgets.ts';
+import { type BudgetOptions, type PreparedBudgets, prepareBudgets } from './budgets.ts';
 import { settleWithin } from './deadline.ts';
 import { BoundaryError, type BoundaryErrorCode } from './errors.ts';
 import type { FactSource } from './facts.ts';
@@ -83,7 +83,8 @@ export interface BoundaryOptions extends Governance {
 }
 
 /** The options with every gap filled. */
-export type BoundaryContext = Readonly<Omit<BoundaryOptions, 'limits' | 'host' | 'operators'>> & {
+export type BoundaryContext = Readonly<Omit<BoundaryOptions, 'limits' | 'host' | 'operators' | 'budgets'>> & {
+  readonly budgets?: PreparedBudgets;
   readonly operators: OperatorRegistry;
   readonly limits: BoundaryLimits;
   /** The host of an action type; for one that nobody performs a host that refuses it. */
@@ -138,7 +139,7 @@ export function createContext(options: BoundaryOptions): BoundaryContext {
             list: (page) => within('BOUNDARY_INBOX_UNAVAILABLE', () => inbox.list(page)),
           },
         }),
-    ...(budgets === undefined ? {} : { budgets: { store: budgets.store, declared: declared.data } }),
+    ...(budgets === undefined ? {} : { budgets: prepareBudgets({ store: budgets.store, declared: declared.data }) }),
     limits,
     selectHost,
   };
