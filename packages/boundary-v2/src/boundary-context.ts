@@ -101,7 +101,8 @@ export function createContext(options: BoundaryOptions): BoundaryContext {
     if (!Number.isSafeInteger(value) || value < 1)
       throw invalid(`${name} must be a positive integer`, `/limits/${name}`);
   }
-  const { grants, operators, inbox, standingGrants, budgets } = options;
+  const { budgets, ...others } = options;
+  const { grants, operators, inbox, standingGrants } = others;
   const declared = budgetsSchema.safeParse(budgets?.declared ?? []);
   if (!declared.success)
     throw invalid('the budgets are none', `/budgets/declared/${declared.error.issues[0]?.path.join('/') ?? ''}`);
@@ -109,7 +110,7 @@ export function createContext(options: BoundaryOptions): BoundaryContext {
   const within = <Value>(code: BoundaryErrorCode, work: () => Promise<Value>) =>
     answerWithin(limits.storeTimeoutMs, code, work);
   return {
-    ...options,
+    ...others,
     operators: {
       findByKeyId: async (keyId) =>
         operators === undefined ? [] : within('BOUNDARY_OPERATORS_UNAVAILABLE', () => operators.findByKeyId(keyId)),
