@@ -1,4 +1,4 @@
-import type { BoundaryLimits } from '@exoarmur/boundary-v2';
+import type { BoundaryLimits, EnvironmentThresholds } from '@exoarmur/boundary-v2';
 import {
   type ActionIntent,
   type AlertSink,
@@ -19,7 +19,9 @@ import {
   type RandomSource,
   type SwitchStore,
   scopeNameSchema,
+  type ThreatSignal,
 } from '@exoarmur/contracts';
+import { MAX_SWITCH_SIGNATURES } from '@exoarmur/policy';
 import { z } from 'zod';
 import { SdkError } from './errors.ts';
 
@@ -47,6 +49,17 @@ export interface StoreConfig {
   /** Folder of the head files; `<path>.heads` unless told. Keep it on another disk to notice a restored database. */
   readonly heads?: string;
   readonly busyTimeoutMs?: number;
+}
+
+/**
+ * The environment as a probe of this machine measures it: event loop, memory, disk and answers of the store, steps of the clock.
+ * Thresholds are those of `spec/facts.md` unless told.
+ */
+export interface MeasuredEnvironment {
+  readonly measured: 'machine';
+  /** A process cannot see how well its network does; in thousandths. */
+  readonly networkHealthMilli: () => Promise<number | null> | number | null;
+  readonly thresholds?: Partial<EnvironmentThresholds>;
 }
 
 /** Policies that come as signed bundles. The one put in force last governs, also after a restart. */
@@ -85,10 +98,14 @@ export interface BoundaryConfig {
      * ended, as the store of the boundary has counted them.
      */
     readonly trust: ((intent: ActionIntent) => Promise<number | null> | number | null) | 'earned';
-    readonly environment: () => Promise<Facts['environment']> | Facts['environment'];
+    readonly environment: (() => Promise<Facts['environment']> | Facts['environment']) | MeasuredEnvironment;
     /** Whether decisions read what has happened before; then a schema may declare `history`. False unless told. */
     readonly history?: boolean;
+    /** What is known of the threat that an action answers to, which is classified; then a schema may declare `threat`. */
+    readonly threat?: (intent: ActionIntent) => Promise<ThreatSignal> | ThreatSignal;
   };
+  /** How many operators it takes to clear a switch; 1 unless told. One is enough to engage it. */
+  readonly switchClearThreshold?: number;
   /** Who may approve; those in the database unless told. */
   readonly operators?: OperatorRegistry | readonly Operator[];
   /** Whom to call when nobody knows what happened; without it doubt is on record only. */
@@ -120,6 +137,7 @@ const pathSchema = z
   .max(4096)
   .regex(/^[^\0]*$/);
 const timeoutSchema = z.int().min(1).max(86_400_000);
+const shareSchema = z.int().min(1).max(1000);
 
 const configSchema = z.strictObject({
   tenant: scopeNameSchema,
@@ -174,9 +192,28 @@ const configSchema = z.strictObject({
   facts: z.strictObject({
     switches: withMethods<SwitchStore>('a switch store', 'read').optional(),
     trust: z.union([z.literal('earned'), callable<Exclude<BoundaryConfig['facts']['trust'], 'earned'>>()]),
-    environment: callable<BoundaryConfig['facts']['environment']>(),
+    environment: z.union([
+      callable<Exclude<BoundaryConfig['facts']['environment'], MeasuredEnvironment>>(),
+      z.strictObject({
+        measured: z.literal('machine'),
+        networkHealthMilli: callable<MeasuredEnvironment['networkHealthMilli']>(),
+        thresholds: z
+          .strictObject({
+            eventLoopLagMs: timeoutSchema,
+            storeLatencyMs: timeoutSchema,
+            clockStepMs: timeoutSchema,
+            memoryFreeMilli: shareSchema,
+            diskFreeMilli: shareSchema,
+            fullLagMs: timeoutSchema,
+          })
+          .partial()
+          .optional(),
+      }),
+    ]),
     history: z.boolean().optional(),
+    threat: callable<NonNullable<BoundaryConfig['facts']['threat']>>().optional(),
   }),
+  switchClearThreshold: z.int().min(1).max(MAX_SWITCH_SIGNATURES).optional(),
   operators: z
     .union([
       z.array(z.custom<Operator>((value) => typeof value === 'object' && value !== null)).max(10_000),
