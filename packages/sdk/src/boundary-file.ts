@@ -11,7 +11,7 @@ import {
   scopeNameSchema,
   threatSignalSchema,
 } from '@exoarmur/contracts';
-import { createFilesystemExecutor } from '@exoarmur/executors';
+import { createFilesystemExecutor, describeFilesystemExecutor } from '@exoarmur/executors';
 import { MAX_SWITCH_SIGNATURES } from '@exoarmur/policy';
 import { z } from 'zod';
 import type { BoundaryConfig, MeasuredEnvironment, StoreConfig } from './config.ts';
@@ -49,13 +49,16 @@ export const boundaryFileSchema = z.strictObject({
     .array(
       z.strictObject({
         kind: z.literal('filesystem'),
-        hosting: z.literal('in_process_trusted'),
+        /** In this process, or in one of its own with its roots alone. */
+        hosting: z.enum(['in_process_trusted', 'sandboxed']),
+        /** Lets it start where nothing closes the network to a process; the records say so. */
+        accepts_unrestricted_network: z.boolean().optional(),
         roots: z
           .array(
             z.strictObject({
               logical: pathSchema,
               real: pathSchema,
-              operations: z.array(z.enum(['read', 'write', 'delete'])).min(1),
+              operations: z.array(z.enum(['read', 'write', 'delete', 'move'])).min(1),
             }),
           )
           .min(1)
@@ -152,10 +155,7 @@ export function configOf(file: BoundaryFile, path: string): BoundaryConfig {
     key: { file: at(key_file) },
     store: storeOf(file, path),
     policy: policyOf(policy, at),
-    executors: executors.map(({ hosting, roots }) => ({
-      hosting,
-      executor: createFilesystemExecutor({ roots: roots.map((root) => ({ ...root, real: at(root.real) })) }),
-    })),
+    executors: executors.map((entry) => executorOf(entry, at)),
     facts: {
       switches: statedSwitches(facts.switches),
       trust: trust_milli === 'earned' ? 'earned' : ({ actor_id }) => trusted.get(actor_id) ?? null,
@@ -171,6 +171,16 @@ export function configOf(file: BoundaryFile, path: string): BoundaryConfig {
     ...(budgets === undefined ? {} : { budgets }),
     ...(flags === undefined ? {} : { flags }),
   };
+}
+
+function executorOf(
+  { hosting, roots, accepts_unrestricted_network }: BoundaryFile['executors'][number],
+  at: (name: string) => string,
+): NonNullable<BoundaryConfig['executors']>[number] {
+  const options = { roots: roots.map((root) => ({ ...root, real: at(root.real) })) };
+  if (hosting === 'in_process_trusted') return { hosting, executor: createFilesystemExecutor(options) };
+  const acceptsUnrestrictedNetwork = accepts_unrestricted_network === true;
+  return { hosting, executor: describeFilesystemExecutor(options), acceptsUnrestrictedNetwork };
 }
 
 function policyOf(policy: BoundaryFile['policy'], at: (name: string) => string): BoundaryConfig['policy'] {

@@ -26,6 +26,7 @@ import { createDecisionPoint } from '@exoarmur/policy';
 import { assertConfig, type BoundaryConfig } from './config.ts';
 import { createCountedFacts } from './earned-facts.ts';
 import { SdkError } from './errors.ts';
+import { createHosts } from './executor-hosts.ts';
 import { applyFlags, flagFactsOf, settleFlags } from './flags.ts';
 import { openSwitches, switchThresholdOf } from './kept-switches.ts';
 import { openEnvironment } from './measured-environment.ts';
@@ -66,7 +67,7 @@ export async function openParts(config: BoundaryConfig): Promise<BoundaryParts> 
   if (!key.name.endsWith(`/${config.tenant}`)) {
     throw invalid('the name of the key does not end in the tenant', '/key');
   }
-  const hosts = (config.executors ?? []).map(createHost);
+  const hosts = await createHosts(config.executors);
   const resolved = settleFlags(config, hosts);
   const operators = readOperators(config.operators);
   const { tenant, cell } = config;
@@ -149,17 +150,6 @@ export async function openParts(config: BoundaryConfig): Promise<BoundaryParts> 
   } catch (error) {
     await close();
     throw error;
-  }
-}
-
-function createHost(entry: NonNullable<BoundaryConfig['executors']>[number], index: number): ExecutorHost {
-  if (entry.hosting === 'sandboxed') return entry.host;
-  const { executor, targetTimeoutMs = 5000, executionTimeoutMs = 60_000 } = entry;
-  try {
-    return createTrustedHost({ executor, targetTimeoutMs, executionTimeoutMs });
-  } catch (cause) {
-    if (!(cause instanceof TypeError)) throw cause;
-    throw invalid(cause.message, `/executors/${index}/executor/manifest`, cause);
   }
 }
 

@@ -21,7 +21,9 @@ import {
   scopeNameSchema,
   type ThreatSignal,
 } from '@exoarmur/contracts';
+import type { HostableExecutor } from '@exoarmur/executors';
 import { MAX_SWITCH_SIGNATURES } from '@exoarmur/policy';
+import type { ConfinedLimits } from '@exoarmur/sandbox';
 import { z } from 'zod';
 import { SdkError } from './errors.ts';
 
@@ -40,6 +42,17 @@ export interface SandboxedExecutor {
   readonly hosting: 'sandboxed';
   /** A host whose isolation is `child_process`. */
   readonly host: ExecutorHost;
+}
+
+/** An executor that this boundary puts into a process of its own, with what its description grants it and nothing else. */
+export interface ConfinedExecutor {
+  readonly hosting: 'sandboxed';
+  /** As `describeFilesystemExecutor` of `@exoarmur/executors` makes it. */
+  readonly executor: HostableExecutor;
+  /** Starts also where nothing closes the network; the records then say `network_unrestricted`. */
+  readonly acceptsUnrestrictedNetwork?: boolean;
+  readonly targetLimits?: Partial<ConfinedLimits>;
+  readonly executionLimits?: Partial<ConfinedLimits>;
 }
 
 /** Where records, grants and everything else is kept. */
@@ -89,7 +102,7 @@ export interface BoundaryConfig {
   readonly store: StoreConfig | 'memory';
   /** A set from code; one from a file, which counts as verified only with a digest; or signed bundles. */
   readonly policy: { readonly set: PolicySet } | { readonly file: string; readonly digest?: string } | BundlePolicy;
-  readonly executors?: readonly (TrustedExecutor | SandboxedExecutor)[];
+  readonly executors?: readonly (TrustedExecutor | SandboxedExecutor | ConfinedExecutor)[];
   readonly facts: {
     /** What else can stop an action, besides the switches that signed commands set; the stricter answer counts. */
     readonly switches?: SwitchStore;
@@ -178,13 +191,29 @@ const configSchema = z.strictObject({
           targetTimeoutMs: timeoutSchema.optional(),
           executionTimeoutMs: timeoutSchema.optional(),
         }),
-        z.strictObject({
-          hosting: z.literal('sandboxed'),
-          host: withMethods<ExecutorHost>('an executor host', 'checkTarget', 'run').refine(
-            (host) => host.isolation === 'child_process',
-            'expected a host that isolates by child_process',
+        z
+          .strictObject({
+            hosting: z.literal('sandboxed'),
+            host: withMethods<ExecutorHost>('an executor host', 'checkTarget', 'run')
+              .refine((host) => host.isolation === 'child_process', 'expected a host that isolates by child_process')
+              .optional(),
+            executor: z
+              .custom<HostableExecutor>(
+                (value) => typeof value === 'object' && value !== null && 'code' in value && 'manifest' in value,
+                'expected the description of an executor that can be hosted',
+              )
+              .optional(),
+            acceptsUnrestrictedNetwork: z.boolean().optional(),
+            // The sandbox checks them itself, and says what is wrong in its own words.
+            targetLimits: z.custom<Partial<ConfinedLimits>>((value) => typeof value === 'object').optional(),
+            executionLimits: z.custom<Partial<ConfinedLimits>>((value) => typeof value === 'object').optional(),
+          })
+          .refine(
+            ({ host, executor, ...more }) =>
+              (host === undefined) !== (executor === undefined) &&
+              (executor !== undefined || Object.keys(more).length === 1),
+            'expected either a host, or an executor and its limits',
           ),
-        }),
       ]),
     )
     .max(64)
