@@ -44,17 +44,23 @@ export function openBenchLog(name: string): {
   return { log, store, heads, path };
 }
 
+/** Name of the stream of the record with this number: six of them make one, as the records of an action do. */
+export const streamOf = (number: number): string => `stream-${String(Math.floor(number / 6)).padStart(33, '0')}`;
+
+/** Name of its correlation. */
+export const correlationOf = (number: number): string => `session-${String(Math.floor(number / 60)).padStart(33, '0')}`;
+
 let drafted = 0;
 
-/** A fact of 600 bytes with its payload; six of them make a stream, as the records of an action do. */
+/** A fact of 600 bytes: 470 sealed, 130 of payload. Names are as long as those that actions get. */
 export function nextDraft(): CellDraft {
   const number = drafted++;
   return {
-    stream: `stream-${Math.floor(number / 6)}`,
-    correlation: `session-${Math.floor(number / 60)}`,
+    stream: streamOf(number),
+    correlation: correlationOf(number),
     trace: null,
     actor: { type: 'boundary', id: 'cell' },
     kind: 'switch_changed',
-    payload: { note: 'x'.repeat(100), number },
+    payload: { note: 'x'.repeat(107), number },
   };
 }

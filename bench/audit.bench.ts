@@ -1,12 +1,13 @@
 import { createTree, hashLeaf, verifyInclusion } from '@exoarmur/canonical';
-import { nextDraft, openBenchLog } from './audit-log.ts';
+import { correlationOf, nextDraft, openBenchLog, streamOf } from './audit-log.ts';
 import type { Group } from './main.ts';
 
 const TILE = 256;
 
 /**
- * A bare loop that writes the same rows into the same tables with the same durability, and does nothing else: no
- * canonical JSON, no hash, no tree, no signature. What it reaches is what the disk and SQLite give.
+ * A bare loop that writes the same rows, of the same sizes and names, into the same tables with the same durability, in one
+ * transaction a call, and does nothing else: no canonical JSON, no hash, no tree, no signature, no look at the head, no head
+ * file. What it reaches is what the disk and SQLite give to whoever writes a row at a time.
  */
 const bareLoop = (name: string) => {
   const { database } = openBenchLog(name).store;
@@ -22,14 +23,14 @@ const bareLoop = (name: string) => {
   const salt = new Uint8Array(16);
   const root = new Uint8Array(32);
   const tile = new Uint8Array(TILE * 32);
-  const note = 'n'.repeat(170);
+  const note = 'n'.repeat(182);
   const base = 2 ** 36;
   let size = 0;
   return (records: number) => {
     database.exec('BEGIN IMMEDIATE');
     for (let i = 0; i < records; i++, size++) {
       const stream = Math.floor(size / 6) + 1;
-      if (size % 6 === 0) insertStream.run(stream, `stream-${stream}`, `session-${Math.floor(size / 60)}`, size);
+      if (size % 6 === 0) insertStream.run(stream, streamOf(size), correlationOf(size), size);
       insertEntry.run(base + size, stream, size % 6, entry);
       insertPayload.run(base + size, salt, payload);
       if (size % TILE === TILE - 1) insertTile.run(size, tile, root);

@@ -43,7 +43,7 @@ export {
 } from './ed25519.ts';
 export { ED25519_PROFILE } from './ed25519-profile.ts';
 export { CanonicalError, type CanonicalErrorCode, type CanonicalErrorDetail } from './errors.ts';
-export { copyFixed, fixValue, hasPassed, notePassed } from './fixed-value.ts';
+export { fixValue, hasPassed, notePassed } from './fixed-value.ts';
 export { Frontier } from './frontier.ts';
 export { decodeHex, encodeHex } from './hex.ts';
 export { parseCanonicalJson, parseJson } from './json-reader.ts';
@@ -56,7 +56,7 @@ export {
   joinPointer,
 } from './json-value.ts';
 export { contentUlid } from './legacy-python/content-id.ts';
-export { digestLeaf, emptyRoot, hashLeaf, hashNode } from './merkle-hash.ts';
+export { digestLeaf, emptyRoot, hashLeaf, hashNode, identifyLeaf } from './merkle-hash.ts';
 export {
   type ConsistencyClaim,
   type InclusionClaim,

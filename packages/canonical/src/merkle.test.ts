@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { naiveRoot } from '../test/merkle.model.ts';
 import { Frontier } from './frontier.ts';
 import { decodeHex, encodeHex } from './hex.ts';
-import { emptyRoot, hashLeaf, hashNode } from './merkle-hash.ts';
+import { digestLeaf, emptyRoot, hashLeaf, hashNode, identifyLeaf } from './merkle-hash.ts';
 import { rootFromInclusion, verifyConsistency, verifyInclusion } from './merkle-proof.ts';
 import { createTree } from './merkle-tree.ts';
 import { isSubtree, verifySubtreeConsistency, verifySubtreeInclusion } from './subtree-proof.ts';
@@ -15,6 +15,14 @@ const flipped = (hash: Uint8Array) => Uint8Array.from(hash, (byte, i) => (i === 
 const replaced = <T>(list: readonly T[], at: number, value: T) => list.map((old, i) => (i === at ? value : old));
 
 describe('the tree', () => {
+  it('names a leaf by its hash, in bytes and in text', () => {
+    for (const length of [0, 1, 64, 470, 70_000]) {
+      const entry = new Uint8Array(length).fill(length);
+      expect(identifyLeaf(entry)).toEqual({ hash: hashLeaf(entry), digest: digestLeaf(entry) });
+      expect(digestLeaf(entry)).toBe(`sha256:${encodeHex(hashLeaf(entry))}`);
+    }
+  });
+
   it('has the roots of RFC 6962 test data', () => {
     const inputs = ['', '00', '10', '2021', '3031', '40414243', '5051525354555657', '606162636465666768696a6b6c6d6e6f'];
     const roots = [

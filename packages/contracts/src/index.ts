@@ -323,6 +323,7 @@ export {
   base64Schema,
   digestSchema,
   identifierSchema,
+  isIdentifier,
   jsonObjectSchema,
   lineSchema,
   milliSchema,

@@ -5,6 +5,7 @@ import {
   base64Schema,
   digestSchema,
   identifierSchema,
+  isIdentifier,
   jsonObjectSchema,
   keyedSchema,
   lineSchema,
@@ -52,6 +53,13 @@ test.each(refused.flatMap(([name, schema, values]) => values.map((value) => ({ n
     expect(schema.safeParse(value).success).toBe(false);
   },
 );
+
+test('an identifier is recognised by the function as by the schema', () => {
+  const values = [...accepted, ...refused].flatMap(([, , list]) => list);
+  for (const value of [...values, undefined, 5, ['a'], new String('a')]) {
+    expect(isIdentifier(value)).toBe(identifierSchema.safeParse(value).success);
+  }
+});
 
 test('a day is one of the calendar, for every month and every kind of year', () => {
   for (const year of ['0000', '0001', '0004', '0100', '0400', '1900', '2000', '2023', '2024', '2096', '2100', '9999']) {

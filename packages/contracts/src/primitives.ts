@@ -17,8 +17,15 @@ export const timeSchema = z
 /** Name of a tenant or a cell: lower-case letters, digits, `-`; 1 to 63 characters, no `-` at either end. */
 export const scopeNameSchema = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/);
 
+const IDENTIFIER = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
 /** Identifier of a stream, intent, correlation, trace or actor: 1 to 128 of `A-Za-z0-9._-`, first one a letter or digit. */
-export const identifierSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/);
+export const identifierSchema = z.string().regex(IDENTIFIER);
+
+/** Whether a value passes {@link identifierSchema}, for those who ask all the time. */
+export function isIdentifier(value: unknown): value is string {
+  return typeof value === 'string' && IDENTIFIER.test(value);
+}
 
 /** Dotted lower-case word such as an action type or a record kind's qualifier: `file.delete`, 1 to 64 characters. */
 export const actionTypeSchema = z

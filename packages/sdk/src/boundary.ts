@@ -39,7 +39,7 @@ export async function createBoundary(config: BoundaryConfig): Promise<Boundary> 
     await boundary.recover();
     return boundary;
   } catch (error) {
-    await parts.close();
+    await parts.storage.close();
     throw error;
   }
 }
@@ -204,7 +204,7 @@ export class Boundary implements AsyncDisposable {
       try {
         await this.#parts.log.close();
       } finally {
-        await this.#parts.close();
+        await this.#parts.storage.close();
       }
     })();
     return this.#closing;

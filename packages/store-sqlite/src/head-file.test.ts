@@ -32,6 +32,16 @@ describe('HeadFileKeeper', () => {
     expect(await openHeadFiles(folder()).read('demo')).toEqual(head(9));
   });
 
+  it('takes nothing of one tenant for another’s', async () => {
+    const keeper = openHeadFiles(folder());
+    for (const size of [1, 2]) await keeper.advance('demo', head(size));
+    expect(await keeper.read('other')).toBe(null);
+    await keeper.advance('other', head(1));
+    await keeper.advance('demo', head(3));
+    expect(await keeper.read('other')).toEqual(head(1));
+    expect(await keeper.read('demo')).toEqual(head(3));
+  });
+
   it('survives a torn write at every byte: the other slot is still there', async () => {
     const keeper = openHeadFiles(folder());
     await keeper.advance('demo', head(1));

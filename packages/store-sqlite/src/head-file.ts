@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeBase64, digestBytes, encodeBase64, encodeUtf8, equalBytes } from '@exoarmur/canonical';
+import { decodeBase64, digestBytes, encodeBase64, encodeUtf8 } from '@exoarmur/canonical';
 import { isExoArmurError, type LogHead, type LogHeadKeeper, LogStoreError, scopeNameSchema } from '@exoarmur/contracts';
 import { guard } from './sqlite-error.ts';
 
@@ -16,8 +16,8 @@ interface Slot {
 
 /** The whole file, and the size in each of its slots, -1 for none. */
 interface Written {
-  readonly bytes: Uint8Array;
-  readonly sizes: readonly [number, number];
+  readonly bytes: Buffer;
+  readonly sizes: [number, number];
 }
 
 /**
@@ -30,6 +30,8 @@ export class HeadFileKeeper implements LogHeadKeeper {
   readonly #files = new Map<string, number>();
   // What this process wrote last: the file is read again each time, but only taken apart when somebody else wrote it.
   readonly #written = new Map<string, Written>();
+  readonly #read = Buffer.alloc(2 * SLOT_BYTES);
+  readonly #slot = Buffer.alloc(SLOT_BYTES);
 
   private constructor(directory: string) {
     this.#directory = directory;
@@ -53,14 +55,17 @@ export class HeadFileKeeper implements LogHeadKeeper {
   async advance(tenant: string, head: LogHead): Promise<void> {
     const bytes = this.#readBytes(tenant);
     const written = this.#written.get(tenant);
-    const sizes =
-      written !== undefined && equalBytes(written.bytes, bytes)
-        ? written.sizes
-        : (parseSlots(tenant, bytes).map((slot) => slot.head?.size ?? -1) as [number, number]);
-    if (head.size <= Math.max(...sizes)) return;
-    const slot = sizes[0] <= sizes[1] ? 0 : 1;
-    bytes.set(this.#writeSlot(tenant, slot, head), slot * SLOT_BYTES);
-    this.#written.set(tenant, { bytes, sizes: slot === 0 ? [head.size, sizes[1]] : [sizes[0], head.size] });
+    const known = written?.bytes.equals(bytes)
+      ? written
+      : {
+          bytes: Buffer.from(bytes),
+          sizes: parseSlots(tenant, bytes).map((slot) => slot.head?.size ?? -1) as [number, number],
+        };
+    if (head.size <= Math.max(...known.sizes)) return;
+    const slot = known.sizes[0] <= known.sizes[1] ? 0 : 1;
+    known.bytes.set(this.#writeSlot(tenant, slot, head), slot * SLOT_BYTES);
+    known.sizes[slot] = head.size;
+    this.#written.set(tenant, known);
   }
 
   async reset(tenant: string, head: LogHead | null): Promise<void> {
@@ -82,16 +87,19 @@ export class HeadFileKeeper implements LogHeadKeeper {
     this.#files.clear();
   }
 
-  #readBytes(tenant: string): Uint8Array {
-    const bytes = new Uint8Array(2 * SLOT_BYTES);
-    guard(() => readSync(this.#file(tenant), bytes, 0, bytes.length, 0));
+  /** What the file holds now, in a buffer that the next call uses again. */
+  #readBytes(tenant: string): Buffer {
+    const bytes = this.#read;
+    const length = guard(() => readSync(this.#file(tenant), bytes, 0, bytes.length, 0));
+    if (length < bytes.length) bytes.fill(0, length);
     return bytes;
   }
 
-  #writeSlot(tenant: string, slot: number, head: LogHead): Uint8Array {
-    const bytes = new Uint8Array(SLOT_BYTES);
+  /** Writes one slot and gives its bytes, in a buffer that the next call uses again. */
+  #writeSlot(tenant: string, slot: number, head: LogHead): Buffer {
+    const bytes = this.#slot;
     const text = formatHead(tenant, head);
-    bytes.set(encodeUtf8(`${text} ${digestBytes(SLOT_DOMAIN, encodeUtf8(text))}\n`));
+    bytes.fill(0, bytes.write(`${text} ${digestBytes(SLOT_DOMAIN, encodeUtf8(text))}\n`, 'latin1'));
     guard(() => writeSync(this.#file(tenant), bytes, 0, SLOT_BYTES, slot * SLOT_BYTES));
     return bytes;
   }

@@ -1,6 +1,5 @@
 import { chmodSync, closeSync, openSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { setImmediate } from 'node:timers/promises';
 import { emptyRoot, equalBytes } from '@exoarmur/canonical';
 import {
   type AuditLogStore,
@@ -15,6 +14,7 @@ import {
   type LogStream,
   scopeNameSchema,
 } from '@exoarmur/contracts';
+import { EntryRows, type NewStreams } from './entry-rows.ts';
 import { assertCurrent, enterWal, MAX_ENTRIES, MAX_TILES, migrate } from './schema.ts';
 import { guard } from './sqlite-error.ts';
 
@@ -34,9 +34,6 @@ interface Tenant {
   readonly first: number;
 }
 
-/** Stream names whose number is remembered; numbers never change, so the list may be dropped at any time. */
-const MAX_STREAM_IDS = 20_000;
-
 /**
  * The log store in one SQLite file: WAL, synchronous FULL, so a commit that resolved survives a power cut. Several
  * processes may open the same file. Calls block the thread while the disk works; `ready` gives it back in between.
@@ -45,7 +42,7 @@ export class SqliteLogStore implements AuditLogStore {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #bounds = new Map<string, { readonly tenant: boolean; readonly low: boolean; readonly high: boolean }>();
-  readonly #streamIds = new Map<string, number>();
+  readonly #rowsOfEntries = new EntryRows((sql) => this.#statement(sql));
   readonly #tenantIds = new Map<string, number>();
 
   private constructor(database: DatabaseSync) {
@@ -70,12 +67,12 @@ export class SqliteLogStore implements AuditLogStore {
     });
   }
 
-  async ready(): Promise<void> {
-    await setImmediate();
+  ready(): Promise<void> {
+    return new Promise((resolve) => setImmediate(resolve));
   }
 
   async head(tenant: string): Promise<LogHead> {
-    return guard(() => this.#tenant(tenant)?.head ?? { size: 0, root: emptyRoot() });
+    return guard(() => this.#tenant(tenant)?.head ?? emptyHead());
   }
 
   async commit(tenant: string, commit: LogCommit): Promise<LogCommitResult> {
@@ -84,19 +81,20 @@ export class SqliteLogStore implements AuditLogStore {
       throw new LogStoreError('STORE_ARGUMENT_INVALID', 'batch size does not fit the log');
     }
     assertTenant(tenant);
-    return this.#transaction(() => {
-      const current = this.#tenant(tenant);
-      const head = current?.head ?? { size: 0, root: emptyRoot() };
-      if (head.size !== expected.size || !equalBytes(head.root, expected.root)) return { outcome: 'stale', head };
-      const id = current?.id ?? this.#createTenant(tenant);
-      this.#insertEntries(id, commit);
+    let begun: NewStreams | undefined;
+    const result = this.#transaction<LogCommitResult>(() => {
+      const id = this.#moveHead(tenant, expected, next);
+      if (id === undefined) return { outcome: 'stale', head: this.#tenant(tenant)?.head ?? emptyHead() };
+      begun = this.#rowsOfEntries.insert(id, entries, expected.size, entryId(id, expected.size));
       for (const { level, index, hashes, root } of commit.tiles) {
         this.#statement('INSERT INTO tiles VALUES (?, ?, ?)').run(tileId(id, level, index), hashes, root);
       }
       this.#insertNotes(id, commit.notes);
-      this.#statement('UPDATE tenants SET size = ?, root = ? WHERE id = ?').run(next.size, next.root, id);
       return { outcome: 'committed' };
     });
+    const id = this.#tenantId(tenant);
+    if (id !== undefined && begun !== undefined) this.#rowsOfEntries.remember(id, begun);
+    return result;
   }
 
   async saveNotes(tenant: string, notes: readonly LogNote[]): Promise<void> {
@@ -138,18 +136,14 @@ export class SqliteLogStore implements AuditLogStore {
   }
 
   async lastOfStreams(tenant: string, streams: readonly string[]): Promise<readonly LogEntry[]> {
-    return guard(() => {
-      const id = this.#tenantId(tenant);
-      if (id === undefined) return [];
-      return streams.flatMap((stream) =>
-        this.#select<LogEntry>(
-          id,
-          `SELECT e.id - :low AS "index", s.name AS stream, e.seq, e.bytes FROM streams s JOIN entries e ON e.stream = s.id
-           WHERE s.tenant = :tenant AND s.name = :stream ORDER BY e.seq DESC LIMIT 1`,
-          { stream },
-        ),
-      );
-    });
+    // One statement for all of them: each is a transaction of its own, with locks to take and to give back.
+    return this.#rows<LogEntry>(
+      tenant,
+      `SELECT e.id - :low AS "index", s.name AS stream, e.seq, e.bytes FROM json_each(:names) AS n
+       CROSS JOIN streams s ON s.tenant = :tenant AND s.name = n.value
+       JOIN entries e ON e.stream = s.id AND e.seq = (SELECT max(seq) FROM entries WHERE stream = s.id)`,
+      { names: JSON.stringify(streams) },
+    );
   }
 
   async stream(tenant: string, stream: string): Promise<readonly LogEntry[]> {
@@ -293,46 +287,31 @@ export class SqliteLogStore implements AuditLogStore {
     return found;
   }
 
-  #insertEntries(tenant: number, { expected, entries }: LogCommit): void {
-    const insertEntry = this.#statement('INSERT INTO entries VALUES (?, ?, ?, ?)');
-    const insertPayload = this.#statement('INSERT INTO payloads VALUES (?, ?, ?)');
-    for (const [offset, entry] of entries.entries()) {
-      const index = expected.size + offset;
-      const id = entryId(tenant, index);
-      const { stream, correlation, seq, bytes, payload, contentKey } = entry;
-      insertEntry.run(id, this.#streamId(tenant, stream, correlation, index, seq), seq, bytes);
-      insertPayload.run(id, payload.salt, payload.bytes);
-      if (contentKey === undefined) continue;
-      const insertKey = this.#statement('INSERT INTO content_keys VALUES (?, ?, ?, ?)');
-      insertKey.run(tenant, contentKey.identity, contentKey.content, id);
-    }
-  }
-
-  #streamId(tenant: number, name: string, correlation: string, first: number, seq: number): number {
-    const key = `${tenant} ${name}`;
-    const cached = this.#streamIds.get(key);
-    if (cached !== undefined) return cached;
-    const select = this.#statement('SELECT id FROM streams WHERE tenant = ? AND name = ?');
-    const id = (select.get(tenant, name) as { id: number } | undefined)?.id;
-    if (id === undefined) {
-      if (seq !== 0) throw new LogStoreError('STORE_ARGUMENT_INVALID', 'position in the stream does not fit the log');
-      const insert = this.#statement('INSERT INTO streams (tenant, name, correlation, first) VALUES (?, ?, ?, ?)');
-      // Not remembered yet: the transaction may still be rolled back.
-      return Number(insert.run(tenant, name, correlation, first).lastInsertRowid);
-    }
-    if (this.#streamIds.size >= MAX_STREAM_IDS) this.#streamIds.clear();
-    this.#streamIds.set(key, id);
-    return id;
-  }
-
   #insertNotes(tenant: number, notes: readonly LogNote[]): void {
     const insert = this.#statement('INSERT OR IGNORE INTO notes VALUES (?, ?)');
     for (const { size, note } of notes) insert.run(entryId(tenant, size), note);
   }
 
-  #createTenant(name: string): number {
-    const insert = this.#statement('INSERT INTO tenants (name, size, root, first) VALUES (?, 0, ?, 0)');
-    return Number(insert.run(name, emptyRoot()).lastInsertRowid);
+  /** Compare-and-set of the head: the tenant's number, or undefined when the store has another head. */
+  #moveHead(tenant: string, expected: LogHead, next: LogHead): number | undefined {
+    const known = this.#tenantIds.get(tenant);
+    if (known === undefined) {
+      const current = this.#tenant(tenant);
+      const head = current?.head ?? emptyHead();
+      if (head.size !== expected.size || !equalBytes(head.root, expected.root)) return undefined;
+      if (current === undefined) {
+        const insert = this.#statement('INSERT INTO tenants (name, size, root, first) VALUES (?, ?, ?, 0)');
+        // Not remembered: the transaction may still be rolled back.
+        return Number(insert.run(tenant, next.size, next.root).lastInsertRowid);
+      }
+      this.#tenantIds.set(tenant, current.id);
+      return this.#moveHead(tenant, expected, next);
+    }
+    const update = this.#statement(
+      'UPDATE tenants SET size = ?, root = ? WHERE id = ? AND name = ? AND size = ? AND root = ?',
+    );
+    const { changes } = update.run(next.size, next.root, known, tenant, expected.size, expected.root);
+    return changes === 1 ? known : undefined;
   }
 
   #tenant(name: string): Tenant | undefined {
@@ -427,6 +406,10 @@ function openForReading(path: string, busyTimeoutMs: number): DatabaseSync {
     database.close();
     throw error;
   }
+}
+
+function emptyHead(): LogHead {
+  return { size: 0, root: emptyRoot() };
 }
 
 function entryId(tenant: number, index: number): number {

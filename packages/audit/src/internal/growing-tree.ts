@@ -55,8 +55,8 @@ export class GrowingTree {
   clone(): GrowingTree {
     const tree = new GrowingTree();
     tree.#size = this.#size;
-    tree.#peaks = [...this.#peaks];
-    tree.#partial = this.#partial.map((hashes) => [...hashes]);
+    tree.#peaks = this.#peaks.slice();
+    tree.#partial = this.#partial.map((hashes) => hashes.slice());
     tree.#root = this.#root;
     return tree;
   }

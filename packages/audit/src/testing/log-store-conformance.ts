@@ -69,6 +69,26 @@ export const logStoreConformance: readonly ConformanceCase[] = [
     const page = await store.entries(TENANT, { from: 1, limit: 1 });
     assert(page.length === 1 && page[0]?.index === 1, 'a page begins and ends where asked');
   }),
+  rule('a batch of any length is read back verbatim', async (store) => {
+    let batch = new Batch();
+    for (let length = 1; length <= 20; length++) {
+      const from = batch.head.size;
+      if (length > 1) batch = new Batch(batch);
+      for (let i = 0; i < length; i++) batch.add(`s-${length}-${i % 3}`, Math.floor(i / 3), 8 + i);
+      await batch.commit(store);
+      const indexes = batch.entries.map((_, offset) => from + offset);
+      const entries = await store.entries(TENANT, { from, limit: 100 });
+      const payloads = await store.payloads(TENANT, indexes);
+      assert(entries.length === length, 'every entry is there');
+      for (const [offset, { stream, seq, bytes, payload }] of batch.entries.entries()) {
+        const entry = entries[offset];
+        assert(entry?.index === from + offset && entry.stream === stream && entry.seq === seq, 'index columns');
+        assert(equalBytes(entry.bytes, bytes), 'sealed bytes');
+        assert(equalBytes(payloads[offset]?.bytes ?? EMPTY, payload.bytes), 'payload bytes');
+        assert(equalBytes(payloads[offset]?.salt ?? EMPTY, payload.salt), 'payload salt');
+      }
+    }
+  }),
   rule('a commit on another head writes nothing and tells the head', async (store) => {
     const first = new Batch().add('a', 0);
     await first.commit(store);
@@ -103,6 +123,7 @@ export const logStoreConformance: readonly ConformanceCase[] = [
     assertHead(await store.head(TENANT), first.head);
     assert((await store.stream(TENANT, 'b')).length === 0, 'the good half of the batch is not there either');
     await new Batch(first).add('b', 0).commit(store);
+    assert((await store.stream(TENANT, 'b')).length === 1, 'a stream whose beginning was refused can begin again');
   }),
   rule('a batch that does not fit its sizes is refused', async (store) => {
     const commit = new Batch().add('a', 0).toCommit();
@@ -136,6 +157,7 @@ export const logStoreConformance: readonly ConformanceCase[] = [
         () => store.latestNote(name),
         () => store.notes(name, { after: 0, limit: 1 }),
         () => store.entries(name, { from: 0, limit: 1 }),
+        () => store.lastOfStreams(name, ['a']),
         () => store.stream(name, 'a'),
         () => store.streams(name, { after: -1, limit: 1 }),
         () => store.payloads(name, [0]),
@@ -228,7 +250,11 @@ export const logStoreConformance: readonly ConformanceCase[] = [
     assert((await store.tile(TENANT, 0, 0)) !== null, 'tiles stay');
     assertHead(await store.head(TENANT), batch.head);
     assert((await store.streams(TENANT, { after: -1, limit: 1000 })).length === 44, 'pruned streams are not listed');
-    await refuses(() => store.prune(TENANT, 301), 'STORE_ARGUMENT_INVALID');
+    const next = new Batch(batch).add('s0', 0, 8).add('s0', 1, 8);
+    await next.commit(store);
+    const again = await store.stream(TENANT, 's0');
+    assert(again.map(({ index }) => index).join() === '300,301', 'a stream that was pruned whole may begin again');
+    await refuses(() => store.prune(TENANT, 303), 'STORE_ARGUMENT_INVALID');
     await refuses(() => store.prune(TENANT, -1), 'STORE_ARGUMENT_INVALID');
   }),
   rule('what the caller does to its bytes afterwards changes nothing', async (store) => {

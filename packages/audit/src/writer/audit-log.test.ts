@@ -202,6 +202,13 @@ describe('append', () => {
     expect((await store.notes('demo', { after: 0, limit: 10 })).map(({ size }) => size)).toEqual([64, 100]);
   });
 
+  it('commits a batch that begins more streams than it remembers', async () => {
+    const { log } = testLog({ maxBatch: 12_000, maxQueue: 12_000 });
+    const receipts = await Promise.all(Array.from({ length: 10_500 }, (_, i) => log.appendCell(cellDraft(`s-${i}`))));
+    expect(receipts.at(-1)?.index).toBe(10_499);
+    expect((await log.appendCell(cellDraft('s-7'))).record.seq).toBe(1);
+  });
+
   it('refuses one more than the queue holds, at once', async () => {
     const { log } = testLog({ maxQueue: 10 });
     const codes = await Promise.all(

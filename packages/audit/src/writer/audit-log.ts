@@ -94,8 +94,7 @@ export class AuditLog implements AuditSink, CellAuditSink, StreamEvidenceSource 
    * AUDIT_QUEUE_FULL, AUDIT_COMMIT_FAILED and the refusals of a log that cannot be trusted.
    */
   append(draft: RecordDraft): Promise<AppendReceipt> {
-    const payload = draft.payload as JsonObject;
-    return this.enqueue({ ...draft, payload });
+    return this.enqueue(draft);
   }
 
   /** Appends steps in order, each only if the one before it was, in one commit where they fit. */
@@ -105,7 +104,7 @@ export class AuditLog implements AuditSink, CellAuditSink, StreamEvidenceSource 
     return drafts.map((draft) => {
       if (refused !== undefined) return refused;
       try {
-        const { pending, receipt } = this.#enqueue({ ...draft, payload: draft.payload as JsonObject }, after);
+        const { pending, receipt } = this.#enqueue(draft, after);
         after = pending;
         return receipt;
       } catch (error) {
@@ -117,13 +116,17 @@ export class AuditLog implements AuditSink, CellAuditSink, StreamEvidenceSource 
   }
 
   /** Appends a fact about the cell. */
-  appendCell(draft: CellDraft): Promise<AppendReceipt> {
-    return this.enqueue({ ...draft, expectedSeq: null });
+  appendCell({ stream, correlation, trace, actor, kind, payload }: CellDraft): Promise<AppendReceipt> {
+    return this.enqueue({ stream, correlation, trace, actor, kind, payload, expectedSeq: null });
   }
 
   /** The common way in, also for ingested events. */
-  async enqueue(fields: DraftFields): Promise<AppendReceipt> {
-    return this.#enqueue(fields, undefined).receipt;
+  enqueue(fields: DraftFields): Promise<AppendReceipt> {
+    try {
+      return this.#enqueue(fields, undefined).receipt;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   #enqueue(fields: DraftFields, after: Pending | undefined) {
@@ -133,13 +136,10 @@ export class AuditLog implements AuditSink, CellAuditSink, StreamEvidenceSource 
       throw new AuditError('AUDIT_QUEUE_FULL', `${maxQueue} appends are waiting already`);
     }
     const draft = takeDraft(fields, clock, random);
-    // Both functions are there when the promise has been made.
-    let settle: Pick<Pending, 'resolve' | 'reject'> = { resolve: () => undefined, reject: () => undefined };
     const receipt = new Promise<AppendReceipt>((resolve, reject) => {
-      settle = { resolve, reject };
+      this.#queue.push({ draft, after, resolve, reject, refusal: undefined });
     });
-    const pending: Pending = { draft, after, ...settle };
-    this.#queue.push(pending);
+    const pending = this.#queue.at(-1);
     this.#pumping ??= this.#pump();
     return { pending, receipt };
   }

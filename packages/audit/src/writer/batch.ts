@@ -1,4 +1,4 @@
-import { commitPayloadBytes, encodeHex, equalBytes, parseDigest } from '@exoarmur/canonical';
+import { commitPayloadBytes, encodeHex, equalBytes, identifyLeaf } from '@exoarmur/canonical';
 import {
   type AppendReceipt,
   type AuditLogStore,
@@ -20,7 +20,7 @@ export interface Pending {
   /** The append this one stands on: refused, in whatever batch, this one is too. */
   readonly after?: Pending | undefined;
   /** Why it was refused, as far as it is decided. */
-  refusal?: unknown;
+  refusal: unknown;
 }
 
 /** Where the batch would begin, and in which log. */
@@ -29,11 +29,6 @@ export interface BatchPlace {
   readonly tenant: string;
   readonly cell: string;
   readonly size: number;
-}
-
-interface Planned {
-  readonly draft: Draft;
-  readonly receipt: AppendReceipt;
 }
 
 /** What a batch would do: entries to append, positions after it, and the answers to give once it is durable. */
@@ -54,16 +49,17 @@ export async function planBatch(
   streams: StreamTable,
   batch: readonly Pending[],
 ): Promise<BatchPlan> {
-  await streams.load(batch.map(({ draft }) => draft.stream));
+  if (batch.some(({ draft }) => !streams.has(draft.stream))) await streams.load(batch.map(({ draft }) => draft.stream));
   const planner = new BatchPlanner(place, streams, await findIngested(place, batch));
-  for (const pending of batch) await planner.add(pending);
+  // Most have nothing to wait for, and a turn of the microtask queue for each adds up.
+  for (const pending of batch) if (!planner.addNew(pending)) await planner.add(pending);
   return planner;
 }
 
-async function findIngested(place: BatchPlace, batch: readonly Pending[]) {
-  const identities = batch.flatMap(({ draft }) => (draft.contentKey === undefined ? [] : [draft.contentKey.identity]));
-  if (identities.length === 0) return [];
-  return place.store.findContentKeys(place.tenant, identities);
+function findIngested(place: BatchPlace, batch: readonly Pending[]) {
+  const identities: Uint8Array[] = [];
+  for (const { draft } of batch) if (draft.contentKey !== undefined) identities.push(draft.contentKey.identity);
+  return identities.length === 0 ? [] : place.store.findContentKeys(place.tenant, identities);
 }
 
 class BatchPlanner implements BatchPlan {
@@ -74,7 +70,8 @@ class BatchPlanner implements BatchPlan {
   readonly refusals: { pending: Pending; error: AuditError }[] = [];
   readonly #place: BatchPlace;
   readonly #streams: StreamTable;
-  readonly #planned = new Map<string, Planned>();
+  /** Of the entries, in their order. */
+  readonly #receipts: AppendReceipt[] = [];
   readonly #ingested = new Map<string, { readonly content: Uint8Array; readonly index: number }>();
 
   constructor(
@@ -87,12 +84,25 @@ class BatchPlanner implements BatchPlan {
     for (const { identity, content, index } of ingested) this.#ingested.set(encodeHex(identity), { content, index });
   }
 
+  /** Takes an append that cannot be there already, without a look into the store; false for any other. */
+  addNew(pending: Pending): boolean {
+    const { draft, after } = pending;
+    if (draft.contentKey !== undefined || after?.refusal !== undefined) return false;
+    const { expectedSeq } = draft;
+    const position = this.#position(draft.stream);
+    if (position.isClosed || (expectedSeq !== null && expectedSeq !== position.count)) return false;
+    if (findMisfit(draft, position) !== undefined) return false;
+    pending.refusal = undefined;
+    this.answers.push({ pending, receipt: this.#seal(draft, position) });
+    return true;
+  }
+
   async add(pending: Pending): Promise<void> {
-    delete pending.refusal;
+    pending.refusal = undefined;
     try {
       if (pending.after?.refusal !== undefined) throw follow(pending.after.refusal);
       const known = await this.#findKnown(pending.draft);
-      this.answers.push({ pending, receipt: known ?? this.#seal(pending.draft) });
+      this.answers.push({ pending, receipt: known ?? this.#sealFitting(pending.draft) });
     } catch (error) {
       if (!(error instanceof AuditError)) throw error;
       pending.refusal = error;
@@ -125,12 +135,14 @@ class BatchPlanner implements BatchPlan {
   }
 
   async #findAppended(draft: Draft, seq: number): Promise<AppendReceipt> {
-    const planned = this.#planned.get(`${seq} ${draft.stream}`);
-    if (planned !== undefined) {
-      if (!isSame(draft, planned.receipt.record) || !equalBytes(draft.payloadBytes, planned.draft.payloadBytes)) {
+    const planned = this.entries.findIndex((entry) => entry.seq === seq && entry.stream === draft.stream);
+    const receipt = this.#receipts[planned];
+    if (receipt !== undefined) {
+      const sealed = this.entries[planned]?.payload.bytes;
+      if (!isSame(draft, receipt.record) || sealed === undefined || !equalBytes(draft.payloadBytes, sealed)) {
         throw conflict(draft, seq + 1);
       }
-      return planned.receipt;
+      return receipt;
     }
     const { store, tenant } = this.#place;
     const entry = (await store.stream(tenant, draft.stream))[seq];
@@ -148,50 +160,34 @@ class BatchPlanner implements BatchPlan {
     return { record, bytes: entry.bytes, leafHash: hashRecord(entry.bytes), index: entry.index };
   }
 
-  #seal(draft: Draft): AppendReceipt {
+  #sealFitting(draft: Draft): AppendReceipt {
     const position = this.#position(draft.stream);
-    this.#assertFits(draft, position);
+    const misfit = findMisfit(draft, position);
+    if (misfit !== undefined) throw misfit;
+    return this.#seal(draft, position);
+  }
+
+  #seal(draft: Draft, position: StreamPosition): AppendReceipt {
     const { tenant, cell, size } = this.#place;
     const { record, bytes } = sealDraft(draft, { tenant, cell, seq: position.count, prev: position.head });
-    const leafHash = hashRecord(bytes);
-    const receipt = { record, bytes, leafHash, index: size + this.entries.length };
+    const { hash, digest } = identifyLeaf(bytes);
+    const receipt = { record, bytes, leafHash: digest, index: size + this.entries.length };
     const { stream, correlation, salt, payloadBytes, contentKey } = draft;
-    this.entries.push({
-      stream,
-      seq: record.seq,
-      correlation,
-      bytes,
-      payload: { salt, bytes: payloadBytes },
-      ...(contentKey === undefined ? {} : { contentKey }),
-    });
-    this.leafHashes.push(parseDigest(leafHash));
+    const entry = { stream, seq: record.seq, correlation, bytes, payload: { salt, bytes: payloadBytes } };
+    this.entries.push(contentKey === undefined ? entry : { ...entry, contentKey });
+    this.#receipts.push(receipt);
+    this.leafHashes.push(hash);
     this.positions.set(stream, {
       count: record.seq + 1,
-      head: leafHash,
+      head: digest,
       correlation,
       isAction: isTrailKind(record.kind),
       isClosed: endsStream(record.kind),
     });
-    this.#planned.set(`${record.seq} ${stream}`, { draft, receipt });
     if (contentKey !== undefined) {
       this.#ingested.set(encodeHex(contentKey.identity), { content: contentKey.content, index: receipt.index });
     }
     return receipt;
-  }
-
-  #assertFits(draft: Draft, position: StreamPosition): void {
-    const isAction = isTrailKind(draft.kind);
-    const isWrongFamily =
-      position.isAction === null ? isAction && draft.kind !== 'intent_received' : position.isAction !== isAction;
-    if (isWrongFamily) {
-      throw new AuditError(
-        'AUDIT_STREAM_RESERVED',
-        `${draft.kind} has no place in stream ${quoteForMessage(draft.stream)}`,
-      );
-    }
-    if (position.correlation !== null && position.correlation !== draft.correlation) {
-      throw new AuditError('AUDIT_DRAFT_INVALID', 'correlation is not that of the stream', { pointer: '/correlation' });
-    }
   }
 
   async #readReceipt(index: number): Promise<AppendReceipt> {
@@ -204,6 +200,23 @@ class BatchPlanner implements BatchPlan {
   #position(stream: string): StreamPosition {
     return this.positions.get(stream) ?? this.#streams.get(stream);
   }
+}
+
+/** Why a draft has no place in a stream that is there, or undefined. */
+function findMisfit(draft: Draft, position: StreamPosition): AuditError | undefined {
+  const isAction = isTrailKind(draft.kind);
+  const isWrongFamily =
+    position.isAction === null ? isAction && draft.kind !== 'intent_received' : position.isAction !== isAction;
+  if (isWrongFamily) {
+    return new AuditError(
+      'AUDIT_STREAM_RESERVED',
+      `${draft.kind} has no place in stream ${quoteForMessage(draft.stream)}`,
+    );
+  }
+  if (position.correlation !== null && position.correlation !== draft.correlation) {
+    return new AuditError('AUDIT_DRAFT_INVALID', 'correlation is not that of the stream', { pointer: '/correlation' });
+  }
+  return undefined;
 }
 
 function isSame(draft: Draft, record: SealedRecord): boolean {

@@ -2,15 +2,15 @@ import { canonicalizeToBytes, commitPayloadBytes, encodeUtf8, formatTime } from 
 import {
   type Clock,
   type Digest,
-  identifierSchema,
   isExoArmurError,
-  type JsonObject,
+  isIdentifier,
   jsonObjectSchema,
   type LogContentKey,
   MAX_PAYLOAD_BYTES,
   quoteForMessage,
   type RandomSource,
   type RecordKind,
+  recordKindSchema,
   type SealedRecord,
   sealedRecordSchema,
   type TrailKind,
@@ -26,7 +26,8 @@ export interface DraftFields {
   readonly trace: string | null;
   readonly actor: SealedRecord['actor'];
   readonly kind: RecordKind;
-  readonly payload: JsonObject;
+  /** A JSON object; whatever else it is, is refused. */
+  readonly payload: object;
   readonly expectedSeq: number | null;
   readonly contentKey?: LogContentKey;
   /** The record gets a time before this one, or none is made. */
@@ -34,15 +35,17 @@ export interface DraftFields {
 }
 
 /** A draft as it was when it was handed in: later changes to the caller's objects change nothing. */
-export interface Draft extends Omit<DraftFields, 'payload' | 'actor' | 'before'> {
+export interface Draft extends Omit<DraftFields, 'payload' | 'actor' | 'before' | 'contentKey'> {
   readonly actor: SealedRecord['actor'];
+  readonly contentKey: LogContentKey | undefined;
   readonly time: string;
   readonly salt: Uint8Array;
   readonly payloadBytes: Uint8Array;
   readonly payloadDigest: Digest;
 }
 
-const { actor: actorSchema, kind: kindSchema } = sealedRecordSchema.shape;
+const { actor: actorSchema } = sealedRecordSchema.shape;
+const KINDS: ReadonlySet<unknown> = new Set(recordKindSchema.options);
 
 /** Whether a kind belongs to the life of an action; the others are facts of the cell. */
 export function isTrailKind(kind: RecordKind): kind is TrailKind {
@@ -59,21 +62,21 @@ export function endsStream(kind: RecordKind): boolean {
  * @throws AuditError AUDIT_DRAFT_INVALID with a pointer, AUDIT_DRAFT_LATE, AUDIT_PAYLOAD_TOO_LARGE.
  */
 export function takeDraft(fields: DraftFields, clock: Clock, random: RandomSource): Draft {
-  const { payload, contentKey, before, ...rest } = fields;
-  const { stream, correlation, trace, kind, expectedSeq } = rest;
-  if (!identifierSchema.safeParse(stream).success) throw invalid('/stream', String(stream));
-  if (!identifierSchema.safeParse(correlation).success) throw invalid('/correlation', String(correlation));
-  if (trace !== null && !identifierSchema.safeParse(trace).success) throw invalid('/trace', String(trace));
-  if (!kindSchema.safeParse(kind).success) throw invalid('/kind', String(kind));
-  const actor = actorSchema.safeParse(rest.actor);
+  const { stream, correlation, trace, kind, expectedSeq, contentKey, before } = fields;
+  if (!isIdentifier(stream)) throw invalid('/stream', String(stream));
+  if (!isIdentifier(correlation)) throw invalid('/correlation', String(correlation));
+  if (trace !== null && !isIdentifier(trace)) throw invalid('/trace', String(trace));
+  if (!KINDS.has(kind)) throw invalid('/kind', String(kind));
+  const actor = actorSchema.safeParse(fields.actor);
   if (!actor.success) throw invalid('/actor', '');
   if (expectedSeq !== null && !(Number.isSafeInteger(expectedSeq) && expectedSeq >= 0)) {
     throw invalid('/expectedSeq', String(expectedSeq));
   }
   const time = formatTime(clock.now());
   if (before !== undefined && time >= before) throw new AuditError('AUDIT_DRAFT_LATE', `${kind} came too late`);
-  const payloadBytes = encodePayload(payload);
+  const payloadBytes = encodePayload(fields.payload);
   const salt = random.bytes(16).slice();
+  const payloadDigest = commitPayloadBytes(salt, payloadBytes);
   return {
     stream,
     correlation,
@@ -84,8 +87,8 @@ export function takeDraft(fields: DraftFields, clock: Clock, random: RandomSourc
     time,
     salt,
     payloadBytes,
-    payloadDigest: commitPayloadBytes(salt, payloadBytes),
-    ...(contentKey === undefined ? {} : { contentKey }),
+    payloadDigest,
+    contentKey,
   };
 }
 
@@ -113,7 +116,7 @@ export function sealDraft(
   return { record, bytes };
 }
 
-function encodePayload(payload: JsonObject): Uint8Array {
+function encodePayload(payload: object): Uint8Array {
   if (!jsonObjectSchema.safeParse(payload).success) throw invalid('/payload', '');
   let bytes: Uint8Array;
   try {

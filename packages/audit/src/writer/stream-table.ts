@@ -30,13 +30,14 @@ export class StreamTable {
 
   /** Makes the positions of these streams known. @throws AuditError AUDIT_RECORD_MALFORMED for a corrupt store. */
   async load(streams: readonly string[]): Promise<void> {
-    const unknown = [...new Set(streams)].filter((stream) => !this.#positions.has(stream));
-    if (unknown.length === 0) return;
-    if (this.#positions.size + unknown.length > MAX_POSITIONS) {
+    const unknown = new Set<string>();
+    for (const stream of streams) if (!this.#positions.has(stream)) unknown.add(stream);
+    if (unknown.size === 0) return;
+    if (this.#positions.size + unknown.size > MAX_POSITIONS && this.#positions.size > 0) {
       this.#positions.clear();
       return this.load(streams);
     }
-    for (const { stream, bytes } of await this.#store.lastOfStreams(this.#tenant, unknown)) {
+    for (const { stream, bytes } of await this.#store.lastOfStreams(this.#tenant, [...unknown])) {
       const record = parseRecord(bytes);
       this.#positions.set(stream, {
         count: record.seq + 1,
@@ -47,6 +48,11 @@ export class StreamTable {
       });
     }
     for (const stream of unknown) if (!this.#positions.has(stream)) this.#positions.set(stream, EMPTY);
+  }
+
+  /** Whether the position of a stream is known. */
+  has(stream: string): boolean {
+    return this.#positions.has(stream);
   }
 
   /** The position of a stream that was loaded. */

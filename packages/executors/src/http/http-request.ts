@@ -1,5 +1,4 @@
-import type { ActionIntent } from '@exoarmur/contracts';
-import { quoteForMessage } from '@exoarmur/contracts/errors';
+import { type ActionIntent, quoteForMessage } from '@exoarmur/contracts';
 import { malformed, readBytes } from '../content.ts';
 import { ExecutorError } from '../errors.ts';
 import { findRule, type HttpMethod, isHeader, type OpenedRule } from './rule.ts';

@@ -1,4 +1,4 @@
-import { quoteForMessage } from '@exoarmur/contracts/errors';
+import { quoteForMessage } from '@exoarmur/contracts';
 import { ExecutorError } from '../errors.ts';
 import { type Network, parseNetwork } from './address.ts';
 
