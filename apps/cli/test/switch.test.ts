@@ -77,6 +77,42 @@ describe('exoarmur switch', () => {
     expect((await run('log', 'tail', '--db', 'log.db')).out).toContain('attempt_refused');
   });
 
+  it('asks for as many to clear as the file of the boundary says, and lists what too few have cleared', async () => {
+    const environment = { measured: 'machine', network_health_milli: 1000 };
+    const boundary = {
+      ...{ schema: 'exoarmur.boundary-file/1', tenant: 'acme', cell: 'office', key_file: 'log.key', executors: [] },
+      ...{ store: { path: 'log.db' }, policy: { file: 'none.json' }, switch_clear_threshold: 2 },
+      facts: { switches: { global: 'clear', tenant: 'clear' }, trust_milli: {}, environment },
+    };
+    writeFileSync(path('boundary.json'), JSON.stringify(boundary));
+    const store = openSqliteLogStore({ path: path('log.db') });
+    const carlKey = writeKey('carl.key', 'carl.example', 5);
+    await createSqliteOperatorStore(store, 'acme').add({
+      ...{ operatorId: 'carl', vkey: carlKey, roles: ['switch-clear'], isRevoked: false },
+    });
+    await store.close();
+    const here = ['--boundary', 'boundary.json'];
+    const [ann, carl] = ['ann', 'carl'].map((who) => ['--operator-key', `${who}.key`]) as [string[], string[]];
+    const set = await run('switch', 'set', '--global', '--reason', 'incident', ...ann, ...here);
+    expect(set).toMatchObject({ out: 'engaged: global, by ann, command 1\n', exitCode: 0 });
+    const clear = ['switch', 'clear', '--global', '--reason', 'over'];
+    expect((await run(...clear, ...ann, ...here)).err).toContain('BOUNDARY_SWITCH_THRESHOLD_UNMET');
+    // Who does not name the file can have it taken in, and the boundary counts again.
+    expect(await run(...clear, ...ann, ...LOG)).toMatchObject({ exitCode: 0 });
+    expect((await run('switch', 'list', ...here)).out).toMatch(/^engaged {2}global .*\(cleared by too few: ann\)\n$/);
+    const listed = JSON.parse((await run('switch', 'list', '--json', ...here)).out);
+    expect(listed.switches).toMatchObject([{ state: 'engaged', cleared_by_too_few: ['ann'] }]);
+    expect(await run(...clear, ...ann, ...carl, ...here)).toMatchObject({ out: 'clear: global, by ann, command 3\n' });
+    expect((await run('switch', 'list', ...here)).out).toMatch(/^clear {4}global .*ann: over\n$/);
+  });
+
+  it('says which log it wants, and not in two ways', async () => {
+    expect((await run('switch', 'list')).err).toContain('CLI_USAGE: say which log');
+    const set = ['switch', 'set', '--global', '--reason', 'x', '--operator-key', 'ann.key', '--db', 'log.db'];
+    expect((await run(...set)).err).toContain('CLI_USAGE: say with which key');
+    expect((await run(...set, '--boundary', 'boundary.json')).err).toContain('CLI_USAGE');
+  });
+
   it('says what is wrong with what was typed', async () => {
     const typed = async (...args: readonly string[]) =>
       (await run('switch', 'set', '--operator-key', 'ann.key', ...LOG, ...args)).err;

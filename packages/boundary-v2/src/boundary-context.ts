@@ -15,7 +15,7 @@ import type {
   StreamEvidenceSource,
 } from '@exoarmur/contracts';
 import { budgetsSchema, scopeNameSchema } from '@exoarmur/contracts';
-import type { BudgetOptions } from './budgets.ts';
+import { type BudgetOptions, type PreparedBudgets, prepareBudgets } from './budgets.ts';
 import { settleWithin } from './deadline.ts';
 import { BoundaryError, type BoundaryErrorCode } from './errors.ts';
 import type { FactSource } from './facts.ts';
@@ -83,7 +83,8 @@ export interface BoundaryOptions extends Governance {
 }
 
 /** The options with every gap filled. */
-export type BoundaryContext = Readonly<Omit<BoundaryOptions, 'limits' | 'host' | 'operators'>> & {
+export type BoundaryContext = Readonly<Omit<BoundaryOptions, 'limits' | 'host' | 'operators' | 'budgets'>> & {
+  readonly budgets?: PreparedBudgets;
   readonly operators: OperatorRegistry;
   readonly limits: BoundaryLimits;
   /** The host of an action type; for one that nobody performs a host that refuses it. */
@@ -100,7 +101,8 @@ export function createContext(options: BoundaryOptions): BoundaryContext {
     if (!Number.isSafeInteger(value) || value < 1)
       throw invalid(`${name} must be a positive integer`, `/limits/${name}`);
   }
-  const { grants, operators, inbox, standingGrants, budgets } = options;
+  const { budgets, ...others } = options;
+  const { grants, operators, inbox, standingGrants } = others;
   const declared = budgetsSchema.safeParse(budgets?.declared ?? []);
   if (!declared.success)
     throw invalid('the budgets are none', `/budgets/declared/${declared.error.issues[0]?.path.join('/') ?? ''}`);
@@ -108,7 +110,7 @@ export function createContext(options: BoundaryOptions): BoundaryContext {
   const within = <Value>(code: BoundaryErrorCode, work: () => Promise<Value>) =>
     answerWithin(limits.storeTimeoutMs, code, work);
   return {
-    ...options,
+    ...others,
     operators: {
       findByKeyId: async (keyId) =>
         operators === undefined ? [] : within('BOUNDARY_OPERATORS_UNAVAILABLE', () => operators.findByKeyId(keyId)),
@@ -138,7 +140,7 @@ export function createContext(options: BoundaryOptions): BoundaryContext {
             list: (page) => within('BOUNDARY_INBOX_UNAVAILABLE', () => inbox.list(page)),
           },
         }),
-    ...(budgets === undefined ? {} : { budgets: { store: budgets.store, declared: declared.data } }),
+    ...(budgets === undefined ? {} : { budgets: prepareBudgets({ store: budgets.store, declared: declared.data }) }),
     limits,
     selectHost,
   };

@@ -17,10 +17,44 @@ export interface BudgetOptions {
   readonly store: LimitStore;
 }
 
+/** A declared budget with all of it that is the same for each action. */
+interface PreparedBudget {
+  readonly budget: Budget;
+  readonly windowMs: number | null;
+  /** Where the parameters say how much; undefined where each action counts as one. */
+  readonly amountPath: readonly string[] | undefined;
+  /** Where the parameters say of what, and what they have to say. */
+  readonly unit: { readonly path: readonly string[]; readonly value: string } | undefined;
+}
+
+/** Budgets by ascending id, with who counts them. */
+export interface PreparedBudgets {
+  readonly prepared: readonly PreparedBudget[];
+  readonly store: LimitStore;
+}
+
 /** A declared budget as one action meets it; a demand only where the action says what it takes. */
 interface Claim {
   readonly budget: Budget;
   readonly demand: LimitDemand | undefined;
+}
+
+/** Does once what is the same for each action. */
+export function prepareBudgets({ declared, store }: BudgetOptions): PreparedBudgets {
+  const prepared = declared
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+    .map((budget): PreparedBudget => {
+      const { window_seconds: seconds } = budget;
+      const spend = budget.counts === 'spend' ? budget : undefined;
+      const unit = spend?.unit;
+      return {
+        budget,
+        windowMs: seconds === null ? null : seconds * 1000,
+        amountPath: spend === undefined ? undefined : splitPointer(spend.amount),
+        unit: unit === undefined ? undefined : { path: splitPointer(unit.pointer), value: unit.value },
+      };
+    });
+  return { prepared, store };
 }
 
 /**
@@ -29,7 +63,7 @@ interface Claim {
  * takes leave the budget exhausted. Undefined where nothing is declared.
  */
 export async function gatherBudgets(options: {
-  readonly budgets: BudgetOptions | undefined;
+  readonly budgets: PreparedBudgets | undefined;
   readonly snapshot: IntentSnapshot;
   readonly nowMs: number;
   readonly timeoutMs: number;
@@ -38,11 +72,15 @@ export async function gatherBudgets(options: {
   const { budgets, snapshot, nowMs, timeoutMs, purpose } = options;
   if (budgets === undefined) return undefined;
   const { intent, digest } = snapshot;
-  const claims = budgets.declared
-    .filter(({ action_types }) => action_types?.includes(intent.action_type) ?? true)
-    .toSorted((a, b) => (a.id < b.id ? -1 : 1))
-    .map((budget): Claim => ({ budget, demand: createDemand(budget, intent) }));
-  const demands = claims.flatMap(({ demand }) => (demand === undefined ? [] : [demand]));
+  const claims: Claim[] = [];
+  const demands: LimitDemand[] = [];
+  for (const one of budgets.prepared) {
+    const { budget } = one;
+    if (budget.action_types?.includes(intent.action_type) === false) continue;
+    const demand = createDemand(one, intent);
+    claims.push({ budget, demand });
+    if (demand !== undefined) demands.push(demand);
+  }
   if (demands.length === 0) return describe(claims, []);
   const taking: LimitTaking = { intentDigest: digest, now: nowMs, demands };
   // An action that one budget stops takes nothing from the others.
@@ -57,40 +95,48 @@ export async function gatherBudgets(options: {
 
 /** Gives back what an action took that came to nothing. A store that does not answer keeps it: too much is counted, never too little. */
 export async function releaseBudgets(
-  budgets: BudgetOptions | undefined,
+  budgets: PreparedBudgets | undefined,
   intentDigest: Digest,
   timeoutMs: number,
 ): Promise<void> {
   if (budgets !== undefined) await settleWithin(timeoutMs, () => budgets.store.release(intentDigest));
 }
 
-function createDemand(budget: Budget, intent: ActionIntent): LimitDemand | undefined {
-  const { id, per, maximum, window_seconds } = budget;
-  const amount = budget.counts === 'actions' ? 1 : readAmount(budget, intent);
+function createDemand(prepared: PreparedBudget, intent: ActionIntent): LimitDemand | undefined {
+  const { budget, windowMs, amountPath } = prepared;
+  const { id, per, maximum } = budget;
+  const amount = amountPath === undefined ? 1 : readAmount(amountPath, prepared.unit, intent);
   if (amount === null) return undefined;
-  const subject = {
-    actor: intent.actor_id,
-    action_type: intent.action_type,
-    correlation: intent.correlation_id,
-  };
-  const apart = (['actor', 'action_type', 'correlation'] as const).map((name) =>
-    per.includes(name) ? subject[name] : null,
-  );
-  const windowMs = window_seconds === null ? null : window_seconds * 1000;
-  return { key: JSON.stringify([id, ...apart]), amount, maximum, windowMs };
+  const key = JSON.stringify([
+    id,
+    per.includes('actor') ? intent.actor_id : null,
+    per.includes('action_type') ? intent.action_type : null,
+    per.includes('correlation') ? intent.correlation_id : null,
+  ]);
+  return { key, amount, maximum, windowMs };
 }
 
-function readAmount(budget: Extract<Budget, { counts: 'spend' }>, { parameters }: ActionIntent): number | null {
-  const { amount: pointer, unit } = budget;
-  if (unit !== undefined && readPointer(parameters, unit.pointer) !== unit.value) return null;
-  const amount = readPointer(parameters, pointer);
+function readAmount(
+  path: readonly string[],
+  unit: PreparedBudget['unit'],
+  { parameters }: ActionIntent,
+): number | null {
+  if (unit !== undefined && readPath(parameters, unit.path) !== unit.value) return null;
+  const amount = readPath(parameters, path);
   return typeof amount === 'number' && Number.isSafeInteger(amount) && amount >= 0 ? amount : null;
 }
 
-function readPointer(document: unknown, pointer: string): unknown {
+/** The names in a JSON pointer (RFC 6901). */
+function splitPointer(pointer: string): readonly string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+function readPath(document: unknown, path: readonly string[]): unknown {
   let value = document;
-  for (const part of pointer.split('/').slice(1)) {
-    const name = part.replaceAll('~1', '/').replaceAll('~0', '~');
+  for (const name of path) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
     value = (value as Readonly<Record<string, unknown>>)[name];
   }
@@ -114,14 +160,15 @@ function readAnswer(answer: LimitAnswer, demands: readonly LimitDemand[]): numbe
 
 /** The facts about the claims; `used` has one figure for each of them that states a demand. */
 function describe(claims: readonly Claim[], used: readonly (number | null)[]): BudgetFacts {
-  const figures = [...used];
-  const readings = claims.map(({ budget: { id, maximum }, demand }) => ({
-    ...{ id, maximum },
-    used: demand === undefined ? null : (figures.shift() ?? null),
-    amount: demand?.amount ?? null,
-  }));
-  const exhausted = readings.filter(
-    ({ used, amount, maximum }) => used === null || amount === null || amount > maximum - used,
-  );
-  return { readings, exhausted: exhausted.map(({ id }) => id) };
+  const readings: BudgetFacts['readings'] = [];
+  const exhausted: string[] = [];
+  let next = 0;
+  for (const { budget, demand } of claims) {
+    const { id, maximum } = budget;
+    const held = demand === undefined ? null : (used[next++] ?? null);
+    const amount = demand?.amount ?? null;
+    readings.push({ id, maximum, used: held, amount });
+    if (held === null || amount === null || amount > maximum - held) exhausted.push(id);
+  }
+  return { readings, exhausted };
 }

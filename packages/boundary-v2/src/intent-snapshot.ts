@@ -1,11 +1,10 @@
-import { canonicalizeToBytes, type Digest, digestValue, fixValue, notePassed, parseJson } from '@exoarmur/canonical';
+import { copyFixed, type Digest, digestValue, type JsonValue, notePassed, parseJson } from '@exoarmur/canonical';
 import {
   type ActionIntent,
   APPROVAL_PAYLOAD_TYPE,
   actionIntentSchema,
   INTENT_DIGEST_DOMAIN,
   isExoArmurError,
-  type JsonObject,
   MAX_CARRIED_DEPTH,
   MAX_INTENT_BYTES,
 } from '@exoarmur/contracts';
@@ -20,14 +19,12 @@ export interface IntentSnapshot {
 }
 
 /**
- * Reads an intent once: JSON text, JSON bytes or a plain object become canonical bytes, and everything else comes from
- * those. What the caller does to its object afterwards has no effect. The input is attacker-controlled.
+ * Reads an intent once: JSON text, JSON bytes or a plain object become canonical text, and everything else comes from
+ * that. What the caller does to its object afterwards has no effect. The input is attacker-controlled.
  * @throws BoundaryError BOUNDARY_INTENT_MALFORMED, BOUNDARY_INTENT_TOO_LARGE, BOUNDARY_APPROVAL_IN_INTENT
  */
 export function snapshotIntent(input: unknown): IntentSnapshot {
-  const bytes = readCanonicalBytes(input);
-  if (bytes.length > MAX_INTENT_BYTES) throw tooLarge();
-  const value = parseJson(bytes, { maxBytes: MAX_INTENT_BYTES });
+  const value = readFixed(input);
   if (carriesApproval(value)) {
     throw new BoundaryError('BOUNDARY_APPROVAL_IN_INTENT', 'an intent cannot bring its own approval', { pointer: '' });
   }
@@ -42,7 +39,7 @@ export function snapshotIntent(input: unknown): IntentSnapshot {
     throw new BoundaryError('BOUNDARY_INTENT_MALFORMED', 'intent id is reserved', { pointer: '/intent_id' });
   }
   // The value itself goes on, not zod's copy: a copy might lose a member such as `__proto__`.
-  const intent = fixValue(value as JsonObject) as unknown as ActionIntent;
+  const intent = value as unknown as ActionIntent;
   notePassed(intent, actionIntentSchema);
   return { intent, digest: digestValue(INTENT_DIGEST_DOMAIN, intent) };
 }
@@ -67,12 +64,11 @@ function carriesApproval(value: unknown): boolean {
   return Object.values(value).some(carriesApproval);
 }
 
-function readCanonicalBytes(input: unknown): Uint8Array {
+function readFixed(input: unknown): JsonValue {
+  const limits = { maxBytes: MAX_INTENT_BYTES, maxDepth: MAX_CARRIED_DEPTH };
   try {
-    if (typeof input === 'string' || input instanceof Uint8Array) {
-      return canonicalizeToBytes(parseJson(input, { maxBytes: MAX_INTENT_BYTES, maxDepth: MAX_CARRIED_DEPTH }));
-    }
-    return canonicalizeToBytes(input, { maxBytes: MAX_INTENT_BYTES, maxDepth: MAX_CARRIED_DEPTH });
+    const isText = typeof input === 'string' || input instanceof Uint8Array;
+    return copyFixed(isText ? parseJson(input, limits) : input, limits);
   } catch (cause) {
     if (!isExoArmurError(cause)) throw cause;
     if (cause.code === 'CANONICAL_JSON_TOO_LARGE') throw tooLarge();

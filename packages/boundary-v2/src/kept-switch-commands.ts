@@ -18,6 +18,8 @@ export interface VerifiedSwitchCommand {
   readonly command: SwitchCommand;
   readonly envelope: DsseEnvelope;
   readonly isRecorded: boolean;
+  /** The operators who stand behind it, in ascending order. */
+  readonly signers: readonly string[];
 }
 
 /** Where kept commands come from and whose they are. */
@@ -44,7 +46,8 @@ export async function listVerifiedCommands(
       const scope = { tenant, cell, threshold: ANYBODY, lastSequence: after, isPast: true };
       const verdict = verifySwitchCommand(envelope, { ...scope, operators: signers });
       if (verdict.outcome === 'refused' || verdict.command.sequence !== sequence) return undefined;
-      found.push({ command: verdict.command, envelope: verdict.envelope, isRecorded });
+      const { command, envelope: signed, signers: people } = verdict;
+      found.push({ command, envelope: signed, isRecorded, signers: people });
       after = sequence;
     }
     if (page.length < PAGE) return found;

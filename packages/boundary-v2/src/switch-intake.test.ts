@@ -245,6 +245,19 @@ describe('reading switches', () => {
     expect(await reader.read(SCOPE)).toEqual({ ...CLEAR, actor: 'engaged' });
   });
 
+  it('clears nothing by a kept command that too few stand behind, and goes on with those after it', async () => {
+    const { open, commands } = createSwitches();
+    const rows: readonly Partial<SwitchCommand>[] = [
+      { sequence: 1 },
+      { sequence: 2, state: 'clear' },
+      { sequence: 3, switch: 'actor', subject: 'agent-1' },
+    ];
+    for (const row of rows) await commands.append(kept(row));
+    expect(await open({ clearThreshold: 2 }).read(SCOPE)).toEqual({ ...CLEAR, global: 'engaged', actor: 'engaged' });
+    expect(await open({ clearThreshold: 1 }).read(SCOPE)).toEqual({ ...CLEAR, actor: 'engaged' });
+    expect(await open().read(SCOPE)).toEqual({ ...CLEAR, actor: 'engaged' });
+  });
+
   it('keeps the stop of an operator who was revoked since', async () => {
     const { open } = createSwitches(scriptStore(async () => [kept({ issued_by: 'carl' }, carl)]));
     expect((await open().read(SCOPE)).global).toBe('engaged');

@@ -67,7 +67,7 @@ async function obey(intake: SwitchIntake, input: unknown): Promise<SwitchCommand
   };
   if (command.state === 'engaged') {
     await append(false);
-    await recordAll(intake, [...late, { command, envelope, isRecorded: false }]);
+    await recordAll(intake, [...late, { command, envelope }]);
   } else {
     await recordAll(intake, late);
     await record(intake, { command, envelope });
@@ -76,18 +76,17 @@ async function obey(intake: SwitchIntake, input: unknown): Promise<SwitchCommand
   return command;
 }
 
+type Recordable = Pick<VerifiedSwitchCommand, 'command' | 'envelope'>;
+
 /** Records what is kept without a record. One that is recorded and not noted as such, because of a crash, is recorded twice. */
-async function recordAll(intake: SwitchIntake, kept: readonly VerifiedSwitchCommand[]): Promise<void> {
+async function recordAll(intake: SwitchIntake, kept: readonly Recordable[]): Promise<void> {
   for (const one of kept) {
     await record(intake, one);
     await inTime('BOUNDARY_SWITCH_STORE_UNAVAILABLE', () => intake.commands.markRecorded(one.command.sequence));
   }
 }
 
-async function record(
-  { log, cell }: SwitchIntake,
-  { command, envelope }: Pick<VerifiedSwitchCommand, 'command' | 'envelope'>,
-): Promise<void> {
+async function record({ log, cell }: SwitchIntake, { command, envelope }: Recordable): Promise<void> {
   const stream = switchStreamOf(cell);
   const { subject, state, issued_by } = command;
   const payload: SwitchChanged = {

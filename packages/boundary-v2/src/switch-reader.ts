@@ -18,6 +18,8 @@ export interface SwitchReaderOptions extends KeptSwitchCommands {
   readonly maxAgeMs: number;
   /** How long the store may take, in milliseconds. */
   readonly timeoutMs: number;
+  /** How many operators a kept clearing needs, or it clears nothing; 1 unless told. */
+  readonly clearThreshold?: number;
   /** Numbers of the commands that the log has; a store without one of them was put back. */
   readonly recorded?: readonly number[];
 }
@@ -29,7 +31,7 @@ export interface SwitchReaderOptions extends KeptSwitchCommands {
  * the safety gate takes unknown for engaged.
  */
 export function createSwitchReader(options: SwitchReaderOptions): SwitchStore {
-  const { clock, maxAgeMs, timeoutMs, recorded = [] } = options;
+  const { clock, maxAgeMs, timeoutMs, recorded = [], clearThreshold = 1 } = options;
   const create = () => ({ board: createSwitchBoard({ maxAgeMs }), missing: new Set(recorded) });
   let current = create();
 
@@ -45,10 +47,13 @@ export function createSwitchReader(options: SwitchReaderOptions): SwitchStore {
         return UNKNOWN_SWITCHES;
       }
       if (settled.outcome === 'returned') {
-        for (const { command } of settled.value ?? []) {
+        for (const { command, signers } of settled.value ?? []) {
           missing.delete(command.sequence);
           // Another reading may have found it meanwhile.
-          if (command.sequence > board.lastSequence) board.apply(command);
+          if (command.sequence <= board.lastSequence) continue;
+          // SECURITY: whoever took it in may have asked for fewer than this cell does.
+          if (command.state === 'clear' && signers.length < clearThreshold) board.skip(command);
+          else board.apply(command);
         }
         board.confirm(startedAt);
       }

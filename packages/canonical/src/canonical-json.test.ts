@@ -162,6 +162,15 @@ describe('the canonical writer', () => {
     let doubled: unknown = [1];
     for (let level = 0; level < 40; level++) doubled = [doubled, doubled];
     expect(() => canonicalize(doubled, { maxBytes: 10_000 })).toThrow(tooLarge);
+    let named: unknown = {};
+    for (let i = 0; i < 40; i++) named = { a: named, b: named };
+    expect(() => canonicalize(named, { maxBytes: 10_000 })).toThrow(tooLarge);
+    // Written out, either of these is longer than a string can be.
+    const long = 'x'.repeat(2 ** 24);
+    const members = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`m${i}`, long]));
+    for (const many of [Array(40).fill(long), members]) {
+      expect(() => canonicalize(many, { maxBytes: 10_000 })).toThrow(tooLarge);
+    }
     const value = { a: [1, null, true, 'x'], b: 'é' };
     const size = canonicalizeToBytes(value).length;
     expect(canonicalize(value, { maxBytes: size })).toBe(canonicalize(value));

@@ -1,7 +1,7 @@
 import { encodeUtf8, isWellFormed } from './bytes.ts';
 import { CanonicalError, type CanonicalErrorCode } from './errors.ts';
-import { knownOf } from './fixed-value.ts';
 import { writeFast } from './internal/fast-writer.ts';
+import { known as knownValues } from './internal/known-values.ts';
 import { numberProblem } from './internal/number.ts';
 import { JSON_LIMITS, type JsonLimits, joinPointer } from './json-value.ts';
 
@@ -21,15 +21,19 @@ const PLAIN_TEXT = /^[ !#-[\]-~]*$/;
 export function canonicalize(value: unknown, limits: JsonLimits = {}): string {
   const maxDepth = limits.maxDepth ?? JSON_LIMITS.maxDepth;
   const { maxBytes } = limits;
-  if (maxBytes === undefined) {
-    if (typeof value !== 'object' || value === null) return writeUncounted(value, maxDepth);
-    const known = maxDepth === JSON_LIMITS.maxDepth ? knownOf(value) : undefined;
+  if (typeof value === 'object' && value !== null) {
+    const known = maxBytes === undefined && maxDepth === JSON_LIMITS.maxDepth ? knownValues.get(value) : undefined;
     if (known?.text !== undefined) return known.text;
-    const text = writeFast(value, maxDepth) ?? writeUncounted(value, maxDepth);
-    if (known !== undefined) known.text = text;
-    return text;
+    const text = writeFast(value, maxDepth, maxBytes);
+    if (text !== undefined) {
+      if (known !== undefined) known.text = text;
+      return assertFits(text, maxBytes);
+    }
   }
-  const text = writeValue(value, { maxDepth, unitsLeft: maxBytes }, []);
+  return assertFits(writeValue(value, { maxDepth, unitsLeft: maxBytes ?? Number.POSITIVE_INFINITY }, []), maxBytes);
+}
+
+function assertFits(text: string, maxBytes = Number.POSITIVE_INFINITY): string {
   if (text.length * 3 > maxBytes && encodeUtf8(text).length > maxBytes) throw tooLarge([]);
   return text;
 }
@@ -37,10 +41,6 @@ export function canonicalize(value: unknown, limits: JsonLimits = {}): string {
 /** The UTF-8 bytes of {@link canonicalize}: what is hashed, signed and stored. */
 export function canonicalizeToBytes(value: unknown, limits: JsonLimits = {}): Uint8Array {
   return encodeUtf8(canonicalize(value, limits));
-}
-
-function writeUncounted(value: unknown, maxDepth: number): string {
-  return writeValue(value, { maxDepth, unitsLeft: Number.POSITIVE_INFINITY }, []);
 }
 
 type Path = (string | number)[];

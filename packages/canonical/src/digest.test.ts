@@ -4,6 +4,7 @@ import { expectRefusal } from '../test/errors.ts';
 import { encodeUtf8 } from './bytes.ts';
 import { commitPayload, digestBytes, digestValue, formatDigest, isDigest, parseDigest, sha256 } from './digest.ts';
 import { encodeHex } from './hex.ts';
+import { countDomains, MAX_DOMAINS } from './internal/domain.ts';
 import { platform as browser } from './platform/browser.ts';
 import { platform as node } from './platform/node.ts';
 
@@ -38,6 +39,13 @@ describe('digests', () => {
   it.each(['', 'a b', 'é', 'a\0', 'x'.repeat(129)])('refuse the domain %j', (domain) => {
     expect(() => digestBytes(domain, new Uint8Array(0))).toThrow(TypeError);
     expect(() => digestValue(domain, null)).toThrow(TypeError);
+  });
+
+  it('keep no more domains at hand than a few, and forget none of their meaning', () => {
+    for (let number = 0; number < 3 * MAX_DOMAINS; number++) {
+      expect(digestValue(`domain/${number}`, null)).toBe(expected(`domain/${number}`, '\0null'));
+      expect(countDomains()).toBeLessThanOrEqual(MAX_DOMAINS);
+    }
   });
 
   it('have one text', () => {

@@ -1,10 +1,10 @@
 import { platform } from '#platform';
-import { encodeUtf8 } from './bytes.ts';
 import { canonicalize, canonicalizeToBytes } from './canonical-json.ts';
 import { CanonicalError, quote } from './errors.ts';
-import { knownOf } from './fixed-value.ts';
 import { decodeDigits, encodeHex } from './hex.ts';
+import { encodeDomain } from './internal/domain.ts';
 import { joinToHash } from './internal/join-to-hash.ts';
+import { known as knownValues } from './internal/known-values.ts';
 
 /** Digest text: `sha256:` and 64 lower-case hexadecimal digits. */
 export type Digest = `sha256:${string}`;
@@ -13,7 +13,6 @@ export type Digest = `sha256:${string}`;
 export const HASH_BYTES = 32;
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
-const DOMAIN = /^[!-~]{1,128}$/;
 const PAYLOAD_DOMAIN = 'exoarmur.payload/1';
 const SALT_BYTES = 16;
 
@@ -32,10 +31,11 @@ export function digestBytes(domain: string, bytes: Uint8Array): Digest {
 
 /** {@link digestBytes} over the canonical bytes of a value. @throws CanonicalError as {@link canonicalize}. */
 export function digestValue(domain: string, value: unknown): Digest {
-  const known = typeof value === 'object' && value !== null ? knownOf(value) : undefined;
+  const known = typeof value === 'object' && value !== null ? knownValues.get(value) : undefined;
   if (known?.digest !== undefined && known.domain === domain) return known.digest;
   // One text instead of two byte arrays: the domain is ASCII and canonical text is well formed.
-  const digest: Digest = `sha256:${platform.sha256HexOfText(`${checkDomain(domain)}\0${canonicalize(value)}`)}`;
+  encodeDomain(domain);
+  const digest: Digest = `sha256:${platform.sha256HexOfText(`${domain}\0${canonicalize(value)}`)}`;
   if (known !== undefined) Object.assign(known, { domain, digest });
   return digest;
 }
@@ -72,24 +72,4 @@ export function parseDigest(text: string): Uint8Array {
 /** Whether a value is a digest text. */
 export function isDigest(text: unknown): text is Digest {
   return typeof text === 'string' && DIGEST.test(text);
-}
-
-/** Callers have few domains: those that were found good are not tested again. */
-const MAX_PREFIXES = 64;
-const prefixes = new Map<string, Uint8Array>();
-
-function encodeDomain(domain: string): Uint8Array {
-  let prefix = prefixes.get(domain);
-  if (prefix === undefined) {
-    if (!DOMAIN.test(domain)) throw new TypeError('digest domain must be 1 to 128 printable ASCII characters');
-    prefix = encodeUtf8(`${domain}\0`);
-    if (prefixes.size >= MAX_PREFIXES) prefixes.clear();
-    prefixes.set(domain, prefix);
-  }
-  return prefix;
-}
-
-function checkDomain(domain: string): string {
-  encodeDomain(domain);
-  return domain;
 }

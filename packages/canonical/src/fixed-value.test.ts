@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { expectRefusal } from '../test/errors.ts';
-import { canonicalize, digestValue, fixValue, hasPassed, notePassed, parseJson } from './index.ts';
+import { canonicalize, copyFixed, digestValue, fixValue, hasPassed, notePassed, parseJson } from './index.ts';
 
 const check = {};
 
@@ -46,6 +46,33 @@ describe('fixValue', () => {
       expectRefusal('CANONICAL_JSON_UNSAFE_INTEGER', () => canonicalize(fixed));
       expectRefusal('CANONICAL_JSON_UNSAFE_INTEGER', () => digestValue('a/1', fixed));
     }
+  });
+});
+
+describe('copyFixed', () => {
+  it('is the value as it was when it was read', () => {
+    const theirs = { list: [{ a: 1 }] };
+    const copy = copyFixed(theirs);
+    (theirs.list[0] as { a: number }).a = 2;
+    expect(canonicalize(copy)).toBe('{"list":[{"a":1}]}');
+    expect(copy).toEqual({ list: [{ a: 1 }] });
+    expect(() => Object.assign(copy as object, { list: [] })).toThrow(TypeError);
+    expect([copyFixed('text'), copyFixed(null)]).toEqual(['text', null]);
+  });
+
+  it('keeps the limits of whoever asked for it, and those of whoever asks for its text', () => {
+    expectRefusal('CANONICAL_JSON_TOO_LARGE', () => copyFixed({ a: 'text' }, { maxBytes: 8 }));
+    expectRefusal('CANONICAL_JSON_TOO_DEEP', () => copyFixed({ a: [[]] }, { maxDepth: 2 }));
+    expect(copyFixed({ a: [[]] }, { maxDepth: 3, maxBytes: 10 })).toEqual({ a: [[]] });
+    let deep: object = {};
+    for (let depth = 1; depth < 65; depth++) deep = { deep };
+    const copy = copyFixed(deep, { maxDepth: 65 });
+    expectRefusal('CANONICAL_JSON_TOO_DEEP', () => canonicalize(copy));
+  });
+
+  it('copies what is longer than a document may be, when nobody set a limit', () => {
+    const text = 'x'.repeat(16 * 1024 * 1024);
+    expect(copyFixed({ text })).toEqual({ text });
   });
 });
 

@@ -1,14 +1,7 @@
-import type { Digest } from './digest.ts';
-
-/** What has been found out about a value that cannot change any more. */
-export interface KnownOfValue {
-  text?: string;
-  domain?: string;
-  digest?: Digest;
-  passed?: object[];
-}
-
-const known = new WeakMap<object, KnownOfValue>();
+import { canonicalize } from './canonical-json.ts';
+import { known } from './internal/known-values.ts';
+import { parseJson } from './json-reader.ts';
+import { JSON_LIMITS, type JsonLimits, type JsonValue } from './json-value.ts';
 
 /**
  * Makes a value unchangeable, with everything in it, and from then on its canonical text and its digest are computed once.
@@ -19,6 +12,21 @@ export function fixValue<Value extends object>(value: Value): Value {
   freezeAll(value);
   if (!known.has(value)) known.set(value, {});
   return value;
+}
+
+/**
+ * A fixed copy of a value of somebody else's: whatever that one is or does later, this is what it was when it was read.
+ * @throws CanonicalError as {@link canonicalize}, under the same limits
+ */
+export function copyFixed(value: unknown, limits: JsonLimits = {}): JsonValue {
+  const text = canonicalize(value, limits);
+  // What canonicalize wrote under the limits is within them.
+  const copy = parseJson(text, { maxBytes: Number.POSITIVE_INFINITY, ...limits });
+  if (typeof copy !== 'object' || copy === null) return copy;
+  fixValue(copy);
+  // Whoever asks for the text without limits means those of this package.
+  if ((limits.maxDepth ?? 0) <= JSON_LIMITS.maxDepth) known.set(copy, { text });
+  return copy;
 }
 
 /** Says that a fixed value has passed a check, which is known by the object that stands for it. Of any other value nothing is kept. */
@@ -33,11 +41,6 @@ export function notePassed(value: object, check: object): void {
 export function hasPassed(value: unknown, check: object): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return known.get(value)?.passed?.includes(check) === true;
-}
-
-/** What is known of a fixed value, to be added to; undefined for any other. */
-export function knownOf(value: object): KnownOfValue | undefined {
-  return known.get(value);
 }
 
 function freezeAll(value: object): void {

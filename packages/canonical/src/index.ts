@@ -43,7 +43,7 @@ export {
 } from './ed25519.ts';
 export { ED25519_PROFILE } from './ed25519-profile.ts';
 export { CanonicalError, type CanonicalErrorCode, type CanonicalErrorDetail } from './errors.ts';
-export { fixValue, hasPassed, notePassed } from './fixed-value.ts';
+export { copyFixed, fixValue, hasPassed, notePassed } from './fixed-value.ts';
 export { Frontier } from './frontier.ts';
 export { decodeHex, encodeHex } from './hex.ts';
 export { parseCanonicalJson, parseJson } from './json-reader.ts';

@@ -1,4 +1,4 @@
-import { type ErrorDetails, ExoArmurError } from '@exoarmur/contracts';
+import { type ErrorDetails, ExoArmurError } from '@exoarmur/contracts/errors';
 
 /**
  * Every code an executor of this package refuses or fails with. The list is closed; the same codes stand in the

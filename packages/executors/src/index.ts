@@ -1,8 +1,11 @@
 export { ExecutorError, type ExecutorErrorCode } from './errors.ts';
-export { createFilesystemExecutor } from './filesystem/filesystem-executor.ts';
+export { createFilesystemExecutor, type FilesystemExecutorOptions } from './filesystem/filesystem-executor.ts';
 export { LOGICAL_PATH_LIMITS, type LogicalPath, parseLogicalPath } from './filesystem/logical-path.ts';
 export { MAX_FILE_BYTES } from './filesystem/request.ts';
 export type { FileOperation, FilesystemRoot } from './filesystem/root.ts';
+export type { HostableCode } from './hosted/code.ts';
+export { describeFilesystemExecutor } from './hosted/describe-filesystem.ts';
+export type { HostableExecutor } from './hosted/hostable-executor.ts';
 export type { Resolver } from './http/address.ts';
 export { createHttpExecutor, type HttpExecutorOptions } from './http/http-executor.ts';
 export { MAX_BODY_BYTES } from './http/http-request.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { digestValue } from '@exoarmur/canonical';
-import type { Digest } from '@exoarmur/contracts';
+import type { Digest, JsonObject } from '@exoarmur/contracts';
 import { SandboxError } from './errors.ts';
 
 /** Domain of the digest of confined code, over the canonical list of its files. */
@@ -16,8 +16,20 @@ const MAX_BYTES = 268_435_456;
 export interface ConfinedCode {
   /** Absolute path of an ES module. */
   readonly entry: string;
-  /** Absolute paths of folders it may read code from; the entry's own folder is not among them unless named. */
+  /** Absolute paths of folders, or of single files, it may read code from; the entry's own folder is not among them unless named. */
   readonly folders?: readonly string[];
+  /**
+   * Specifiers that stand for a file of the code, so that a dependency needs neither a folder `node_modules` nor its
+   * `package.json`. With it every file of the code is an ES module, but those with the ending `.cjs`, and files of specifiers that say so.
+   */
+  readonly imports?: Readonly<Record<string, ImportedFile>>;
+}
+
+/** What a specifier stands for. */
+export interface ImportedFile {
+  /** Absolute path of the entry or of a file in one of the folders. */
+  readonly path: string;
+  readonly format: 'module' | 'commonjs';
 }
 
 /** Code with the digest it must have at every start. */
@@ -27,11 +39,12 @@ export interface PinnedCode extends ConfinedCode {
 
 /**
  * Digest over every file of the code: its root (0 for the entry, then the folders in order), its path below the root with
- * `/`, and the SHA-256 of its bytes. Links are not followed and not allowed, because what they lead to could change.
+ * `/` (empty for a root that is a file), and the SHA-256 of its bytes; then the specifiers with what they stand for. Links are not
+ * followed and not allowed, because what they lead to could change.
  * @throws SandboxError SANDBOX_CODE_UNREADABLE
  */
-export function digestCode({ entry, folders = [] }: ConfinedCode): Digest {
-  const files: { root: number; path: string; sha256: string }[] = [];
+export function digestCode({ entry, folders = [], imports = {} }: ConfinedCode): Digest {
+  const files: JsonObject[] = [];
   let bytes = 0;
   const add = (root: number, path: string, file: string): void => {
     bytes += statSync(file).size;
@@ -42,7 +55,22 @@ export function digestCode({ entry, folders = [] }: ConfinedCode): Digest {
     add(0, '', realpathSync(entry));
     for (const [index, folder] of folders.entries()) {
       const base = realpathSync(folder);
-      for (const file of listFiles(base)) add(index + 1, relative(base, file).split(sep).join('/'), file);
+      const listed = statSync(base).isFile() ? [base] : listFiles(base);
+      for (const file of listed) add(index + 1, relative(base, file).split(sep).join('/'), file);
+    }
+    const roots = [entry, ...folders].map((path) => realpathSync(path));
+    for (const [specifier, { path, format }] of Object.entries(imports).sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const file = realpathSync(path);
+      const root = roots.findIndex((one) => isWithin(file, one));
+      if (root < 0) throw unreadable('a specifier stands for a file outside of it');
+      files.push({
+        specifier,
+        root,
+        path: relative(roots[root] as string, file)
+          .split(sep)
+          .join('/'),
+        format,
+      });
     }
   } catch (cause) {
     if (cause instanceof SandboxError) throw cause;

@@ -1,13 +1,18 @@
 // Runs inside the confined process, before and around the untrusted module. It may read nothing but itself and the code, so
-// it stands alone. Arguments: the mode, then the module. The request is on standard input, the answer goes to descriptor 3.
-import { readSync, writeSync } from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
+// it stands alone. Arguments: the mode, the module, what its specifiers stand for. The request is on standard input, the answer goes
+// to descriptor 3.
+import { readSync, realpathSync, writeSync } from 'node:fs';
+import { type ResolveFnOutput, registerHooks, syncBuiltinESMExports } from 'node:module';
 import os from 'node:os';
 import { pathToFileURL } from 'node:url';
 
 const REQUEST = 0;
 const ANSWER = 3;
-const [, , mode = '', entry = ''] = process.argv;
+const [, , mode = '', entry = '', imports = ''] = process.argv;
+
+const { stringify, parse } = JSON;
+const { exit } = process;
+const exitNow = exit.bind(process);
 
 /** Members of an executor as it is called here. */
 interface Executing {
@@ -23,13 +28,53 @@ for (const name of ['kill', '_kill', '_debugProcess', '_debugEnd', 'dlopen', 'bi
   Object.defineProperty(process, name, { value: undefined, writable: false, configurable: false });
 }
 
+// SECURITY: a relative path is judged by the folder of the moment in which it is asked for, and used in the one of the moment in which
+// the system looks: who changes folders in between writes where he may only read. So nobody goes from where he may write to where not.
+const { chdir, cwd, permission } = process;
+const mayWrite = (folder: string): boolean => permission.has('fs.write', folder);
+const goTo = (folder: string): void => {
+  const before = cwd();
+  const real = realpathSync.native(folder);
+  // Older Nodes follow a path without asking whether it may be read.
+  if (!permission.has('fs.read', real)) throw denied('FileSystemRead');
+  if (mayWrite(before) && !mayWrite(real)) throw denied('FileSystemWrite');
+  chdir(real);
+  if (cwd() === real) return;
+  // Somebody outside put another folder there meanwhile.
+  chdir(before);
+  if (cwd() !== before) exitNow(1);
+  throw denied('FileSystemRead');
+};
+function denied(scope: string): Error {
+  return Object.assign(new Error('no way to that folder'), { code: 'ERR_ACCESS_DENIED', permission: scope });
+}
+
+// The module of worker threads puts a function of its own there when it is loaded; that must not fail, and must not count.
+Object.defineProperty(process, 'chdir', { get: () => goTo, set: () => undefined, configurable: false });
+
 Object.defineProperty(os, 'setPriority', { value: undefined, writable: false, configurable: false });
 syncBuiltinESMExports();
 for (const name of Object.keys(process.env)) delete process.env[name];
 
-const { stringify, parse } = JSON;
-const { exit } = process;
-const exitNow = exit.bind(process);
+if (imports !== '') {
+  const files = new Map(
+    Object.entries(parse(imports) as Record<string, { path: string; format: 'module' | 'commonjs' }>),
+  );
+  registerHooks({
+    resolve: (specifier, context, next) => {
+      const file = files.get(specifier);
+      if (file !== undefined) return located(pathToFileURL(file.path), file.format);
+      const isRelative = /^\.{1,2}\//.test(specifier) && context.parentURL?.startsWith('file:') === true;
+      return isRelative ? located(new URL(specifier, context.parentURL), 'module') : next(specifier, context);
+    },
+  });
+}
+
+/** Says what a file is, so that no `package.json` is asked for it. */
+function located({ href }: URL, format: 'module' | 'commonjs'): ResolveFnOutput {
+  const kind = href.endsWith('.cjs') ? 'commonjs' : href.endsWith('.ts') ? `${format}-typescript` : format;
+  return { url: href, format: kind, shortCircuit: true };
+}
 
 function readRequest(): unknown {
   const chunks: Buffer[] = [];

@@ -1,4 +1,14 @@
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,6 +74,30 @@ describe('a confined process', () => {
     expect(await run({ deed: 'write inside', path: file })).toEqual({ outcome: 'answered', answer: 'written' });
     expect(readFileSync(file, 'utf8')).toBe('done');
     expect(await run({ deed: 'write inside', path: outside })).toMatchObject({ code: 'SANDBOX_PERMISSION_DENIED' });
+  });
+
+  it('goes to a folder that it may write, and to none that it may only read', async () => {
+    const [open1, other] = ['open', 'other'].map((name) => realpathSync(mkdtempSync(join(folder, `${name}-`))));
+    const { run } = await open({ read: [other as string], write: [open1 as string] });
+    expect(await run({ deed: 'go there and write', path: open1 as string })).toEqual({
+      outcome: 'answered',
+      answer: open1,
+    });
+    expect(await run({ deed: 'write where it may only read', path: other as string })).toMatchObject({
+      ...{ code: 'SANDBOX_PERMISSION_DENIED', breaches: [{ detail: 'FileSystemWrite' }] },
+    });
+    expect([readdirSync(open1 as string), readdirSync(other as string)]).toEqual([['x'], []]);
+  });
+
+  it('has no folder to write when it is given none', async () => {
+    const { run } = await open({ hasScratch: false, read: [folder] });
+    expect(await run({ deed: 'folder' })).toMatchObject({ code: 'SANDBOX_PERMISSION_DENIED' });
+    // Where nothing can be written, nothing can be written by going elsewhere.
+    expect(await run({ deed: 'write where it may only read', path: folder })).toEqual({
+      outcome: 'answered',
+      answer: 'written',
+    });
+    expect(readdirSync(folder)).not.toContain('a');
   });
 
   it.each([
@@ -180,6 +214,24 @@ describe('what is not started', () => {
     await expect(open({ ...linked, write: [join(folder, 'to-come', 'deep')] })).resolves.toMatchObject({ hosting: {} });
   });
 
+  it('is a confinement of a folder whose name another path begins with, which Node would not open', async () => {
+    const base = realpathSync(mkdtempSync(join(folder, 'names-')));
+    for (const name of ['data', 'data-2', 'file', 'file-2']) {
+      if (name.startsWith('data')) mkdirSync(join(base, name));
+      else writeFileSync(join(base, name), '');
+    }
+    const paths = (...names: string[]) => names.map((name) => join(base, name));
+    for (const given of [{ read: paths('data', 'data-2') }, { write: paths('data-2', 'data') }]) {
+      await expect(open(given)).rejects.toMatchObject({ code: 'SANDBOX_CONFIG_INVALID' });
+    }
+    await expect(
+      open({ write: [join(realpathSync(tmpdir()), 'exoarmur')].filter((path) => !existsSync(path)) }),
+    ).resolves.toBeDefined();
+    const { run } = await open({ read: paths('file', 'file-2', 'data/inner', 'data') });
+    const request = { deed: 'list', path: join(base, 'data') };
+    expect(await run(request)).toEqual({ outcome: 'answered', answer: [] });
+  });
+
   it('is a request without canonical form', async () => {
     const { run } = await open();
     expect(await run({ deed: Number.NaN })).toEqual({ outcome: 'refused', code: 'SANDBOX_REQUEST_INVALID' });
@@ -245,6 +297,16 @@ describe('digestCode', () => {
     writeFileSync(join(base, 'b.mjs'), '');
     const after = digestCode({ entry, folders: [base] });
     expect(after).not.toBe(before);
+    const single = digestCode({ entry, folders: [join(base, 'a.mjs')] });
+    expect(single).not.toBe(digestCode({ entry }));
+    const imports = { a: { path: join(base, 'a.mjs'), format: 'module' } } as const;
+    const mapped = digestCode({ entry, folders: [base], imports });
+    expect(mapped).not.toBe(after);
+    expect(digestCode({ entry, folders: [base], imports: { b: imports.a } })).not.toBe(mapped);
+    const elsewhere = { a: { path: HOSTILE, format: 'module' } } as const;
+    expect(() => digestCode({ entry, folders: [base], imports: elsewhere })).toThrowError(
+      expect.objectContaining({ code: 'SANDBOX_CODE_UNREADABLE' }),
+    );
     symlinkSync(entry, join(base, 'c.mjs'));
     const refused = expect.objectContaining({ code: 'SANDBOX_CODE_UNREADABLE' });
     expect(() => digestCode({ entry, folders: [base] })).toThrowError(refused);

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, extname, isAbsolute, join } from 'node:path';
+import { basename, dirname, extname, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CanonicalError, canonicalizeToBytes, type JsonValue, parseCanonicalJson } from '@exoarmur/canonical';
 import type { JsonObject, LimitBreach } from '@exoarmur/contracts';
@@ -39,8 +39,10 @@ export interface Confinement {
   readonly mode: 'function' | 'executor';
   /** Absolute paths it may read, files or whole folders. */
   readonly read?: readonly string[];
-  /** Absolute paths it may read and write, files or whole folders. Its own temporary folder is always one. */
+  /** Absolute paths it may read and write, files or whole folders. Its own temporary folder is one unless told. */
   readonly write?: readonly string[];
+  /** False: its temporary folder, in which it starts, cannot be written. Then without `write` nothing can. */
+  readonly hasScratch?: boolean;
   readonly network: 'denied' | 'allowed';
   /** Starts also where nothing closes the network. The result then says `networkUnrestricted`. */
   readonly acceptsUnrestrictedNetwork?: boolean;
@@ -66,6 +68,7 @@ export interface Confined {
   readonly run: (request: JsonValue, cancel?: AbortSignal) => Promise<ConfinedResult>;
 }
 
+const FOLDER_PREFIX = 'exoarmur-confined-';
 const MEMORY_POLL_MS = 10;
 const MIN_MEMORY_BYTES = 67_108_864;
 const EXTENSION = extname(fileURLToPath(import.meta.url));
@@ -78,7 +81,8 @@ const CHILD = fileURLToPath(new URL(`./confined-child${EXTENSION}`, import.meta.
  * SANDBOX_CODE_UNREADABLE
  */
 export async function confine(confinement: Confinement): Promise<Confined> {
-  const { code, mode, network, read = [], write = [], acceptsUnrestrictedNetwork = false } = confinement;
+  const { code, mode, network, read = [], write = [], hasScratch = true } = confinement;
+  const { acceptsUnrestrictedNetwork = false } = confinement;
   const limits = readLimits(confinement.limits);
   assertPath(code.entry, '/code/entry');
   for (const [name, paths] of Object.entries({ 'code/folders': code.folders ?? [], read, write })) {
@@ -92,14 +96,12 @@ export async function confine(confinement: Confinement): Promise<Confined> {
     const isCode = parts.some((part) => isWithin(part, real) || isWithin(real, part));
     if (isCode) throw invalid('writable paths and code must lie apart', `/write/${index}`);
   }
+  const given = { read: reduce([...parts, ...read, ...write]), write: reduce(write) };
+  assertApart(given, hasScratch);
   const mechanisms = await probeMechanisms();
   const isNetworkDenied = network === 'denied';
   assertConfinable(mechanisms, { isNetworkDenied, acceptsUnrestrictedNetwork });
-  const given = {
-    ...{ mode, limits, mechanisms, isNetworkDenied },
-    read: [...new Set([...parts, ...read, ...write])],
-    write: [...write],
-  };
+  const imports = code.imports === undefined ? '' : JSON.stringify(locate(code.imports));
   const hosting: JsonObject = {
     permission_model: mechanisms.permissionModel,
     namespaces: mechanisms.namespaces,
@@ -119,9 +121,11 @@ export async function confine(confinement: Confinement): Promise<Confined> {
       const bytes = encodeRequest(request);
       if (bytes === undefined) return { outcome: 'refused', code: 'SANDBOX_REQUEST_INVALID' };
       if (!isUnaltered(code)) return { outcome: 'refused', code: 'SANDBOX_CODE_ALTERED' };
-      const folder = realpathSync(mkdtempSync(join(tmpdir(), 'exoarmur-confined-')));
+      const folder = realpathSync(mkdtempSync(join(tmpdir(), FOLDER_PREFIX)));
       try {
-        return await runOnce({ ...given, entry: realpathSync(code.entry), folder, request: bytes }, cancel);
+        const entry = realpathSync(code.entry);
+        const started = { ...given, mode, entry, imports, limits, mechanisms, isNetworkDenied, hasScratch, folder };
+        return await runOnce({ ...started, request: bytes }, cancel);
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
@@ -132,8 +136,10 @@ export async function confine(confinement: Confinement): Promise<Confined> {
 interface Given {
   readonly mode: string;
   readonly entry: string;
+  readonly imports: string;
   readonly read: readonly string[];
   readonly write: readonly string[];
+  readonly hasScratch: boolean;
   readonly limits: ConfinedLimits;
   readonly mechanisms: Mechanisms;
   readonly isNetworkDenied: boolean;
@@ -141,15 +147,16 @@ interface Given {
   readonly request: Uint8Array;
 }
 
-function commandOf({ mode, entry, read, write, limits, mechanisms, isNetworkDenied, folder }: Given): string[] {
+function commandOf(given: Given): string[] {
+  const { mode, entry, imports, read, write, hasScratch, limits, mechanisms, isNetworkDenied, folder } = given;
   const heapMegabytes = Math.floor(limits.memoryBytes / 2 / 1_048_576);
   const flags = [...NODE_FLAGS, `--max-old-space-size=${heapMegabytes}`];
   // A Node that closes the network has a flag to open it; an older one would refuse to start with it.
   if (!isNetworkDenied && mechanisms.network === 'permission_model') flags.push('--allow-net');
-  for (const path of [...read, folder]) flags.push(`--allow-fs-read=${path}`);
-  for (const path of [...write, folder]) flags.push(`--allow-fs-write=${path}`);
+  for (const path of reduce([...read, folder])) flags.push(`--allow-fs-read=${path}`);
+  for (const path of reduce(hasScratch ? [...write, folder] : write)) flags.push(`--allow-fs-write=${path}`);
   const wrapper = wrapperOf(mechanisms, { ...limits, isNetworkDenied });
-  return [...wrapper, process.execPath, ...flags, CHILD, mode, entry];
+  return [...wrapper, process.execPath, ...flags, CHILD, mode, entry, imports];
 }
 
 function runOnce(given: Given, cancel: AbortSignal | undefined): Promise<ConfinedResult> {
@@ -331,6 +338,60 @@ function readLimits(given: Partial<ConfinedLimits> | undefined): ConfinedLimits 
   if (limits.memoryBytes < MIN_MEMORY_BYTES)
     throw invalid('Node does not start in less than 64 MiB', '/limits/memoryBytes');
   return limits;
+}
+
+/** The same files under their real paths, which are what the process may read. */
+function locate(imports: NonNullable<ConfinedCode['imports']>): JsonObject {
+  const entries = Object.entries(imports).map(([name, { path, format }]) => [name, { path: toRealPath(path), format }]);
+  return Object.fromEntries(entries);
+}
+
+/** Paths without those that lie in another one: the permission model forgets a folder that is named after something in it. */
+function reduce(paths: readonly string[]): readonly string[] {
+  const all = new Set(paths.map((path) => resolve(path)));
+  const isInside = (path: string): boolean => {
+    for (let folder = dirname(path), below = path; folder !== below; below = folder, folder = dirname(folder)) {
+      if (all.has(folder)) return true;
+    }
+    return false;
+  };
+  return [...all].filter((path) => !isInside(path)).sort((a, b) => (a < b ? -1 : 1));
+}
+
+/**
+ * The permission model does not open a folder when another granted path begins with its whole name, as `/data` and `/data-2`
+ * do; only what lies in it (seen with Node 22, 24 and 26). @throws SandboxError SANDBOX_CONFIG_INVALID
+ */
+function assertApart({ read, write }: Granted, hasScratch: boolean): void {
+  const own = join(realpathSync(tmpdir()), FOLDER_PREFIX);
+  for (const [name, paths] of [
+    ['read', [...read, own]],
+    ['write', hasScratch ? [...write, own] : write],
+  ] as const) {
+    const sorted = [...paths].sort((a, b) => (a < b ? -1 : 1));
+    // Whatever begins with a path follows it.
+    const closed = sorted.find((path, index) => {
+      const next = sorted[index + 1];
+      return next?.startsWith(path) === true && !isWithin(next, path) && isFolder(path);
+    });
+    if (closed !== undefined) {
+      throw invalid('a folder cannot be granted beside a path that begins with its whole name', `/${name}`);
+    }
+  }
+}
+
+interface Granted {
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    // Whatever cannot be looked at is no folder that could be opened.
+    return false;
+  }
 }
 
 /** The permission model reads a star as a pattern, and a comma once was a separator. */

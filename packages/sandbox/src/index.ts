@@ -1,4 +1,10 @@
-export { CODE_DIGEST_DOMAIN, type ConfinedCode, digestCode, type PinnedCode } from './code-digest.ts';
+export {
+  CODE_DIGEST_DOMAIN,
+  type ConfinedCode,
+  digestCode,
+  type ImportedFile,
+  type PinnedCode,
+} from './code-digest.ts';
 export {
   CONFINED_LIMITS,
   type Confined,

@@ -27,8 +27,15 @@ export interface SandboxedHostOptions {
   readonly config: JsonObject;
   /** Paths the executor may read at any time. Needs the capability `fs.read`. */
   readonly read?: readonly string[];
-  /** Paths it may change, and only while it executes; while a target is validated they can be read. Needs `fs.write`. */
+  /**
+   * Paths it may change, and only while it executes; while a target is validated they can be read. Needs `fs.write`, `fs.delete`
+   * or `fs.move`.
+   */
   readonly write?: readonly string[];
+  /** Action types that change nothing: also while it executes them nothing can be written and there is no network. */
+  readonly observing?: readonly string[];
+  /** False: its temporary folder cannot be written. */
+  readonly hasScratch?: boolean;
   /** Whether it may use the network, and only while it executes. Needs the capability `net`. */
   readonly network?: 'denied' | 'allowed';
   readonly acceptsUnrestrictedNetwork?: boolean;
@@ -44,14 +51,21 @@ export interface SandboxedHostOptions {
  */
 export async function createSandboxedHost(options: SandboxedHostOptions): Promise<ExecutorHost> {
   const { code, config, network = 'denied', read = [], write = [], acceptsUnrestrictedNetwork = false } = options;
+  const { hasScratch = true, targetLimits = {}, executionLimits = {} } = options;
   const manifest = readManifest(options.manifest);
-  assertDeclared(manifest, 'fs.read', read.length > 0, '/read');
-  assertDeclared(manifest, 'fs.write', write.length > 0, '/write');
-  assertDeclared(manifest, 'net', network === 'allowed', '/network');
-  const shared = { code, mode: 'executor', acceptsUnrestrictedNetwork } as const;
-  const [looking, acting] = await Promise.all([
-    confine({ ...shared, read: [...read, ...write], network: 'denied', limits: options.targetLimits ?? {} }),
-    confine({ ...shared, read, write, network, limits: options.executionLimits ?? {} }),
+  assertDeclared(manifest, ['fs.read'], read.length > 0, '/read');
+  assertDeclared(manifest, ['fs.write', 'fs.delete', 'fs.move'], write.length > 0, '/write');
+  assertDeclared(manifest, ['net'], network === 'allowed', '/network');
+  const observing = new Set(options.observing);
+  for (const type of observing) {
+    if (!manifest.action_types.includes(type)) throw invalid('the manifest declares no such action type', '/observing');
+  }
+  const shared = { code, mode: 'executor', acceptsUnrestrictedNetwork, hasScratch } as const;
+  const readOnly = { ...shared, read: [...read, ...write], network: 'denied' } as const;
+  const [looking, reading, acting] = await Promise.all([
+    confine({ ...readOnly, limits: targetLimits }),
+    confine({ ...readOnly, limits: executionLimits }),
+    confine({ ...shared, read, write, network, limits: executionLimits }),
   ]);
   const declared = { ...manifest, code_digest: code.digest } as unknown as JsonObject;
   const identity = executorIdentitySchema.safeParse({
@@ -65,7 +79,7 @@ export async function createSandboxedHost(options: SandboxedHostOptions): Promis
     identity: Object.freeze(identity.data),
     actionTypes: Object.freeze([...actionTypes]),
     isolation: 'child_process',
-    hosting: acting.hosting,
+    hosting: observing.size === 0 ? acting.hosting : { ...acting.hosting, observing: [...observing].sort() },
     findClassFloor: (actionType) => floors.get(actionType) ?? null,
     checkTarget: async (intent) => {
       if (!actionTypes.has(intent.action_type)) {
@@ -82,7 +96,8 @@ export async function createSandboxedHost(options: SandboxedHostOptions): Promis
     run: async (intent, cancel) => {
       if (!actionTypes.has(intent.action_type)) return failed('SANDBOX_ACTION_UNSUPPORTED');
       const request = { config, operation: 'execute', intent: intent as unknown as JsonObject };
-      return readOutcome(await acting.run(request, cancel as AbortSignal | undefined));
+      const confined = observing.has(intent.action_type) ? reading : acting;
+      return readOutcome(await confined.run(request, cancel as AbortSignal | undefined));
     },
   };
 }
@@ -98,10 +113,15 @@ function readManifest(given: ExecutorManifest): ExecutorManifest {
   return manifest;
 }
 
-/** A capability is declared as `name` or as `name:what`. */
-function assertDeclared(manifest: ExecutorManifest, name: string, isGranted: boolean, pointer: string): void {
-  const isDeclared = manifest.capabilities.some((one) => one === name || one.startsWith(`${name}:`));
-  if (isGranted && !isDeclared) throw invalid(`the manifest does not declare ${name}`, pointer);
+/** A capability is declared as `name` or as `name:what`; one of the names has to be. */
+function assertDeclared(
+  manifest: ExecutorManifest,
+  names: readonly string[],
+  isGranted: boolean,
+  pointer: string,
+): void {
+  const isDeclared = manifest.capabilities.some((one) => names.includes(one.split(':', 1)[0] ?? ''));
+  if (isGranted && !isDeclared) throw invalid(`the manifest does not declare ${names[0]}`, pointer);
 }
 
 async function assertSameManifest(manifest: ExecutorManifest, result: ConfinedResult): Promise<void> {

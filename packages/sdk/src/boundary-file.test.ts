@@ -46,7 +46,42 @@ describe('a boundary file', () => {
     if (typeof trust !== 'function') throw new Error('trust is stated in this file');
     expect(await trust(createIntent())).toBe(900);
     expect(await trust(createIntent({ actor_id: 'constructor' }))).toBeNull();
-    expect(await config.facts.environment()).toMatchObject({ cell_load_milli: 100, network_health_milli: 1000 });
+    const { environment } = config.facts;
+    if (typeof environment !== 'function') throw new Error('the environment is stated in this file');
+    expect(await environment()).toMatchObject({ cell_load_milli: 100, network_health_milli: 1000 });
+    expect(config).not.toHaveProperty('switchClearThreshold');
+    expect(config.facts).not.toHaveProperty('threat');
+  });
+
+  it('can have the environment measured, state a threat, and ask for two to clear a switch', async () => {
+    const threat = { threat_type: 'malware', severity: 'high', confidence_milli: 510 };
+    const environment = { measured: 'machine', network_health_milli: 990 };
+    const describe = (change: object) => {
+      const facts = { ...FILE.facts, threat, environment: { ...environment, ...change } };
+      const { file, path } = readFile(JSON.stringify({ ...FILE, facts, switch_clear_threshold: 2 }));
+      return configOf(file, path);
+    };
+    const config = describe({ thresholds: { disk_free_milli: 10, full_lag_ms: 5 } });
+    expect(config).toMatchObject({
+      switchClearThreshold: 2,
+      facts: { environment: { measured: 'machine', thresholds: { diskFreeMilli: 10, fullLagMs: 5 } } },
+    });
+    const measured = config.facts.environment;
+    if (typeof measured === 'function') throw new Error('the environment is measured in this file');
+    expect(Object.keys(measured.thresholds ?? {})).toEqual(['diskFreeMilli', 'fullLagMs']);
+    expect(await measured.networkHealthMilli()).toBe(990);
+    expect(describe({}).facts.environment).not.toHaveProperty('thresholds');
+    expect(await config.facts.threat?.(createIntent())).toEqual(threat);
+  });
+
+  it.each([
+    [{ ...FILE, switch_clear_threshold: 0 }, '/switch_clear_threshold'],
+    [{ ...FILE, switch_clear_threshold: 9 }, '/switch_clear_threshold'],
+    [{ ...FILE, facts: { ...FILE.facts, threat: { threat_type: 'worm' } } }, '/facts/threat/threat_type'],
+  ])('is refused with what could not be meant: %#', (file, pointer) => {
+    expect(() => readFile(JSON.stringify(file))).toThrowError(
+      expect.objectContaining({ code: 'SDK_CONFIG_INVALID', pointer }),
+    );
   });
 
   it.each([

@@ -3,17 +3,18 @@ import { parseJson } from '@exoarmur/canonical';
 import {
   budgetsSchema,
   digestSchema,
-  type Facts,
   flagSetSchema,
   identifierSchema,
   isExoArmurError,
   milliSchema,
   type SwitchStore,
   scopeNameSchema,
+  threatSignalSchema,
 } from '@exoarmur/contracts';
-import { createFilesystemExecutor } from '@exoarmur/executors';
+import { createFilesystemExecutor, describeFilesystemExecutor } from '@exoarmur/executors';
+import { MAX_SWITCH_SIGNATURES } from '@exoarmur/policy';
 import { z } from 'zod';
-import type { BoundaryConfig, StoreConfig } from './config.ts';
+import type { BoundaryConfig, MeasuredEnvironment, StoreConfig } from './config.ts';
 import { SdkError } from './errors.ts';
 import { createMachineEnvironment } from './machine-environment.ts';
 import { readBounded } from './read-file.ts';
@@ -22,6 +23,8 @@ const MAX_BYTES = 1_048_576;
 
 const pathSchema = z.string().min(1).max(4096);
 const measurable = z.union([milliSchema, z.literal('measured')]);
+const thresholdSchema = z.int().min(1).max(86_400_000);
+const shareSchema = z.int().min(1).max(1000);
 const switchSchema = z.enum(['clear', 'engaged']);
 
 /** A boundary as a file describes it: everything but code. Relative paths start at the folder of the file. */
@@ -46,13 +49,16 @@ export const boundaryFileSchema = z.strictObject({
     .array(
       z.strictObject({
         kind: z.literal('filesystem'),
-        hosting: z.literal('in_process_trusted'),
+        /** In this process, or in one of its own with its roots alone. */
+        hosting: z.enum(['in_process_trusted', 'sandboxed']),
+        /** Lets it start where nothing closes the network to a process; the records say so. */
+        accepts_unrestricted_network: z.boolean().optional(),
         roots: z
           .array(
             z.strictObject({
               logical: pathSchema,
               real: pathSchema,
-              operations: z.array(z.enum(['read', 'write', 'delete'])).min(1),
+              operations: z.array(z.enum(['read', 'write', 'delete', 'move'])).min(1),
             }),
           )
           .min(1)
@@ -67,13 +73,35 @@ export const boundaryFileSchema = z.strictObject({
     trust_milli: z.union([z.literal('earned'), z.record(identifierSchema, milliSchema)]),
     /** Whether decisions read what has happened before. */
     history: z.boolean().optional(),
-    environment: z.strictObject({
-      degraded: z.boolean(),
-      cell_load_milli: measurable,
-      network_health_milli: milliSchema,
-      resource_availability_milli: measurable,
-    }),
+    /** What the operator states of the threat that the cell answers to, until the file is changed. */
+    threat: threatSignalSchema.optional(),
+    environment: z.union([
+      z.strictObject({
+        degraded: z.boolean(),
+        cell_load_milli: measurable,
+        network_health_milli: milliSchema,
+        resource_availability_milli: measurable,
+      }),
+      /** All of it by a probe of this machine, but what a process cannot see. */
+      z.strictObject({
+        measured: z.literal('machine'),
+        network_health_milli: milliSchema,
+        thresholds: z
+          .strictObject({
+            event_loop_lag_ms: thresholdSchema,
+            store_latency_ms: thresholdSchema,
+            clock_step_ms: thresholdSchema,
+            memory_free_milli: shareSchema,
+            disk_free_milli: shareSchema,
+            full_lag_ms: thresholdSchema,
+          })
+          .partial()
+          .optional(),
+      }),
+    ]),
   }),
+  /** How many operators it takes to clear a switch; 1 unless told. */
+  switch_clear_threshold: z.int().min(1).max(MAX_SWITCH_SIGNATURES).optional(),
   /** How much may be done. */
   budgets: budgetsSchema.optional(),
   limits: z
@@ -118,8 +146,8 @@ export function storeOf(file: BoundaryFile, path: string): StoreConfig {
 /** The configuration that a file describes. @throws ExecutorError for roots that the executor refuses */
 export function configOf(file: BoundaryFile, path: string): BoundaryConfig {
   const at = (name: string) => resolve(dirname(path), name);
-  const { tenant, cell, key_file, policy, executors, facts, budgets, limits, flags } = file;
-  const { trust_milli } = facts;
+  const { tenant, cell, key_file, policy, executors, facts, budgets, limits, flags, switch_clear_threshold } = file;
+  const { trust_milli, threat } = facts;
   const trusted = new Map(trust_milli === 'earned' ? [] : Object.entries(trust_milli));
   return {
     tenant,
@@ -127,16 +155,15 @@ export function configOf(file: BoundaryFile, path: string): BoundaryConfig {
     key: { file: at(key_file) },
     store: storeOf(file, path),
     policy: policyOf(policy, at),
-    executors: executors.map(({ hosting, roots }) => ({
-      hosting,
-      executor: createFilesystemExecutor({ roots: roots.map((root) => ({ ...root, real: at(root.real) })) }),
-    })),
+    executors: executors.map((entry) => executorOf(entry, at)),
     facts: {
       switches: statedSwitches(facts.switches),
       trust: trust_milli === 'earned' ? 'earned' : ({ actor_id }) => trusted.get(actor_id) ?? null,
       ...(facts.history === undefined ? {} : { history: facts.history }),
+      ...(threat === undefined ? {} : { threat: () => threat }),
       environment: environmentOf(facts.environment),
     },
+    ...(switch_clear_threshold === undefined ? {} : { switchClearThreshold: switch_clear_threshold }),
     limits: {
       ...(limits?.approval_ttl_seconds === undefined ? {} : { approvalTtlSeconds: limits.approval_ttl_seconds }),
       ...(limits?.grant_ttl_seconds === undefined ? {} : { grantTtlSeconds: limits.grant_ttl_seconds }),
@@ -144,6 +171,16 @@ export function configOf(file: BoundaryFile, path: string): BoundaryConfig {
     ...(budgets === undefined ? {} : { budgets }),
     ...(flags === undefined ? {} : { flags }),
   };
+}
+
+function executorOf(
+  { hosting, roots, accepts_unrestricted_network }: BoundaryFile['executors'][number],
+  at: (name: string) => string,
+): NonNullable<BoundaryConfig['executors']>[number] {
+  const options = { roots: roots.map((root) => ({ ...root, real: at(root.real) })) };
+  if (hosting === 'in_process_trusted') return { hosting, executor: createFilesystemExecutor(options) };
+  const acceptsUnrestrictedNetwork = accepts_unrestricted_network === true;
+  return { hosting, executor: describeFilesystemExecutor(options), acceptsUnrestrictedNetwork };
 }
 
 function policyOf(policy: BoundaryFile['policy'], at: (name: string) => string): BoundaryConfig['policy'] {
@@ -164,7 +201,15 @@ function statedSwitches({ global, tenant }: BoundaryFile['facts']['switches']): 
   return { read: async () => ({ global, tenant, actor: 'clear', action_class: 'clear' }) };
 }
 
-function environmentOf(stated: BoundaryFile['facts']['environment']): () => Facts['environment'] {
+function environmentOf(stated: BoundaryFile['facts']['environment']): BoundaryConfig['facts']['environment'] {
+  if ('measured' in stated) {
+    const { measured, network_health_milli, thresholds } = stated;
+    return {
+      measured,
+      networkHealthMilli: () => network_health_milli,
+      ...(thresholds === undefined ? {} : { thresholds: thresholdsOf(thresholds) }),
+    };
+  }
   const measure = createMachineEnvironment({
     degraded: () => stated.degraded,
     networkHealthMilli: () => stated.network_health_milli,
@@ -178,4 +223,18 @@ function environmentOf(stated: BoundaryFile['facts']['environment']): () => Fact
       ...(resources === 'measured' ? {} : { resource_availability_milli: resources }),
     };
   };
+}
+
+type StatedThresholds = NonNullable<Extract<BoundaryFile['facts']['environment'], { measured: unknown }>['thresholds']>;
+
+function thresholdsOf(stated: StatedThresholds): NonNullable<MeasuredEnvironment['thresholds']> {
+  const names = {
+    eventLoopLagMs: stated.event_loop_lag_ms,
+    storeLatencyMs: stated.store_latency_ms,
+    clockStepMs: stated.clock_step_ms,
+    memoryFreeMilli: stated.memory_free_milli,
+    diskFreeMilli: stated.disk_free_milli,
+    fullLagMs: stated.full_lag_ms,
+  };
+  return Object.fromEntries(Object.entries(names).filter(([, value]) => value !== undefined));
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { dirname, resolve } from 'node:path';
 import { type AuditLog, createAuditLog } from '@exoarmur/audit/writer';
 import {
   type BundleOptions,
@@ -25,8 +26,10 @@ import { createDecisionPoint } from '@exoarmur/policy';
 import { assertConfig, type BoundaryConfig } from './config.ts';
 import { createCountedFacts } from './earned-facts.ts';
 import { SdkError } from './errors.ts';
+import { createHosts } from './executor-hosts.ts';
 import { applyFlags, flagFactsOf, settleFlags } from './flags.ts';
-import { openSwitches, SWITCH_THRESHOLD } from './kept-switches.ts';
+import { openSwitches, switchThresholdOf } from './kept-switches.ts';
+import { openEnvironment } from './measured-environment.ts';
 import { governFacts, type PolicyInForce, type PolicySource } from './policy-facts.ts';
 import { openPolicy } from './policy-source.ts';
 import { readSigningKey } from './read-file.ts';
@@ -50,6 +53,8 @@ export interface BoundaryParts {
   obeySwitch(envelope: unknown): Promise<SwitchCommand>;
   createPipeline(hosts: readonly ExecutorHost[]): ProxyPipeline;
   bundle(stream: string, options: BundleOptions): Promise<Uint8Array>;
+  /** Gives back what was opened, but for the log. */
+  close(): Promise<void>;
 }
 
 /** Checks a configuration and opens what it names, all of it or nothing. @throws as createBoundary */
@@ -62,12 +67,21 @@ export async function openParts(config: BoundaryConfig): Promise<BoundaryParts> 
   if (!key.name.endsWith(`/${config.tenant}`)) {
     throw invalid('the name of the key does not end in the tenant', '/key');
   }
-  const hosts = (config.executors ?? []).map(createHost);
+  const hosts = await createHosts(config.executors);
   const resolved = settleFlags(config, hosts);
   const operators = readOperators(config.operators);
-  const storage = await openStorage(config.store, config.tenant, config.cell);
+  const { tenant, cell } = config;
+  const storage = await openStorage(config.store, tenant, cell);
+  const environment = openEnvironment(config.facts.environment, {
+    clock,
+    path: config.store === 'memory' ? process.cwd() : dirname(resolve(config.store.path)),
+    pingStore: () => storage.log.head(tenant),
+  });
+  const close = async () => {
+    environment.close();
+    await storage.close();
+  };
   try {
-    const { tenant, cell } = config;
     const log = createAuditLog({
       ...{ store: storage.log, heads: storage.heads, signer, clock, random, tenant, cell, origin: key.name },
     });
@@ -81,12 +95,17 @@ export async function openParts(config: BoundaryConfig): Promise<BoundaryParts> 
       bundles: { tenant, cell, log, clock, activations: storage.activations, alerts: config.alerts },
     });
     const kept = { tenant, cell, commands: storage.switchCommands, operators: operators ?? storage.operators };
-    const switches = await openSwitches(config.facts.switches, kept, { clock, log });
+    const threshold = switchThresholdOf(config);
+    const reading = { clock, log, clearThreshold: threshold.clear };
+    const switches = await openSwitches(config.facts.switches, kept, reading);
     const obeySwitch = (envelope: unknown) =>
-      obeySwitchCommand({ ...kept, log, clock, threshold: SWITCH_THRESHOLD, alerts: config.alerts }, envelope);
+      obeySwitchCommand({ ...kept, log, clock, threshold, alerts: config.alerts }, envelope);
     const counted = createCountedFacts(config.facts, { store: storage.conduct, clock });
-    const { environment } = config.facts;
-    const source = createFactSource({ environment, ...counted.parts, switches, policyVerified: false });
+    const { threat } = config.facts;
+    const source = createFactSource({
+      ...{ ...counted.parts, switches, policyVerified: false, environment: environment.read },
+      ...(threat === undefined ? {} : { threat }),
+    });
     const flagFacts = flagFactsOf(resolved);
     const known = new WeakMap<PolicyInForce, Governance>();
     const govern = (inForce: PolicyInForce): Governance => {
@@ -127,21 +146,10 @@ export async function openParts(config: BoundaryConfig): Promise<BoundaryParts> 
     const { flags } = resolved;
     const { vkey } = signer;
     const own = { tenant, cell, vkey, hosts, flags, clock, random };
-    return { ...own, storage, log, policy, obeySwitch, createPipeline, bundle };
+    return { ...own, storage, log, policy, obeySwitch, createPipeline, bundle, close };
   } catch (error) {
-    await storage.close();
+    await close();
     throw error;
-  }
-}
-
-function createHost(entry: NonNullable<BoundaryConfig['executors']>[number], index: number): ExecutorHost {
-  if (entry.hosting === 'sandboxed') return entry.host;
-  const { executor, targetTimeoutMs = 5000, executionTimeoutMs = 60_000 } = entry;
-  try {
-    return createTrustedHost({ executor, targetTimeoutMs, executionTimeoutMs });
-  } catch (cause) {
-    if (!(cause instanceof TypeError)) throw cause;
-    throw invalid(cause.message, `/executors/${index}/executor/manifest`, cause);
   }
 }
 

@@ -39,7 +39,7 @@ export async function createBoundary(config: BoundaryConfig): Promise<Boundary> 
     await boundary.recover();
     return boundary;
   } catch (error) {
-    await parts.storage.close();
+    await parts.close();
     throw error;
   }
 }
@@ -204,7 +204,7 @@ export class Boundary implements AsyncDisposable {
       try {
         await this.#parts.log.close();
       } finally {
-        await this.#parts.storage.close();
+        await this.#parts.close();
       }
     })();
     return this.#closing;

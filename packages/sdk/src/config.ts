@@ -1,4 +1,4 @@
-import type { BoundaryLimits } from '@exoarmur/boundary-v2';
+import type { BoundaryLimits, EnvironmentThresholds } from '@exoarmur/boundary-v2';
 import {
   type ActionIntent,
   type AlertSink,
@@ -19,7 +19,11 @@ import {
   type RandomSource,
   type SwitchStore,
   scopeNameSchema,
+  type ThreatSignal,
 } from '@exoarmur/contracts';
+import type { HostableExecutor } from '@exoarmur/executors';
+import { MAX_SWITCH_SIGNATURES } from '@exoarmur/policy';
+import type { ConfinedLimits } from '@exoarmur/sandbox';
 import { z } from 'zod';
 import { SdkError } from './errors.ts';
 
@@ -40,6 +44,17 @@ export interface SandboxedExecutor {
   readonly host: ExecutorHost;
 }
 
+/** An executor that this boundary puts into a process of its own, with what its description grants it and nothing else. */
+export interface ConfinedExecutor {
+  readonly hosting: 'sandboxed';
+  /** As `describeFilesystemExecutor` of `@exoarmur/executors` makes it. */
+  readonly executor: HostableExecutor;
+  /** Starts also where nothing closes the network; the records then say `network_unrestricted`. */
+  readonly acceptsUnrestrictedNetwork?: boolean;
+  readonly targetLimits?: Partial<ConfinedLimits>;
+  readonly executionLimits?: Partial<ConfinedLimits>;
+}
+
 /** Where records, grants and everything else is kept. */
 export interface StoreConfig {
   /** Database file; what belongs to it is kept beside it under the same name. */
@@ -47,6 +62,17 @@ export interface StoreConfig {
   /** Folder of the head files; `<path>.heads` unless told. Keep it on another disk to notice a restored database. */
   readonly heads?: string;
   readonly busyTimeoutMs?: number;
+}
+
+/**
+ * The environment as a probe of this machine measures it: event loop, memory, disk and answers of the store, steps of the clock.
+ * Thresholds are those of `spec/facts.md` unless told.
+ */
+export interface MeasuredEnvironment {
+  readonly measured: 'machine';
+  /** A process cannot see how well its network does; in thousandths. */
+  readonly networkHealthMilli: () => Promise<number | null> | number | null;
+  readonly thresholds?: Partial<EnvironmentThresholds>;
 }
 
 /** Policies that come as signed bundles. The one put in force last governs, also after a restart. */
@@ -76,7 +102,7 @@ export interface BoundaryConfig {
   readonly store: StoreConfig | 'memory';
   /** A set from code; one from a file, which counts as verified only with a digest; or signed bundles. */
   readonly policy: { readonly set: PolicySet } | { readonly file: string; readonly digest?: string } | BundlePolicy;
-  readonly executors?: readonly (TrustedExecutor | SandboxedExecutor)[];
+  readonly executors?: readonly (TrustedExecutor | SandboxedExecutor | ConfinedExecutor)[];
   readonly facts: {
     /** What else can stop an action, besides the switches that signed commands set; the stricter answer counts. */
     readonly switches?: SwitchStore;
@@ -85,10 +111,14 @@ export interface BoundaryConfig {
      * ended, as the store of the boundary has counted them.
      */
     readonly trust: ((intent: ActionIntent) => Promise<number | null> | number | null) | 'earned';
-    readonly environment: () => Promise<Facts['environment']> | Facts['environment'];
+    readonly environment: (() => Promise<Facts['environment']> | Facts['environment']) | MeasuredEnvironment;
     /** Whether decisions read what has happened before; then a schema may declare `history`. False unless told. */
     readonly history?: boolean;
+    /** What is known of the threat that an action answers to, which is classified; then a schema may declare `threat`. */
+    readonly threat?: (intent: ActionIntent) => Promise<ThreatSignal> | ThreatSignal;
   };
+  /** How many operators it takes to clear a switch; 1 unless told. One is enough to engage it. */
+  readonly switchClearThreshold?: number;
   /** Who may approve; those in the database unless told. */
   readonly operators?: OperatorRegistry | readonly Operator[];
   /** Whom to call when nobody knows what happened; without it doubt is on record only. */
@@ -120,6 +150,7 @@ const pathSchema = z
   .max(4096)
   .regex(/^[^\0]*$/);
 const timeoutSchema = z.int().min(1).max(86_400_000);
+const shareSchema = z.int().min(1).max(1000);
 
 const configSchema = z.strictObject({
   tenant: scopeNameSchema,
@@ -160,13 +191,29 @@ const configSchema = z.strictObject({
           targetTimeoutMs: timeoutSchema.optional(),
           executionTimeoutMs: timeoutSchema.optional(),
         }),
-        z.strictObject({
-          hosting: z.literal('sandboxed'),
-          host: withMethods<ExecutorHost>('an executor host', 'checkTarget', 'run').refine(
-            (host) => host.isolation === 'child_process',
-            'expected a host that isolates by child_process',
+        z
+          .strictObject({
+            hosting: z.literal('sandboxed'),
+            host: withMethods<ExecutorHost>('an executor host', 'checkTarget', 'run')
+              .refine((host) => host.isolation === 'child_process', 'expected a host that isolates by child_process')
+              .optional(),
+            executor: z
+              .custom<HostableExecutor>(
+                (value) => typeof value === 'object' && value !== null && 'code' in value && 'manifest' in value,
+                'expected the description of an executor that can be hosted',
+              )
+              .optional(),
+            acceptsUnrestrictedNetwork: z.boolean().optional(),
+            // The sandbox checks them itself, and says what is wrong in its own words.
+            targetLimits: z.custom<Partial<ConfinedLimits>>((value) => typeof value === 'object').optional(),
+            executionLimits: z.custom<Partial<ConfinedLimits>>((value) => typeof value === 'object').optional(),
+          })
+          .refine(
+            ({ host, executor, ...more }) =>
+              (host === undefined) !== (executor === undefined) &&
+              (executor !== undefined || Object.keys(more).length === 1),
+            'expected either a host, or an executor and its limits',
           ),
-        }),
       ]),
     )
     .max(64)
@@ -174,9 +221,28 @@ const configSchema = z.strictObject({
   facts: z.strictObject({
     switches: withMethods<SwitchStore>('a switch store', 'read').optional(),
     trust: z.union([z.literal('earned'), callable<Exclude<BoundaryConfig['facts']['trust'], 'earned'>>()]),
-    environment: callable<BoundaryConfig['facts']['environment']>(),
+    environment: z.union([
+      callable<Exclude<BoundaryConfig['facts']['environment'], MeasuredEnvironment>>(),
+      z.strictObject({
+        measured: z.literal('machine'),
+        networkHealthMilli: callable<MeasuredEnvironment['networkHealthMilli']>(),
+        thresholds: z
+          .strictObject({
+            eventLoopLagMs: timeoutSchema,
+            storeLatencyMs: timeoutSchema,
+            clockStepMs: timeoutSchema,
+            memoryFreeMilli: shareSchema,
+            diskFreeMilli: shareSchema,
+            fullLagMs: timeoutSchema,
+          })
+          .partial()
+          .optional(),
+      }),
+    ]),
     history: z.boolean().optional(),
+    threat: callable<NonNullable<BoundaryConfig['facts']['threat']>>().optional(),
   }),
+  switchClearThreshold: z.int().min(1).max(MAX_SWITCH_SIGNATURES).optional(),
   operators: z
     .union([
       z.array(z.custom<Operator>((value) => typeof value === 'object' && value !== null)).max(10_000),

@@ -54,10 +54,13 @@ async function open(policy: Partial<Extract<BoundaryConfig['policy'], { keyring:
 }
 
 /** A boundary under the first bundle, and another one on the same store, as another process would open it. */
-async function openTwo(policy: Parameters<typeof open>[0] = {}, change = {}) {
-  const running = await open({ bundle: { envelope: signedBundle(1) }, ...policy }, change);
+async function openTwo() {
+  const running = await open({ bundle: { envelope: signedBundle(1) } });
   return { running, other: await open({ keyring: [...keyring, STRANGER.vkey] }) };
 }
+
+/** A boundary under the first bundle, alone. */
+const openOne = (change = {}) => open({ bundle: { envelope: signedBundle(1) } }, { store: 'memory', ...change });
 
 let count = 0;
 async function act(boundary: Boundary, change: Parameters<typeof createIntent>[0] = {}) {
@@ -161,11 +164,11 @@ describe('a running boundary under signed bundles', () => {
       await goOn.promise;
       return CLEAR_FACTS.environment();
     };
-    const { running, other } = await openTwo({}, { facts: { ...CLEAR_FACTS, environment } });
+    const running = await openOne({ facts: { ...CLEAR_FACTS, environment } });
     const early = act(running);
     await asked.promise;
     const bounds = { kill_switches: { global: true, tenant: false } };
-    await other.activatePolicyBundle(signedBundle(2, { policySet: CLOSED, bounds }));
+    await running.activatePolicyBundle(signedBundle(2, { policySet: CLOSED, bounds }));
     const late = act(running);
     goOn.resolve();
     expect(await early).toMatchObject(FIRST);
@@ -174,7 +177,7 @@ describe('a running boundary under signed bundles', () => {
   });
 
   it('decides an action again under what is in force when people have answered', async () => {
-    const { running, other } = await openTwo({}, { operators: [APPROVER] });
+    const running = await openOne({ operators: [APPROVER] });
     const alice = createSigner(APPROVER_KEY.name, APPROVER_KEY.seed);
     const random = { bytes: (length: number) => new Uint8Array(length).fill(9) };
     const ask = async (intent_id: string) => {
@@ -185,20 +188,20 @@ describe('a running boundary under signed bundles', () => {
     };
     const [same, changed] = [await ask('same'), await ask('changed')];
     // A newer bundle of the same policies asks nobody anew.
-    await other.activatePolicyBundle(signedBundle(2));
+    await running.activatePolicyBundle(signedBundle(2));
     const done = await running.submitApproval('same', same);
     expect(done).toMatchObject({ status: 'completed', decision: { facts: { policy_bundle: { version: 2 } } } });
-    await other.activatePolicyBundle(signedBundle(3, { policySet: CLOSED }));
+    await running.activatePolicyBundle(signedBundle(3, { policySet: CLOSED }));
     expect(await running.submitApproval('changed', changed)).toMatchObject({
       ...{ status: 'denied', code: 'BOUNDARY_POLICY_CHANGED' },
     });
   });
 
   it('goes on under a bundle that follows one which has expired', async () => {
-    const { running, other } = await openTwo();
+    const running = await openOne();
     clock.nowMs += HOUR_MS;
     expect(await act(running)).toMatchObject({ ...doubtful('expired') });
-    await other.activatePolicyBundle(signedBundle(2, { expires_at: formatTime(clock.nowMs + HOUR_MS) }));
+    await running.activatePolicyBundle(signedBundle(2, { expires_at: formatTime(clock.nowMs + HOUR_MS) }));
     expect(await act(running)).toMatchObject({ ...FIRST, bundle: { version: 2, reason: null } });
   });
 
@@ -222,9 +225,9 @@ describe('a running boundary under signed bundles', () => {
   });
 
   it('keeps it while the policies of the one in force cannot stand beside its flags', async () => {
-    const { running, other } = await openTwo({}, { flags: { v2_operator_approval_required: true } });
+    const running = await openOne({ flags: { v2_operator_approval_required: true } });
     const policySet = policiesWith('flag.v2_operator_approval_required', 'permit(principal, action, resource);');
-    await other.activatePolicyBundle(signedBundle(2, { policySet }));
+    await running.activatePolicyBundle(signedBundle(2, { policySet }));
     expect(await act(running)).toMatchObject({ ...doubtful('not_loaded'), rules: ['SG-201', 'SG-452'] });
   });
 
@@ -251,7 +254,7 @@ describe('a running boundary under signed bundles', () => {
   });
 
   it('says so at once when it refuses a bundle itself', async () => {
-    const running = await open({ bundle: { envelope: signedBundle(1) }, maxAgeMs: 60_000 });
+    const running = await open({ bundle: { envelope: signedBundle(1) }, maxAgeMs: 60_000 }, { store: 'memory' });
     await expect(running.activatePolicyBundle({})).rejects.toMatchObject({ code: 'BOUNDARY_POLICY_SIGNATURE_INVALID' });
     expect(await act(running)).toMatchObject({ degraded: true, bundle: { version: 1, reason: 'signature_invalid' } });
     await running.activatePolicyBundle(signedBundle(2, { policySet: CLOSED }));
@@ -363,13 +366,15 @@ describe('followBundles', () => {
       ask: async (mark) => {
         asked += 1;
         const answer = await mark();
-        if (asked === 1) await gate.promise;
+        if (asked === 2) await gate.promise;
         return answer;
       },
     });
     clock.nowMs += 60_000;
+    await source.current();
+    clock.nowMs += 60_000;
     const early = source.current();
-    await vi.waitFor(() => expect(asked).toBe(1));
+    await vi.waitFor(() => expect(asked).toBe(2));
     const activated = source.activate(signedBundle(2), undefined);
     await vi.waitFor(async () => expect((await kept.findMark()).generation).toBe(2));
     await new Promise(setImmediate);

@@ -5,7 +5,14 @@ export { type Answer, ApprovalDesk, openApprovalDesk, type WaitingAction } from 
 export { Boundary, createBoundary } from './boundary.ts';
 export { type BoundaryFile, configOf, readBoundaryFile, storeOf } from './boundary-file.ts';
 export type { RecoveryReport } from './boundary-recovery.ts';
-export type { BoundaryConfig, SandboxedExecutor, StoreConfig, TrustedExecutor } from './config.ts';
+export type {
+  BoundaryConfig,
+  ConfinedExecutor,
+  MeasuredEnvironment,
+  SandboxedExecutor,
+  StoreConfig,
+  TrustedExecutor,
+} from './config.ts';
 export { SdkError, type SdkErrorCode } from './errors.ts';
 export { type BatchCall, type GovernedTools, govern, governTools } from './govern.ts';
 export { GovernedCallError, type GovernedCallErrorCode } from './governed-call-error.ts';

@@ -7,17 +7,22 @@ import { SWITCH_ROLES, signSwitchCommand } from '@exoarmur/policy';
 import { openSqliteLogStore } from '@exoarmur/store-sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CLEAR_FACTS, createConfig, createIntent } from '../test/configs.ts';
-import { createBoundary } from './index.ts';
+import { type Boundary, createBoundary } from './index.ts';
 
 const ANN = createSigner('ann.test', new Uint8Array(32).fill(90));
 const operators = [{ operatorId: 'ann', vkey: ANN.vkey, roles: Object.values(SWITCH_ROLES), isRevoked: false }];
-const order = (sequence: number, state: SwitchCommand['state']) =>
+const BOB = createSigner('bob.test', new Uint8Array(32).fill(91));
+const BOTH = [
+  ...operators,
+  { operatorId: 'bob', vkey: BOB.vkey, roles: Object.values(SWITCH_ROLES), isRevoked: false },
+];
+const order = (sequence: number, state: SwitchCommand['state'], signers = [ANN]) =>
   signSwitchCommand(
     {
       ...{ schema: 'exoarmur.switch-command/1', tenant: 'demo', cell: 'demo', switch: 'global', subject: null },
       ...{ sequence, state, reason: 'incident', issued_by: 'ann', issued_at: formatTime(0) },
     } as SwitchCommand,
-    [ANN],
+    signers,
   );
 
 let home: string;
@@ -44,6 +49,37 @@ describe('switches of a boundary', () => {
     await next.obeySwitchCommand(order(2, 'clear'));
     expect((await next.execute(createIntent({ intent_id: 'intent-4' }))).status).toBe('completed');
     await next.close();
+  });
+
+  it('are cleared by as many operators as it takes, whoever took their command in', async () => {
+    const store = { path: join(home, 'a.db') };
+    const strict = await createBoundary(createConfig({ store, operators: BOTH, switchClearThreshold: 2 }));
+    const lax = await createBoundary(createConfig({ store, operators: BOTH }));
+    const isStopped = async (boundary: Boundary, intent_id: string) =>
+      (await boundary.decide(createIntent({ intent_id })))?.facts.switches.global === 'engaged';
+    await strict.obeySwitchCommand(order(1, 'engaged'));
+    await expect(strict.obeySwitchCommand(order(2, 'clear'))).rejects.toMatchObject({
+      code: 'BOUNDARY_SWITCH_THRESHOLD_UNMET',
+    });
+    // Nobody is two by signing twice, and one command of another boundary is none here.
+    await expect(strict.obeySwitchCommand(order(2, 'clear', [ANN, ANN]))).rejects.toMatchObject({
+      code: 'BOUNDARY_SWITCH_THRESHOLD_UNMET',
+    });
+    await lax.obeySwitchCommand(order(2, 'clear'));
+    expect([await isStopped(strict, 'a'), await isStopped(lax, 'b')]).toEqual([true, false]);
+    expect(await isStopped(strict, 'c')).toBe(true);
+    await strict.obeySwitchCommand(order(3, 'clear', [ANN, BOB]));
+    expect(await isStopped(strict, 'd')).toBe(false);
+    await Promise.all([strict.close(), lax.close()]);
+  });
+
+  it('need as many to be cleared whatever the environment says', async () => {
+    const variables = { EXOARMUR_SWITCH_CLEAR_THRESHOLD: '1', SWITCH_CLEAR_THRESHOLD: '1' };
+    await using boundary = await createBoundary(createConfig({ operators, switchClearThreshold: 2, variables }));
+    await boundary.obeySwitchCommand(order(1, 'engaged'));
+    await expect(boundary.obeySwitchCommand(order(2, 'clear'))).rejects.toMatchObject({
+      code: 'BOUNDARY_SWITCH_THRESHOLD_UNMET',
+    });
   });
 
   it('count beside what the configuration names: either stops', async () => {

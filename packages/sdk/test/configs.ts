@@ -1,5 +1,5 @@
 import { createSigner } from '@exoarmur/canonical';
-import type { ActionIntent, Clock, SwitchStore } from '@exoarmur/contracts';
+import type { ActionIntent, Clock, Facts, SwitchStore } from '@exoarmur/contracts';
 import { createTestExecutor, type TestExecutor } from '@exoarmur/executors';
 import { formatIntentSchema } from '@exoarmur/policy';
 import type { BoundaryConfig } from '../src/index.ts';
@@ -27,7 +27,10 @@ export const POLICY_SET = {
 };
 
 /** Facts against which the safety gate has nothing. */
-export const CLEAR_FACTS: BoundaryConfig['facts'] & { readonly switches: SwitchStore } = {
+export const CLEAR_FACTS: BoundaryConfig['facts'] & {
+  readonly switches: SwitchStore;
+  readonly environment: () => Facts['environment'];
+} = {
   switches: { read: async () => ({ global: 'clear', tenant: 'clear', actor: 'clear', action_class: 'clear' }) },
   trust: () => 900,
   environment: () => ({

@@ -3,20 +3,31 @@ import { numberProblem } from './number.ts';
 /**
  * Writes ordinary values by way of the runtime's own JSON writer: each container is copied with its keys in canonical order
  * and each property checked on the way, then the copy is written at once. Gives up (undefined) on anything that is not
- * ordinary or not allowed; the plain writer then says what is wrong, or writes what this one does not know how to.
+ * ordinary or not allowed; the plain writer then says what is wrong, or writes what this one does not know how to. So it
+ * does on a value that is longer than `maxUnits`, before all of it is copied.
  */
-export function writeFast(value: object, maxDepth: number): string | undefined {
+export function writeFast(
+  value: object,
+  maxDepth: number,
+  maxUnits: number = Number.POSITIVE_INFINITY,
+): string | undefined {
   // Pages that extend the built-in prototypes with toJSON would have it called.
   if ('toJSON' in Object.prototype || 'toJSON' in Array.prototype) return undefined;
+  unitsLeft = maxUnits;
   const copy = copyContainer(value, maxDepth);
-  if (copy === undefined) return undefined;
+  if (copy === undefined || unitsLeft < 0) return undefined;
   const text = JSON.stringify(copy);
   // The runtime writes a lone surrogate as an escape. A backslash in the data may look like one: then check the long way.
   return text.includes('\\ud') ? undefined : text;
 }
 
+/** UTF-16 units that the text may still have, as far as it is counted: at least those of brackets, keys and strings. */
+let unitsLeft = 0;
+
 /** How to write the objects with one list of keys. */
 interface Plan {
+  /** Units of brackets and keys. */
+  readonly units: number;
   readonly keys: readonly string[];
   /** The keys in canonical order. */
   readonly sorted: readonly string[];
@@ -36,12 +47,13 @@ let planCount = 0;
 const UNORDERED_KEY = /^(?:[0-9]|__proto__$)/;
 
 function copyContainer(value: object, depthLeft: number): object | undefined {
-  if (depthLeft === 0) return undefined;
+  if (depthLeft === 0 || unitsLeft < 0) return undefined;
   return Array.isArray(value) ? copyArray(value, depthLeft - 1) : copyObject(value, depthLeft - 1);
 }
 
 function copyArray(array: readonly unknown[], depthLeft: number): unknown[] | undefined {
   if (Object.getPrototypeOf(array) !== Array.prototype) return undefined;
+  unitsLeft -= array.length + 1;
   const copy: unknown[] = [];
   for (let i = 0; i < array.length; i++) {
     const element = copyValue(Object.getOwnPropertyDescriptor(array, i)?.value, depthLeft);
@@ -56,6 +68,7 @@ function copyObject(object: object, depthLeft: number): object | undefined {
   if (prototype !== Object.prototype && prototype !== null) return undefined;
   const plan = planFor(Object.keys(object));
   if (plan === undefined) return undefined;
+  unitsLeft -= plan.units;
   const copy = { ...plan.template };
   const { sorted } = plan;
   for (let i = 0; i < sorted.length; i++) {
@@ -64,6 +77,7 @@ function copyObject(object: object, depthLeft: number): object | undefined {
     // Strings are most of what there is: they take the short way.
     if (typeof member === 'string') {
       copy[key] = member;
+      unitsLeft -= member.length;
       continue;
     }
     const checked = copyValue(member, depthLeft);
@@ -77,6 +91,8 @@ function copyObject(object: object, depthLeft: number): object | undefined {
 function copyValue(value: unknown, depthLeft: number): unknown {
   switch (typeof value) {
     case 'string':
+      unitsLeft -= value.length;
+      return value;
     case 'boolean':
       return value;
     case 'number':
@@ -118,7 +134,8 @@ function addPlan(first: string, bucket: Plan[] | undefined, keys: readonly strin
   if (keys.length > MAX_PLAN_KEYS || keys.some((key) => key.length > MAX_PLAN_KEY_LENGTH || UNORDERED_KEY.test(key)))
     return undefined;
   const sorted = [...keys].sort();
-  const plan: Plan = { keys, sorted, template: makeTemplate(sorted) };
+  const units = keys.reduce((sum, key) => sum + key.length + 4, 2);
+  const plan: Plan = { units, keys, sorted, template: makeTemplate(sorted) };
   if (planCount >= MAX_PLANS) {
     plans.clear();
     planCount = 0;

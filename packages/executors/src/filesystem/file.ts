@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, link, lstat, open, rename, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { quoteForMessage } from '@exoarmur/contracts';
+import { basename, dirname } from 'node:path';
+import { quoteForMessage } from '@exoarmur/contracts/errors';
 import { ExecutorError } from '../errors.ts';
 import { assertListed, type PinnedDirectory } from './pinned-directory.ts';
 
@@ -17,6 +17,7 @@ export interface FileFacts {
  * lie outside the roots), EXECUTOR_TARGET_RENAMED
  */
 export async function inspectFile(directory: PinnedDirectory, name: string): Promise<FileFacts | undefined> {
+  await directory.enter();
   const path = directory.entry(name);
   let stats: Awaited<ReturnType<typeof lstat>>;
   try {
@@ -34,6 +35,7 @@ export async function inspectFile(directory: PinnedDirectory, name: string): Pro
 
 /** Reads a whole file of at most `maxBytes`. @throws ExecutorError as {@link inspectFile}, EXECUTOR_TARGET_TOO_LARGE */
 export async function readWholeFile(directory: PinnedDirectory, name: string, maxBytes: number): Promise<Uint8Array> {
+  await directory.enter();
   const handle = await openFile(directory, name);
   try {
     const stats = await handle.stat();
@@ -58,11 +60,12 @@ export async function readWholeFile(directory: PinnedDirectory, name: string, ma
 /** Replaces or creates a file in one step: a new file is written, made durable and renamed over the name. */
 export async function replaceFile(directory: PinnedDirectory, name: string, content: Uint8Array): Promise<void> {
   const temporary = `.exoarmur-${randomUUID()}`;
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  // O_SYNC: what was written is durable, also where a confined process may not ask for that afterwards.
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW | constants.O_SYNC;
+  await directory.enter();
   const handle = await open(directory.entry(temporary), flags, 0o600);
   try {
     await handle.writeFile(content);
-    await handle.sync();
     await handle.close();
     await rename(directory.entry(temporary), directory.entry(name));
   } catch (error) {
@@ -75,6 +78,7 @@ export async function replaceFile(directory: PinnedDirectory, name: string, cont
 
 /** Removes the entry; never what a link points to. */
 export async function removeFile(directory: PinnedDirectory, name: string): Promise<void> {
+  await directory.enter();
   await unlink(directory.entry(name));
   await directory.sync();
 }
@@ -83,13 +87,14 @@ export async function removeFile(directory: PinnedDirectory, name: string): Prom
  * Moves an entry to a name that is free. A second name is made and the first one taken away, because a rename would replace
  * what came to the second name meanwhile. @throws ExecutorError EXECUTOR_TARGET_EXISTS, EXECUTOR_OPERATION_NOT_ALLOWED for another file system
  */
-export async function moveFile(
-  from: { readonly directory: PinnedDirectory; readonly name: string },
-  to: { readonly directory: PinnedDirectory; readonly name: string },
-): Promise<void> {
+export async function moveFile(from: FilePlace, to: FilePlace): Promise<void> {
   try {
-    await link(from.directory.entry(from.name), to.directory.entry(to.name));
+    await from.directory.enter();
+    const above = from.directory.rootEntry(`.exoarmur-${randomUUID()}`);
+    if (above === null) await link(from.directory.entry(from.name), to.directory.entry(to.name));
+    else await linkThroughRoot(from, to, above);
   } catch (cause) {
+    if (cause instanceof ExecutorError || cause instanceof EffectInDoubt) throw cause;
     const { code } = cause as NodeJS.ErrnoException;
     const pointer = '/parameters/to';
     if (code === 'EEXIST') throw new ExecutorError('EXECUTOR_TARGET_EXISTS', 'there is something already', { pointer });
@@ -98,9 +103,50 @@ export async function moveFile(
     }
     throw new ExecutorError('EXECUTOR_IO_FAILED', 'the file cannot be given its new name', { cause });
   }
-  await to.directory.sync();
-  await unlink(from.directory.entry(from.name));
-  await from.directory.sync();
+  await afterEffect(async () => {
+    await to.directory.sync();
+    await from.directory.enter();
+    await unlink(from.directory.entry(from.name));
+    await from.directory.sync();
+  });
+}
+
+/** A file by the directory that holds it. */
+export interface FilePlace {
+  readonly directory: PinnedDirectory;
+  readonly name: string;
+}
+
+/** Something was changed already, and then a step failed: no refusal, because it is not known what came of it. */
+export class EffectInDoubt extends Error {}
+
+/** Does what follows a change. @throws EffectInDoubt, whatever fails */
+export async function afterEffect<Value>(step: () => Promise<Value>): Promise<Value> {
+  try {
+    return await step();
+  } catch (cause) {
+    throw new EffectInDoubt('a step after the effect failed', { cause });
+  }
+}
+
+/**
+ * Gives a file its new name by way of a name in the root, for a process that can be in one directory at a time: upwards there are
+ * no links that could lead elsewhere.
+ */
+async function linkThroughRoot(from: FilePlace, to: FilePlace, above: string): Promise<void> {
+  await link(from.directory.entry(from.name), above);
+  const takeAway = async () => {
+    await from.directory.enter();
+    await unlink(above);
+  };
+  try {
+    await to.directory.enter();
+    await link(to.directory.rootEntry(basename(above)) as string, to.directory.entry(to.name));
+  } catch (error) {
+    await afterEffect(takeAway);
+    throw error;
+  }
+  await afterEffect(takeAway);
 }
 
 async function openFile(directory: PinnedDirectory, name: string): Promise<FileHandle> {

@@ -11,10 +11,11 @@ import type {
 } from '@exoarmur/contracts';
 import { hashBytes, showBytes } from '../content.ts';
 import { ExecutorError, type ExecutorErrorCode } from '../errors.ts';
-import { inspectFile, moveFile, readWholeFile, removeFile, replaceFile } from './file.ts';
+import { enterDirectory } from './entered-directory.ts';
+import { afterEffect, inspectFile, moveFile, readWholeFile, removeFile, replaceFile } from './file.ts';
 import { previewFile } from './file-preview.ts';
 import { parseLogicalPath } from './logical-path.ts';
-import { type PinnedDirectory, pinDirectory } from './pinned-directory.ts';
+import { type PinDirectory, type PinnedDirectory, pinDirectory } from './pinned-directory.ts';
 import { FILE_ACTIONS, type FileDestination, type FileRequest, MAX_FILE_BYTES, parseFileRequest } from './request.ts';
 import { type FileOperation, type FilesystemRoot, type OpenedRoot, parseRoots } from './root.ts';
 
@@ -23,13 +24,37 @@ import { type FileOperation, type FilesystemRoot, type OpenedRoot, parseRoots } 
  * paths; real directories appear in no answer and no record. It follows no link, touches no file with a second name, and
  * reports what it observed after the act. @throws ExecutorError EXECUTOR_CONFIG_INVALID, EXECUTOR_TARGET_MALFORMED
  */
-export function createFilesystemExecutor(options: { readonly roots: readonly FilesystemRoot[] }): Executor {
-  const roots = parseRoots(options.roots);
+export function createFilesystemExecutor(options: FilesystemExecutorOptions): Executor {
+  return createExecutor(options, pinDirectory);
+}
+
+/**
+ * The same for a process that does one thing at a time and is confined to the roots: it holds a directory by being in it. Hosted by
+ * `hostFilesystemExecutor`. @throws ExecutorError as `createFilesystemExecutor`
+ */
+export function createEnteringExecutor(options: FilesystemExecutorOptions): Executor {
+  return createExecutor(options, enterDirectory);
+}
+
+/** What a filesystem executor is made of. */
+export interface FilesystemExecutorOptions {
+  readonly roots: readonly FilesystemRoot[];
+}
+
+/** The roots, and how a directory below one of them is reached. */
+interface Parts {
+  readonly roots: readonly OpenedRoot[];
+  readonly pin: PinDirectory;
+}
+
+/** @throws ExecutorError as `createFilesystemExecutor` */
+export function createExecutor(options: FilesystemExecutorOptions, pin: PinDirectory): Executor {
+  const parts: Parts = { roots: parseRoots(options.roots), pin };
   return {
-    manifest: createManifest(roots),
-    validateTarget: (intent) => validateTarget(intent, roots),
-    preview: (intent) => preview(intent, roots),
-    execute: (intent, { signal }) => execute(intent, roots, signal),
+    manifest: createManifest(parts.roots),
+    validateTarget: (intent) => validateTarget(intent, parts),
+    preview: (intent) => preview(intent, parts),
+    execute: (intent, { signal }) => execute(intent, parts, signal),
   };
 }
 
@@ -57,10 +82,10 @@ function createManifest(roots: readonly OpenedRoot[]): ExecutorManifest {
   };
 }
 
-async function validateTarget(intent: ActionIntent, roots: readonly OpenedRoot[]): Promise<TargetCheck> {
+async function validateTarget(intent: ActionIntent, { roots, pin }: Parts): Promise<TargetCheck> {
   try {
     const request = parseFileRequest(intent, roots);
-    const found = await withDirectory(request, (directory) => checkBefore(request, directory));
+    const found = await withDirectory(request, pin, (directory) => checkBefore(request, directory));
     const evidence = {
       operation: request.operation,
       path: request.path.text,
@@ -75,9 +100,9 @@ async function validateTarget(intent: ActionIntent, roots: readonly OpenedRoot[]
 }
 
 /** What would be there afterwards, as a diff. @throws ExecutorError as `execute` would fail */
-async function preview(intent: ActionIntent, roots: readonly OpenedRoot[]): Promise<EffectPreview> {
+async function preview(intent: ActionIntent, { roots, pin }: Parts): Promise<EffectPreview> {
   const request = parseFileRequest(intent, roots);
-  return withDirectory(request, async (directory) => {
+  return withDirectory(request, pin, async (directory) => {
     const found = await checkBefore(request, directory);
     const isRead = found !== undefined && found.bytes <= MAX_FILE_BYTES;
     const before = isRead ? await readWholeFile(directory, request.name, MAX_FILE_BYTES) : undefined;
@@ -85,17 +110,13 @@ async function preview(intent: ActionIntent, roots: readonly OpenedRoot[]): Prom
   });
 }
 
-async function execute(
-  intent: ActionIntent,
-  roots: readonly OpenedRoot[],
-  signal: AbortSignal,
-): Promise<ExecutorReport> {
+async function execute(intent: ActionIntent, { roots, pin }: Parts, signal: AbortSignal): Promise<ExecutorReport> {
   try {
     const request = parseFileRequest(intent, roots);
-    return await withDirectory(request, async (directory) => {
+    return await withDirectory(request, pin, async (directory) => {
       await checkBefore(request, directory);
       if (signal.aborted) throw new ExecutorError('EXECUTOR_ABORTED', 'stopped before the file was touched');
-      return perform(request, directory);
+      return perform(request, directory, pin);
     });
   } catch (error) {
     // Anything else may have happened half way: it is thrown on, and the boundary calls the outcome ambiguous.
@@ -104,7 +125,7 @@ async function execute(
   }
 }
 
-async function perform(request: FileRequest, directory: PinnedDirectory): Promise<ExecutorReport> {
+async function perform(request: FileRequest, directory: PinnedDirectory, pin: PinDirectory): Promise<ExecutorReport> {
   const { operation, path, name, content } = request;
   const target = { operation, path: path.text };
   switch (operation) {
@@ -117,21 +138,23 @@ async function perform(request: FileRequest, directory: PinnedDirectory): Promis
       const bytes = content ?? new Uint8Array();
       await replaceFile(directory, name, bytes);
       const sha256 = hashBytes(bytes);
-      const observed = { sha256: hashBytes(await readWholeFile(directory, name, MAX_FILE_BYTES)) };
+      const written = await afterEffect(() => readWholeFile(directory, name, MAX_FILE_BYTES));
+      const observed = { sha256: hashBytes(written) };
       return report({ ...target, bytes: bytes.length, sha256 }, observed, observed.sha256 === sha256);
     }
     case 'move':
-      return moveTo(request, directory, request.destination as FileDestination, target);
+      return moveTo(request, { directory, pin }, request.destination as FileDestination, target);
     case 'delete': {
       const { logical, trash } = request.root;
       if (trash !== null) {
         const kept = `${randomUUID()}-${name}`.slice(0, 255);
         const place = parseLogicalPath(`${logical.text === '/' ? '' : logical.text}/${trash}/${kept}`);
-        const moved = await moveTo(request, directory, { path: place, directories: [trash], name: kept }, target);
+        const to = { path: place, directories: [trash], name: kept };
+        const moved = await moveTo(request, { directory, pin }, to, target);
         return { ...moved, claimed: { ...target, deleted: true, trashed_as: place.text } };
       }
       await removeFile(directory, name);
-      const exists = (await inspectFile(directory, name)) !== undefined;
+      const exists = (await afterEffect(() => inspectFile(directory, name))) !== undefined;
       return report({ ...target, deleted: true }, { exists }, !exists);
     }
   }
@@ -140,15 +163,17 @@ async function perform(request: FileRequest, directory: PinnedDirectory): Promis
 /** Moves the file below its root, and looks at both places afterwards. */
 async function moveTo(
   { root, name }: FileRequest,
-  directory: PinnedDirectory,
+  { directory, pin }: { readonly directory: PinnedDirectory; readonly pin: PinDirectory },
   destination: FileDestination,
   target: JsonObject,
 ): Promise<ExecutorReport> {
-  const other = await pinDirectory(root, destination.directories);
+  const other = await pin(root, destination.directories);
   try {
     await moveFile({ directory, name }, { directory: other, name: destination.name });
-    const remains = (await inspectFile(directory, name)) !== undefined;
-    const arrived = await inspectFile(other, destination.name);
+    const [remains, arrived] = await afterEffect(
+      async () =>
+        [(await inspectFile(directory, name)) !== undefined, await inspectFile(other, destination.name)] as const,
+    );
     const observed = { exists: remains, arrived: arrived !== undefined, bytes: arrived?.bytes ?? null };
     return report({ ...target, to: destination.path.text }, observed, !remains && arrived !== undefined);
   } finally {
@@ -177,9 +202,10 @@ async function checkBefore(request: FileRequest, directory: PinnedDirectory) {
 
 async function withDirectory<Value>(
   request: FileRequest,
+  pin: PinDirectory,
   use: (directory: PinnedDirectory) => Promise<Value>,
 ): Promise<Value> {
-  const directory = await pinDirectory(request.root, request.directories);
+  const directory = await pin(request.root, request.directories);
   try {
     return await use(directory);
   } finally {

@@ -1,4 +1,4 @@
-import { quoteForMessage } from '@exoarmur/contracts';
+import { quoteForMessage } from '@exoarmur/contracts/errors';
 import { ExecutorError } from '../errors.ts';
 
 /** Limits of a logical path: what a common file system can store, in UTF-8 bytes. */

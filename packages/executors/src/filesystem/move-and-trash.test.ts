@@ -13,7 +13,8 @@ import { join } from 'node:path';
 import type { ActionIntent, JsonObject } from '@exoarmur/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { intentOf } from '../../test/intent.ts';
-import { createFilesystemExecutor } from './filesystem-executor.ts';
+import { createExecutor, createFilesystemExecutor } from './filesystem-executor.ts';
+import { pinDirectory } from './pinned-directory.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -136,5 +137,30 @@ describe('a preview', () => {
     expect(await preview(intentOf('delete', '/data/a.txt'))).toMatchObject({ media_type: 'text/plain' });
     const moved = await preview(intentOf('move', '/data/a.txt', { to: '/data/b.txt' }));
     expect(moved?.summary).toBe('moves /data/a.txt to /data/b.txt, 30000 bytes');
+  });
+});
+
+describe('an effect that nobody could look at afterwards', () => {
+  it.each<[string, JsonObject, string]>([
+    ['write', { content: 'x', replace: true }, 'a.txt'],
+    ['delete', {}, 'a.txt'],
+    ['move', { to: '/data/b.txt' }, 'b.txt'],
+  ])('is in doubt, not refused: %s', async (action, parameters, name) => {
+    const executor = createExecutor(
+      { roots: [{ logical: '/data', real: join(folder, 'data'), operations: ['write', 'delete', 'move'] }] },
+      async (root, names) => {
+        const directory = await pinDirectory(root, names);
+        const sync = async () => {
+          await directory.sync();
+          rmSync(join(folder, 'data', name), { force: true });
+          symlinkSync('elsewhere', join(folder, 'data', name));
+        };
+        return { ...directory, sync };
+      },
+    );
+    const intent = intentOf(action, '/data/a.txt', parameters);
+    await expect(executor.execute(intent, { signal: new AbortController().signal })).rejects.toThrow(
+      'after the effect',
+    );
   });
 });

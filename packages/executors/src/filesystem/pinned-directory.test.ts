@@ -22,6 +22,8 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 describe('a file system that folds names', () => {
   it('gives no file under another spelling than the listed one', async () => {
     const folding: PinnedDirectory = {
+      enter: async () => undefined,
+      rootEntry: () => null,
       entry: (name) => join(home, 'open/way', name.toLowerCase()),
       sync: async () => undefined,
       close: async () => undefined,
@@ -32,6 +34,8 @@ describe('a file system that folds names', () => {
 
   it('reports an entry that cannot be looked at, instead of taking it for absent', async () => {
     const broken: PinnedDirectory = {
+      enter: async () => undefined,
+      rootEntry: () => null,
       entry: (name) => join(home, 'open/way/file.txt', name),
       sync: async () => undefined,
       close: async () => undefined,

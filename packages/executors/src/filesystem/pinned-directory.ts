@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { quoteForMessage } from '@exoarmur/contracts';
+import { quoteForMessage } from '@exoarmur/contracts/errors';
 import { ExecutorError } from '../errors.ts';
 import type { OpenedRoot } from './root.ts';
 
@@ -11,13 +11,20 @@ import type { OpenedRoot } from './root.ts';
  * the checked real path, and a swap between check and use is only caught by the checks made again on the opened file.
  */
 export interface PinnedDirectory {
+  /** Makes paths of `entry` lead here; asked before they are used. */
+  enter(): Promise<void>;
   entry(name: string): string;
+  /** A path for an entry of the root of this directory, reached upwards; null where there is no need of one. */
+  rootEntry(name: string): string | null;
   /** Makes changes of directory entries durable. */
   sync(): Promise<void>;
   close(): Promise<void>;
 }
 
-const DIRECTORY_FLAGS = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+export const DIRECTORY_FLAGS = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+
+/** How a directory is reached and held. */
+export type PinDirectory = (root: OpenedRoot, names: readonly string[]) => Promise<PinnedDirectory>;
 
 /**
  * Walks from the real directory of `root` through `names`, opening each without following links and comparing what was
@@ -31,13 +38,7 @@ export async function pinDirectory(root: OpenedRoot, names: readonly string[]): 
     path = await realpath(root.real);
     handle = await open(path, DIRECTORY_FLAGS);
   } catch (cause) {
-    throw new ExecutorError(
-      'EXECUTOR_ROOT_UNAVAILABLE',
-      `root ${quoteForMessage(root.logical.text)} is not a directory`,
-      {
-        cause,
-      },
-    );
+    throw rootUnavailable(root, cause);
   }
   try {
     for (const name of names) {
@@ -60,7 +61,9 @@ export async function pinDirectory(root: OpenedRoot, names: readonly string[]): 
   }
   const held = handle;
   return {
+    enter: async () => undefined,
     entry: (name) => entryPath(held, path, name),
+    rootEntry: () => null,
     sync: () => held.sync(),
     close: () => held.close(),
   };
@@ -78,7 +81,13 @@ function entryPath(handle: FileHandle, path: string, name: string): string {
   return process.platform === 'linux' ? `/proc/self/fd/${handle.fd}/${name}` : join(path, name);
 }
 
-async function openChild(path: string, name: string): Promise<FileHandle> {
+export function rootUnavailable({ logical }: OpenedRoot, cause: unknown): ExecutorError {
+  const message = `root ${quoteForMessage(logical.text)} is not a directory`;
+  return new ExecutorError('EXECUTOR_ROOT_UNAVAILABLE', message, { cause });
+}
+
+/** Opens a directory by a path that ends in its name. @throws ExecutorError as {@link pinDirectory} */
+export async function openChild(path: string, name: string): Promise<FileHandle> {
   try {
     return await open(path, DIRECTORY_FLAGS);
   } catch (cause) {
@@ -94,11 +103,13 @@ async function openChild(path: string, name: string): Promise<FileHandle> {
   }
 }
 
-async function assertSame(handle: FileHandle, path: string, name: string): Promise<void> {
+/** @throws ExecutorError EXECUTOR_TARGET_RENAMED */
+export async function assertSame(handle: FileHandle, path: string, name: string): Promise<void> {
   const [held, named] = await Promise.all([handle.stat(), lstat(path)]);
   if (held.dev !== named.dev || held.ino !== named.ino) throw renamed(name);
 }
 
-function renamed(name: string): ExecutorError {
+/** The name does not lead where it did, or is spelt otherwise. */
+export function renamed(name: string): ExecutorError {
   return new ExecutorError('EXECUTOR_TARGET_RENAMED', `${quoteForMessage(name)} is not the entry of exactly that name`);
 }

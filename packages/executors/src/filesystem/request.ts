@@ -1,4 +1,5 @@
-import { type ActionIntent, type JsonObject, quoteForMessage } from '@exoarmur/contracts';
+import type { ActionIntent, JsonObject } from '@exoarmur/contracts';
+import { quoteForMessage } from '@exoarmur/contracts/errors';
 import { malformed, readBytes } from '../content.ts';
 import { ExecutorError } from '../errors.ts';
 import { type LogicalPath, parseLogicalPath } from './logical-path.ts';

@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
-import { quoteForMessage } from '@exoarmur/contracts';
+import { quoteForMessage } from '@exoarmur/contracts/errors';
 import { ExecutorError } from '../errors.ts';
 import { type LogicalPath, parseLogicalPath } from './logical-path.ts';
 

@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { quoteForMessage } from '@exoarmur/contracts';
+import { quoteForMessage } from '@exoarmur/contracts/errors';
 import ipaddr from 'ipaddr.js';
 import { ExecutorError } from '../errors.ts';
 

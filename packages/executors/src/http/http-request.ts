@@ -1,4 +1,5 @@
-import { type ActionIntent, quoteForMessage } from '@exoarmur/contracts';
+import type { ActionIntent } from '@exoarmur/contracts';
+import { quoteForMessage } from '@exoarmur/contracts/errors';
 import { malformed, readBytes } from '../content.ts';
 import { ExecutorError } from '../errors.ts';
 import { findRule, type HttpMethod, isHeader, type OpenedRule } from './rule.ts';

@@ -1,4 +1,4 @@
-import { quoteForMessage } from '@exoarmur/contracts';
+import { quoteForMessage } from '@exoarmur/contracts/errors';
 import { ExecutorError } from '../errors.ts';
 import { type Network, parseNetwork } from './address.ts';
 

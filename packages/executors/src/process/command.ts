@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
-import { type ActionIntent, quoteForMessage } from '@exoarmur/contracts';
+import type { ActionIntent } from '@exoarmur/contracts';
+import { quoteForMessage } from '@exoarmur/contracts/errors';
 import { hashBytes, malformed } from '../content.ts';
 import { ExecutorError } from '../errors.ts';
 import { type ArgumentPattern, assertPattern, matches } from './argument.ts';

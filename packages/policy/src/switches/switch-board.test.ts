@@ -76,6 +76,15 @@ describe('createSwitchBoard', () => {
     expect(board.read(SCOPE, 0).global).toBe('engaged');
   });
 
+  it('passes over a command without obeying it', () => {
+    const board = create();
+    board.apply(ENGAGE);
+    board.skip({ ...ENGAGE, sequence: 2, state: 'clear' });
+    expect(board.lastSequence).toBe(2);
+    expect(board.read(SCOPE, 0).global).toBe('engaged');
+    expect(() => board.skip({ ...ENGAGE, sequence: 2 })).toThrow(RangeError);
+  });
+
   it('needs an age that is one', () => {
     for (const maxAgeMs of [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => createSwitchBoard({ maxAgeMs })).toThrow(RangeError);

@@ -12,6 +12,8 @@ export interface SwitchBoard {
   readonly lastSequence: number;
   /** Puts a verified command on the board. @throws RangeError for one that is not newer than the last */
   apply(command: SwitchCommand): void;
+  /** Passes over a command that changes nothing, as {@link SwitchBoard.apply} does over one that does. */
+  skip(command: SwitchCommand): void;
   /** Says that the board is complete as of then: every command that existed has been put on it. */
   confirm(asOf: number): void;
   read(scope: SwitchScope, now: number): SwitchStates;
@@ -43,13 +45,18 @@ export function createSwitchBoard({ maxAgeMs }: { readonly maxAgeMs: number }): 
     return age >= 0 && age <= maxAgeMs ? 'clear' : 'unknown';
   }
 
+  function advance({ sequence }: SwitchCommand): void {
+    if (sequence <= lastSequence) throw new RangeError('the command is not newer than the last');
+    lastSequence = sequence;
+  }
+
   return {
     get lastSequence() {
       return lastSequence;
     },
+    skip: advance,
     apply: (command) => {
-      if (command.sequence <= lastSequence) throw new RangeError('the command is not newer than the last');
-      lastSequence = command.sequence;
+      advance(command);
       const key = keyOf(command.switch, command.subject);
       if (command.state === 'engaged') engaged.add(key);
       else engaged.delete(key);

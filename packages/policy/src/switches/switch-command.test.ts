@@ -48,7 +48,9 @@ function verdictOn(envelope: unknown, change: Partial<typeof OPTIONS> & { readon
 describe('verifySwitchCommand', () => {
   it('hands on the command that was signed', () => {
     const envelope = signSwitchCommand(ENGAGE, [ann]);
-    expect(verifySwitchCommand(envelope, OPTIONS)).toEqual({ outcome: 'valid', command: ENGAGE, envelope });
+    expect(verifySwitchCommand(envelope, OPTIONS)).toEqual({
+      ...{ outcome: 'valid', command: ENGAGE, envelope, signers: ['ann'] },
+    });
   });
 
   it('counts people who may, not keys: one person with two keys is one', () => {

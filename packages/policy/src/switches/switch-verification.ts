@@ -46,7 +46,13 @@ export interface SwitchVerification {
 
 /** The answer of {@link verifySwitchCommand}. */
 export type SwitchVerdict =
-  | { readonly outcome: 'valid'; readonly command: SwitchCommand; readonly envelope: DsseEnvelope }
+  | {
+      readonly outcome: 'valid';
+      readonly command: SwitchCommand;
+      readonly envelope: DsseEnvelope;
+      /** Who stands behind it and holds the role, in ascending order. */
+      readonly signers: readonly string[];
+    }
   | { readonly outcome: 'refused'; readonly reason: SwitchRefusal };
 
 /**
@@ -79,7 +85,7 @@ export function verifySwitchCommand(input: unknown, options: SwitchVerification)
   if (!people.has(command.issued_by)) return refuse('issuer_mismatch');
   if (people.size < threshold[command.state]) return refuse('threshold_unmet');
   if (command.sequence <= lastSequence) return refuse('sequence_replayed');
-  return { outcome: 'valid', command, envelope: envelope.data };
+  return { outcome: 'valid', command, envelope: envelope.data, signers: [...people].sort() };
 }
 
 function read(payload: Uint8Array): SwitchCommand | undefined {

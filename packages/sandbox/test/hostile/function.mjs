@@ -1,7 +1,8 @@
 // One misbehaviour a request. Each reports what it got away with; a confined process is expected to get away with nothing.
 
 import { createSocket } from 'node:dgram';
-import { readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 
 const deeds = {
@@ -10,6 +11,7 @@ const deeds = {
   'write outside': ({ path }) => writeFileSync(path, 'x'),
   'remove outside': ({ path }) => rmSync(path, { recursive: true }),
   'write inside': ({ path }) => writeFileSync(path, 'done') ?? 'written',
+  list: ({ path }) => readdirSync(path),
   environment: () => process.env,
   folder: () => {
     writeFileSync('scratch', 'x');
@@ -36,6 +38,22 @@ const deeds = {
       socket.on('error', reject);
       socket.send('x', port, '127.0.0.1', (error) => (error ? reject(error) : resolve('sent')));
     }),
+  'go there and write': ({ path }) => {
+    process.chdir(path);
+    writeFileSync('x', '1');
+    return process.cwd();
+  },
+  'write where it may only read': async ({ path, home = process.cwd() }) => {
+    const { chdir } = await import('node:process');
+    // Asked for where it may write, and used where it may not, because the folder was changed in between.
+    for (let turn = 0; turn < 50; turn++) {
+      process.chdir(home);
+      const writes = ['a', 'b', 'c', 'd'].map((name) => writeFile(name, 'x').catch(() => undefined));
+      chdir(path);
+      await Promise.all(writes);
+    }
+    return 'written';
+  },
   'kill the parent': () => process.kill(process.ppid, 'SIGKILL'),
   'kill by the binding': () => process._kill(process.ppid, 9),
   'debug the parent': () => process._debugProcess(process.ppid),

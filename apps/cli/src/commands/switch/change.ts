@@ -20,10 +20,11 @@ import { addExamples } from '../../help.ts';
 import { formatJson } from '../../json-output.ts';
 import { readKeyFile } from '../../key-file.ts';
 import { printable } from '../../terminal.ts';
-import { addSigningOptions, CLOCK, type SigningOptions, withLog } from '../log/log-store.ts';
+import { CLOCK, withLog } from '../log/log-store.ts';
 import { nameOf } from './list.ts';
+import { addSwitchOptions, assertSigning, findSwitches, type SwitchOptions } from './switch-place.ts';
 
-interface Options extends SigningOptions {
+interface Options extends SwitchOptions {
   readonly operatorKey: readonly string[];
   readonly reason: string;
   readonly global?: boolean;
@@ -58,13 +59,17 @@ export function registerChanges(parent: Command, context: CommandContext): void 
       'switch clear --global --reason "incident 7 is over" --operator-key bob.key --db log.db --key log.key --cell office',
       'take a stop back',
     ],
+    [
+      'switch clear --global --reason "incident 7 is over" --operator-key ann.key --operator-key bob.key --boundary boundary.json',
+      'where it takes two',
+    ],
   ]);
 }
 
 function addChange(parent: Command, context: CommandContext, name: string, state: SwitchCommand['state']): Command {
   const target = (flags: string, text: string, others: readonly string[]) =>
     new Option(flags, text).conflicts([...others]);
-  return addSigningOptions(parent.command(name))
+  return addSwitchOptions(parent.command(name), { isSigning: true })
     .addOption(target('--global', 'everything of the cell', ['wholeTenant', 'actor', 'class']))
     .addOption(target('--whole-tenant', 'everything of the tenant in the cell', ['global', 'actor', 'class']))
     .addOption(target('--actor <id>', 'one actor', ['global', 'wholeTenant', 'class']))
@@ -86,14 +91,16 @@ function addChange(parent: Command, context: CommandContext, name: string, state
 }
 
 async function runChange(options: Options, context: CommandContext, state: SwitchCommand['state']): Promise<void> {
-  const path = resolve(context.cwd, options.db);
+  const place = findSwitches(options, context);
+  assertSigning(place);
+  const path = resolve(context.cwd, place.db);
   if (!existsSync(path)) {
     throw new CliError('CLI_INPUT_UNREADABLE', `cannot read ${quoteForMessage(path)}: no such file`);
   }
   const keys = options.operatorKey.map((file) => readKeyFile(resolve(context.cwd, file)));
   const signers = keys.map(({ name, seed }) => createSigner(name, seed));
-  const { cell } = options;
-  const command = await withLog(options, context, async (log, { store, tenant }) => {
+  const { cell, clearThreshold } = place;
+  const command = await withLog(place, context, async (log, { store, tenant }) => {
     const commands = createSqliteSwitchCommandStore(store, tenant, cell);
     const operators = createSqliteOperatorStore(store, tenant);
     const order = {
@@ -111,7 +118,15 @@ async function runChange(options: Options, context: CommandContext, state: Switc
         `no such command: ${parsed.error.issues[0]?.path.join('.') ?? ''} has another shape`,
       );
     }
-    const intake = { tenant, cell, log, commands, operators, clock: CLOCK, threshold: { engaged: 1, clear: 1 } };
+    const intake = {
+      tenant,
+      cell,
+      log,
+      commands,
+      operators,
+      clock: CLOCK,
+      threshold: { engaged: 1, clear: clearThreshold },
+    };
     return obeySwitchCommand(intake, signSwitchCommand(parsed.data, signers));
   });
   const { sequence, issued_by, subject } = command;

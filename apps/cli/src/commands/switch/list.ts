@@ -7,10 +7,10 @@ import { EXIT_CODES } from '../../exit-code.ts';
 import { addExamples } from '../../help.ts';
 import { formatJson } from '../../json-output.ts';
 import { printable } from '../../terminal.ts';
-import { addStoreOptions, type StoreOptions, withStore } from '../log/log-store.ts';
+import { withStore } from '../log/log-store.ts';
+import { addSwitchOptions, findSwitches, type SwitchOptions } from './switch-place.ts';
 
-interface Options extends StoreOptions {
-  readonly cell: string;
+interface Options extends SwitchOptions {
   readonly json?: boolean;
 }
 
@@ -18,17 +18,19 @@ interface Options extends StoreOptions {
 interface SwitchLine {
   readonly command: SwitchCommand;
   readonly isRecorded: boolean;
+  /** Who cleared it since, too few of them. */
+  readonly tooFew: readonly string[] | null;
 }
 
 export function registerList(parent: Command, context: CommandContext): void {
-  const command = addStoreOptions(parent.command('list'))
+  const command = addSwitchOptions(parent.command('list'), { isSigning: false })
     .summary('show the switches of a cell')
     .description('Show every switch that was ever set, and the command that it obeys. Each command is verified again.')
-    .option('--cell <name>', 'name of the cell', 'cell')
     .option('--json', 'print one JSON object')
-    .action((options: Options) =>
-      withStore(options, context, async (store, tenant) => {
-        const { cell } = options;
+    .action((options: Options) => {
+      const place = findSwitches(options, context);
+      return withStore(place, context, async (store, tenant) => {
+        const { cell, clearThreshold } = place;
         const kept = await listVerifiedCommands(
           {
             ...{ tenant, cell },
@@ -39,14 +41,19 @@ export function registerList(parent: Command, context: CommandContext): void {
         );
         if (kept === undefined) context.finish(EXIT_CODES.fail);
         const lines = new Map<string, SwitchLine>();
-        for (const line of kept ?? []) lines.set(nameOf(line.command), line);
+        for (const { command, isRecorded, signers } of kept ?? []) {
+          const before = lines.get(nameOf(command));
+          const isEnough = command.state === 'engaged' || signers.length >= clearThreshold;
+          if (isEnough) lines.set(nameOf(command), { command, isRecorded, tooFew: null });
+          else if (before !== undefined) lines.set(nameOf(command), { ...before, tooFew: signers });
+        }
         context.terminal.out(
           options.json === true
             ? formatJson(describe(kept !== undefined, [...lines.values()]))
             : printable(formatLines(kept !== undefined, lines)),
         );
-      }),
-    );
+      });
+    });
   addExamples(command, [['switch list --db log.db --cell office', 'what is stopped, since when and by whom']]);
 }
 
@@ -58,9 +65,10 @@ export function nameOf({ switch: kind, subject }: SwitchCommand): string {
 function describe(isReadable: boolean, lines: readonly SwitchLine[]) {
   return {
     readable: isReadable,
-    switches: lines.map(({ command, isRecorded }) => {
+    switches: lines.map(({ command, isRecorded, tooFew }) => {
       const { subject, state, sequence, reason, issued_by, issued_at } = command;
-      return { switch: command.switch, subject, state, sequence, reason, issued_by, issued_at, recorded: isRecorded };
+      const about = { switch: command.switch, subject, state, sequence, reason, issued_by, issued_at };
+      return { ...about, recorded: isRecorded, cleared_by_too_few: tooFew };
     }),
   };
 }
@@ -70,9 +78,10 @@ function formatLines(isReadable: boolean, lines: ReadonlyMap<string, SwitchLine>
   if (lines.size === 0) return 'No switch was ever set.\n';
   const width = Math.max(...[...lines.keys()].map((name) => name.length));
   return [...lines]
-    .map(([name, { command, isRecorded }]) => {
+    .map(([name, { command, isRecorded, tooFew }]) => {
       const { state, issued_at, issued_by, reason } = command;
-      const note = isRecorded ? '' : ' (not yet recorded)';
+      const few = tooFew === null ? '' : ` (cleared by too few: ${tooFew.join(', ')})`;
+      const note = `${isRecorded ? '' : ' (not yet recorded)'}${few}`;
       return `${state.padEnd(7)}  ${name.padEnd(width)}  ${issued_at}  ${issued_by}: ${reason}${note}\n`;
     })
     .join('');

@@ -1,0 +1,65 @@
+import { dirname, resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import type { CommandContext } from '../../commands.ts';
+import { CliError } from '../../errors.ts';
+import { describeBoundary } from '../boundary-option.ts';
+import type { SigningOptions, StoreOptions } from '../log/log-store.ts';
+
+/** Where the switches of a cell are, as it was typed. */
+export interface SwitchOptions {
+  readonly boundary?: string;
+  readonly db?: string;
+  readonly tenant?: string;
+  readonly cell: string;
+  readonly key?: string;
+  readonly heads?: string;
+}
+
+/** Where they are, and how many operators it takes to clear one. */
+export interface SwitchPlace extends StoreOptions {
+  readonly cell: string;
+  readonly key: string | undefined;
+  readonly clearThreshold: number;
+}
+
+/** Adds `--boundary`, or what stands in its place. */
+export function addSwitchOptions(command: Command, { isSigning }: { readonly isSigning: boolean }): Command {
+  const places = ['db', 'tenant', ...(isSigning ? ['key', 'heads'] : [])];
+  command
+    .addOption(
+      new Option('--boundary <file>', 'file that describes the boundary, which says all of the following').conflicts(
+        places,
+      ),
+    )
+    .option('--db <file>', 'database of the log')
+    .option('--tenant <name>', 'tenant; not needed when the log has one only')
+    .option('--cell <name>', 'name of the cell', 'cell');
+  if (!isSigning) return command;
+  return command
+    .option('--key <file>', 'key file of the log, named like its origin')
+    .option('--heads <folder>', 'folder of the head files (default: `heads` beside the database)');
+}
+
+/**
+ * Reads where the switches are. Without the file of the boundary nobody says how many it takes to clear one: then one is
+ * enough to have it taken in, and the boundary itself counts again. @throws CliError CLI_USAGE; SdkError as describeBoundary
+ */
+export function findSwitches(options: SwitchOptions, context: CommandContext): SwitchPlace {
+  const { boundary, db, key, cell, tenant, heads } = options;
+  if (boundary === undefined) {
+    if (db === undefined) throw new CliError('CLI_USAGE', 'say which log: --boundary, or --db');
+    const named = { ...(tenant === undefined ? {} : { tenant }), ...(heads === undefined ? {} : { heads }) };
+    return { ...named, db, key, cell, clearThreshold: 1 };
+  }
+  const { file, path, store } = describeBoundary({ boundary }, context);
+  return {
+    ...{ db: store.path, tenant: file.tenant, cell: file.cell, key: resolve(dirname(path), file.key_file) },
+    ...(store.heads === undefined ? {} : { heads: store.heads }),
+    clearThreshold: file.switch_clear_threshold ?? 1,
+  };
+}
+
+/** @throws CliError CLI_USAGE without the key of the log */
+export function assertSigning(place: SwitchPlace): asserts place is SwitchPlace & SigningOptions {
+  if (place.key === undefined) throw new CliError('CLI_USAGE', 'say with which key: --boundary, or --key');
+}

@@ -1,0 +1,18 @@
+import type { ExecutorManifest, JsonObject } from '@exoarmur/contracts';
+import type { HostableCode } from './code.ts';
+
+/**
+ * One of these executors as a sandboxed host takes it: its code, and the least that it has to be granted. What it says is for the
+ * operator to agree to; the host enforces it.
+ */
+export interface HostableExecutor {
+  readonly manifest: ExecutorManifest;
+  readonly code: HostableCode;
+  /** Handed to the code with each question. */
+  readonly config: JsonObject;
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+  /** Action types that change nothing: for them nothing is granted to be written. */
+  readonly observing: readonly string[];
+  readonly hasScratch: false;
+}
