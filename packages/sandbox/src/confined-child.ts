@@ -108,11 +108,18 @@ function answer(value: unknown): void {
 }
 
 async function run(): Promise<unknown> {
-  const request = readRequest() as { readonly config: unknown; readonly operation: string; readonly intent: unknown };
-  const module = (await import(pathToFileURL(entry).href)) as { default: (input: unknown) => unknown };
+  const request = readRequest() as {
+    readonly config: unknown;
+    readonly secrets?: unknown;
+    readonly operation: string;
+    readonly intent: unknown;
+  };
+  const module = (await import(pathToFileURL(entry).href)) as {
+    default: (input: unknown, secrets?: unknown) => unknown;
+  };
   if (mode === 'function') return module.default(request);
-  const { config, operation, intent } = request;
-  const executor = (await module.default(config)) as Executing;
+  const { config, secrets, operation, intent } = request;
+  const executor = (await module.default(config, secrets)) as Executing;
   switch (operation) {
     case 'manifest':
       return executor.manifest;

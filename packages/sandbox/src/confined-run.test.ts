@@ -12,6 +12,7 @@ import {
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { duplexPair } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ConfinedLimits, type Confinement, confine, digestCode, probeMechanisms } from './index.ts';
@@ -175,6 +176,28 @@ describe('a confined process', () => {
     expect(await attempt('echo')).toMatchObject({ outcome: 'answered' });
   });
 
+  it('has the connections that its host opens, and none without it', async () => {
+    const { run, hosting } = await open({ connections: 2 });
+    expect(hosting).toMatchObject({ connections: 2 });
+    const asked: unknown[] = [];
+    const dial = async (request: unknown) => {
+      asked.push(request);
+      const [connection, far] = duplexPair();
+      far.end('hello');
+      return { connection, answer: 'yes' };
+    };
+    expect(await run({ deed: 'ask', fd: 5 }, undefined, dial)).toEqual({
+      outcome: 'answered',
+      answer: '{"answer":"yes"}\nhello',
+    });
+    expect(asked).toEqual([{ fd: 5 }]);
+    expect(await run({ deed: 'ask', fd: 5 })).toEqual({ outcome: 'answered', answer: 'over' });
+    expect(await run({ deed: 'ask', fd: 6 }, undefined, dial)).not.toMatchObject({
+      answer: expect.stringContaining('yes'),
+    });
+    expect(asked).toHaveLength(1);
+  });
+
   it('is stopped by whoever asked, and is not started when that came first', async () => {
     const { run } = await open();
     const controller = new AbortController();
@@ -241,6 +264,8 @@ describe('what is not started', () => {
     ['a relative path', '/read/0', { read: ['x'] }],
     ['a pattern', '/write/0', { write: ['/tmp/*'] }],
     ['a limit of nothing', '/limits/wallClockMs', { limits: { wallClockMs: 0 } }],
+    ['more connections than there are', '/connections', { connections: 9 }],
+    ['less than no connection', '/connections', { connections: -1 }],
     ['too little memory', '/limits/memoryBytes', { limits: { memoryBytes: 1000 } }],
     ['code that it may change', '/write/0', { write: [join(HOSTILE, '..')] }],
   ])('is a confinement with %s', async (_, pointer, options) => {

@@ -2,10 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, extname, isAbsolute, join, resolve } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { CanonicalError, canonicalizeToBytes, type JsonValue, parseCanonicalJson } from '@exoarmur/canonical';
 import type { JsonObject, LimitBreach } from '@exoarmur/contracts';
 import { type ConfinedCode, digestCode, isWithin, type PinnedCode } from './code-digest.ts';
+import { type Dial, MAX_CONNECTIONS, serveChannel } from './dial.ts';
 import { type ConfinedFailureCode, type ConfinedRefusalCode, SandboxError } from './errors.ts';
 import { assertConfinable, type Mechanisms, NODE_FLAGS, probeMechanisms, wrapperOf } from './mechanisms.ts';
 
@@ -44,6 +46,8 @@ export interface Confinement {
   /** False: its temporary folder, in which it starts, cannot be written. Then without `write` nothing can. */
   readonly hasScratch?: boolean;
   readonly network: 'denied' | 'allowed';
+  /** Connections that the host may open for it in one run, on descriptors 4 and up; none unless told. */
+  readonly connections?: number;
   /** Starts also where nothing closes the network. The result then says `networkUnrestricted`. */
   readonly acceptsUnrestrictedNetwork?: boolean;
   readonly limits?: Partial<ConfinedLimits>;
@@ -65,7 +69,8 @@ export type ConfinedResult =
 export interface Confined {
   /** What is enforced, as it may stand in a record. */
   readonly hosting: JsonObject;
-  readonly run: (request: JsonValue, cancel?: AbortSignal) => Promise<ConfinedResult>;
+  /** `dial` opens connections for this run; without it there are none. */
+  readonly run: (request: JsonValue, cancel?: AbortSignal, dial?: Dial) => Promise<ConfinedResult>;
 }
 
 const FOLDER_PREFIX = 'exoarmur-confined-';
@@ -82,7 +87,10 @@ const CHILD = fileURLToPath(new URL(`./confined-child${EXTENSION}`, import.meta.
  */
 export async function confine(confinement: Confinement): Promise<Confined> {
   const { code, mode, network, read = [], write = [], hasScratch = true } = confinement;
-  const { acceptsUnrestrictedNetwork = false } = confinement;
+  const { acceptsUnrestrictedNetwork = false, connections = 0 } = confinement;
+  if (!(Number.isSafeInteger(connections) && connections >= 0 && connections <= MAX_CONNECTIONS)) {
+    throw invalid(`there are 0 to ${MAX_CONNECTIONS} connections`, '/connections');
+  }
   const limits = readLimits(confinement.limits);
   assertPath(code.entry, '/code/entry');
   for (const [name, paths] of Object.entries({ 'code/folders': code.folders ?? [], read, write })) {
@@ -109,6 +117,7 @@ export async function confine(confinement: Confinement): Promise<Confined> {
     memory_watch: mechanisms.memoryWatch,
     network: isNetworkDenied ? mechanisms.network : 'allowed',
     ...(isNetworkDenied && mechanisms.network === 'none' ? { network_unrestricted: true } : {}),
+    ...(connections === 0 ? {} : { connections }),
     wall_clock_ms: limits.wallClockMs,
     memory_bytes: limits.memoryBytes,
     output_bytes: limits.outputBytes,
@@ -116,7 +125,7 @@ export async function confine(confinement: Confinement): Promise<Confined> {
   };
   return {
     hosting,
-    run: async (request, cancel) => {
+    run: async (request, cancel, dial) => {
       if (cancel?.aborted) return { outcome: 'refused', code: 'SANDBOX_CANCELLED' };
       const bytes = encodeRequest(request);
       if (bytes === undefined) return { outcome: 'refused', code: 'SANDBOX_REQUEST_INVALID' };
@@ -124,7 +133,19 @@ export async function confine(confinement: Confinement): Promise<Confined> {
       const folder = realpathSync(mkdtempSync(join(tmpdir(), FOLDER_PREFIX)));
       try {
         const entry = realpathSync(code.entry);
-        const started = { ...given, mode, entry, imports, limits, mechanisms, isNetworkDenied, hasScratch, folder };
+        const started = {
+          ...given,
+          mode,
+          entry,
+          imports,
+          limits,
+          mechanisms,
+          isNetworkDenied,
+          hasScratch,
+          folder,
+          connections,
+          dial,
+        };
         return await runOnce({ ...started, request: bytes }, cancel);
       } finally {
         rmSync(folder, { recursive: true, force: true });
@@ -140,6 +161,8 @@ interface Given {
   readonly read: readonly string[];
   readonly write: readonly string[];
   readonly hasScratch: boolean;
+  readonly connections: number;
+  readonly dial: Dial | undefined;
   readonly limits: ConfinedLimits;
   readonly mechanisms: Mechanisms;
   readonly isNetworkDenied: boolean;
@@ -160,12 +183,12 @@ function commandOf(given: Given): string[] {
 }
 
 function runOnce(given: Given, cancel: AbortSignal | undefined): Promise<ConfinedResult> {
-  const { limits, folder, request } = given;
+  const { limits, request } = given;
   const [program = '', ...args] = commandOf(given);
   return new Promise((resolve) => {
     let child: ReturnType<typeof spawnPiped>;
     try {
-      child = spawnPiped(program, args, folder);
+      child = spawnPiped(program, args, given);
     } catch {
       // The system refused the command as a whole, for one because it is too long: nothing was started.
       resolve({ outcome: 'refused', code: 'SANDBOX_START_FAILED' });
@@ -206,6 +229,15 @@ function runOnce(given: Given, cancel: AbortSignal | undefined): Promise<Confine
       if (answered <= answerBytes) answer.push(chunk);
       else stop('SANDBOX_ANSWER_TOO_LARGE', { limit: 'answer', detail: `more than ${answerBytes} bytes` });
     });
+    const channels = child.stdio.slice(4) as unknown as Duplex[];
+    for (const channel of channels) {
+      if (given.dial === undefined) channel.destroy();
+      else serveChannel(channel, given.dial);
+    }
+    // A connection does not outlive the process that it was opened for.
+    child.on('exit', () => {
+      for (const channel of channels) channel.destroy();
+    });
     child.stdin.on('error', () => undefined);
     child.stdin.end(request);
 
@@ -233,12 +265,12 @@ function runOnce(given: Given, cancel: AbortSignal | undefined): Promise<Confine
   });
 }
 
-function spawnPiped(program: string, args: readonly string[], folder: string) {
+function spawnPiped(program: string, args: readonly string[], { folder, connections }: Given) {
   return spawn(program, args, {
     cwd: folder,
     // Wrappers are found by name; the child takes this away before it loads anything.
     env: program === process.execPath ? {} : { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe', ...Array.from({ length: connections }, () => 'pipe' as const)],
     detached: process.platform !== 'win32',
   });
 }

@@ -14,6 +14,7 @@ export {
   confine,
   MAX_CONFINED_REQUEST_BYTES,
 } from './confined-run.ts';
+export { type Dial, type Dialled, MAX_CONNECTIONS } from './dial.ts';
 export { type ConfinedFailureCode, type ConfinedRefusalCode, SandboxError, type SandboxErrorCode } from './errors.ts';
 export { type Mechanisms, probeMechanisms } from './mechanisms.ts';
 export { createSandboxedHost, type SandboxedHostOptions } from './sandboxed-host.ts';

@@ -57,6 +57,28 @@ describe('createSandboxedHost', () => {
     expect(readFileSync(path, 'utf8')).toBe('hello');
   });
 
+  it('hands a secret over while it executes and at no other time, and takes it out of whatever comes back', async () => {
+    const secrets = { token: 's3cr3t' };
+    const plain = await open('tell', { secrets });
+    const nothing = { result: 'valid', reason: '"nothing"', evidence: { '"nothing"': ['"nothing"'] } };
+    expect(await plain.host.checkTarget(INTENT)).toEqual(nothing);
+    expect(await plain.host.preview?.(INTENT)).toMatchObject({ body: '"nothing"' });
+    const token = '{"token":"s3cr3t"}';
+    expect(await plain.host.run(INTENT)).toMatchObject({ claimed: { [token]: token }, observed: { place: false } });
+    const redact = (text: string) => text.replaceAll('s3cr3t', '…').replaceAll('nothing', '-');
+    const { host } = await open('tell', { secrets, redact });
+    expect(await host.checkTarget(INTENT)).toEqual({ result: 'valid', reason: '"-"', evidence: { '"-"': ['"-"'] } });
+    expect(await host.preview?.(INTENT)).toMatchObject({ body: '"-"' });
+    expect(await host.run(INTENT)).toMatchObject({ claimed: { '{"token":"…"}': '{"token":"…"}' } });
+  });
+
+  it('performs what only observes without a path to write', async () => {
+    const { host, path } = await open('write', { observing: ['note.write'] });
+    expect(host.hosting).toMatchObject({ observing: ['note.write'] });
+    expect(await host.run(INTENT)).toMatchObject({ status: 'ambiguous', errorCode: 'SANDBOX_PERMISSION_DENIED' });
+    expect(existsSync(path)).toBe(false);
+  });
+
   it('lets nothing be written while a target is validated', async () => {
     const { host, path } = await open('write while validating');
     expect(await host.checkTarget(INTENT)).toMatchObject({
@@ -116,6 +138,7 @@ describe('createSandboxedHost', () => {
       { manifest: { ...MANIFEST, capabilities: ['fs.write'] }, read: ['/etc'] },
     ],
     ['the network without the capability', '/network', { network: 'allowed' }],
+    ['an observing action type that is not declared', '/observing', { observing: ['note.burn'] }],
     [
       'another manifest than the executor’s',
       '/manifest',

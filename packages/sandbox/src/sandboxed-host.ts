@@ -1,5 +1,6 @@
-import { digestValue } from '@exoarmur/canonical';
+import { digestValue, type JsonValue } from '@exoarmur/canonical';
 import {
+  type ActionIntent,
   actionClassSchema,
   EXECUTOR_DIGEST_DOMAIN,
   type ExecutorHost,
@@ -16,6 +17,7 @@ import {
 } from '@exoarmur/contracts';
 import type { PinnedCode } from './code-digest.ts';
 import { type ConfinedLimits, type ConfinedResult, confine } from './confined-run.ts';
+import type { Dialled } from './dial.ts';
 import { type ConfinedFailureCode, type ConfinedRefusalCode, SandboxError } from './errors.ts';
 
 /** What a sandboxed host is given. */
@@ -39,6 +41,17 @@ export interface SandboxedHostOptions {
   /** Whether it may use the network, and only while it executes. Needs the capability `net`. */
   readonly network?: 'denied' | 'allowed';
   readonly acceptsUnrestrictedNetwork?: boolean;
+  /**
+   * Opens connections for it while it executes, as the intent allows: instead of a network of its own, so that it reaches what
+   * was checked and nothing else.
+   */
+  readonly dial?: (request: unknown, intent: ActionIntent) => Promise<Dialled>;
+  /** Connections that may be opened for one action; 1 unless told. */
+  readonly connections?: number;
+  /** Handed over beside `config`, while it executes and at no other time. Stands in no argument, no environment and no record. */
+  readonly secrets?: JsonObject;
+  /** Takes out of every text that it answers what must not be told, whatever it does itself about that. */
+  readonly redact?: (text: string) => string;
   /** Limits while it validates a target or previews. */
   readonly targetLimits?: Partial<ConfinedLimits>;
   readonly executionLimits?: Partial<ConfinedLimits>;
@@ -51,7 +64,8 @@ export interface SandboxedHostOptions {
  */
 export async function createSandboxedHost(options: SandboxedHostOptions): Promise<ExecutorHost> {
   const { code, config, network = 'denied', read = [], write = [], acceptsUnrestrictedNetwork = false } = options;
-  const { hasScratch = true, targetLimits = {}, executionLimits = {} } = options;
+  const { hasScratch = true, targetLimits = {}, executionLimits = {}, dial, secrets, redact = asItIs } = options;
+  const connections = dial === undefined ? 0 : (options.connections ?? 1);
   const manifest = readManifest(options.manifest);
   assertDeclared(manifest, ['fs.read'], read.length > 0, '/read');
   assertDeclared(manifest, ['fs.write', 'fs.delete', 'fs.move'], write.length > 0, '/write');
@@ -65,7 +79,7 @@ export async function createSandboxedHost(options: SandboxedHostOptions): Promis
   const [looking, reading, acting] = await Promise.all([
     confine({ ...readOnly, limits: targetLimits }),
     confine({ ...readOnly, limits: executionLimits }),
-    confine({ ...shared, read, write, network, limits: executionLimits }),
+    confine({ ...shared, read, write, network, connections, limits: executionLimits }),
   ]);
   const declared = { ...manifest, code_digest: code.digest } as unknown as JsonObject;
   const identity = executorIdentitySchema.safeParse({
@@ -86,20 +100,39 @@ export async function createSandboxedHost(options: SandboxedHostOptions): Promis
         return refuse('unsupported', 'the executor declares no such action type', 'SANDBOX_ACTION_UNSUPPORTED');
       }
       const request = { config, operation: 'validate_target', intent: intent as unknown as JsonObject };
-      return readCheck(await looking.run(request));
+      return readCheck(redacted(await looking.run(request), redact));
     },
     preview: async (intent) => {
       if (!actionTypes.has(intent.action_type)) return null;
-      const result = await looking.run({ config, operation: 'preview', intent: intent as unknown as JsonObject });
+      const request = { config, operation: 'preview', intent: intent as unknown as JsonObject };
+      const result = redacted(await looking.run(request), redact);
       return result.outcome === 'answered' ? (effectPreviewSchema.safeParse(result.answer).data ?? null) : null;
     },
     run: async (intent, cancel) => {
       if (!actionTypes.has(intent.action_type)) return failed('SANDBOX_ACTION_UNSUPPORTED');
-      const request = { config, operation: 'execute', intent: intent as unknown as JsonObject };
+      const told = secrets === undefined ? {} : { secrets };
+      const request = { config, ...told, operation: 'execute', intent: intent as unknown as JsonObject };
       const confined = observing.has(intent.action_type) ? reading : acting;
-      return readOutcome(await confined.run(request, cancel as AbortSignal | undefined));
+      const call = dial === undefined ? undefined : (asked: unknown) => dial(asked, intent);
+      return readOutcome(redacted(await confined.run(request, cancel as AbortSignal | undefined, call), redact));
     },
   };
+}
+
+function asItIs(text: string): string {
+  return text;
+}
+
+/** The same result with every text of the answer, names of members included, gone through. */
+function redacted(result: ConfinedResult, redact: (text: string) => string): ConfinedResult {
+  if (result.outcome !== 'answered' || redact === asItIs) return result;
+  const walk = (value: JsonValue): JsonValue => {
+    if (typeof value === 'string') return redact(value);
+    if (Array.isArray(value)) return value.map(walk);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [redact(name), walk(member as JsonValue)]));
+  };
+  return { outcome: 'answered', answer: walk(result.answer) };
 }
 
 /** A copy: an operator's object that changes later changes nothing. */

@@ -29,7 +29,11 @@ const PACKAGES = {
 } as const;
 
 /** The code of the executor in one folder of this package. @throws ExecutorError EXECUTOR_CONFIG_INVALID for a package that is not there */
-export function listHostableCode(kind: string, packages: readonly (keyof typeof PACKAGES)[]): HostableCode {
+export function listHostableCode(
+  kind: string,
+  packages: readonly (keyof typeof PACKAGES)[],
+  more: readonly string[] = [],
+): HostableCode {
   const at = (place: string) => fileURLToPath(new URL(`../${place}`, import.meta.url));
   const found = packages.map((specifier) => {
     const { name, folder, file, format } = PACKAGES[specifier];
@@ -42,7 +46,11 @@ export function listHostableCode(kind: string, packages: readonly (keyof typeof 
   });
   return {
     entry: at(`hosted/${kind}${EXTENSION}`),
-    folders: [at(kind), ...SHARED.map((name) => at(`${name}${EXTENSION}`)), ...found.map(({ readable }) => readable)],
+    folders: [
+      at(kind),
+      ...[...SHARED, ...more].map((name) => at(`${name}${EXTENSION}`)),
+      ...found.map(({ readable }) => readable),
+    ],
     imports: Object.fromEntries(found.map(({ specifier, path, format }) => [specifier, { path, format }])),
   };
 }

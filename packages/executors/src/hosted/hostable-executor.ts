@@ -1,4 +1,5 @@
-import type { ExecutorManifest, JsonObject } from '@exoarmur/contracts';
+import type { Duplex } from 'node:stream';
+import type { ActionIntent, ExecutorManifest, JsonObject } from '@exoarmur/contracts';
 import type { HostableCode } from './code.ts';
 
 /**
@@ -15,4 +16,17 @@ export interface HostableExecutor {
   /** Action types that change nothing: for them nothing is granted to be written. */
   readonly observing: readonly string[];
   readonly hasScratch: false;
+  /** Opens its connections on the side of the host, for the intent that is performed. It has no network. */
+  readonly dial?: (
+    request: unknown,
+    intent: ActionIntent,
+  ) => Promise<{ readonly connection: Duplex; readonly answer: JsonObject }>;
+  /** Connections that one action may need. */
+  readonly connections?: number;
+  /** Handed to the code while it executes, and at no other time. */
+  readonly secrets?: JsonObject;
+  /** Takes secrets out of a text. */
+  readonly redact?: (text: string) => string;
+  /** What one action may take. */
+  readonly executionLimits?: { readonly wallClockMs: number };
 }

@@ -1,6 +1,8 @@
 import { request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
 import { isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { connect as connectTls } from 'node:tls';
 import { ExecutorError } from '../errors.ts';
 
 /** One request to one address that was checked. */
@@ -11,6 +13,8 @@ export interface Exchange {
   readonly body: Uint8Array | null;
   readonly address: string;
   readonly family: 4 | 6;
+  /** A connection to the address that is there already; without it one is made. */
+  readonly connection?: Duplex | undefined;
   readonly maxResponseBytes: number;
   readonly signal: AbortSignal;
   /** Certificates to trust in place of the system's, in PEM. */
@@ -37,9 +41,10 @@ export class ExchangeBroken extends Error {}
  * @throws ExecutorError EXECUTOR_CONNECT_FAILED while nothing was sent, {@link ExchangeBroken} afterwards
  */
 export function exchange(options: Exchange): Promise<HttpResponse> {
-  const { url, method, headers, body, address, family, maxResponseBytes, signal, ca } = options;
+  const { url, method, headers, body, address, family, connection, maxResponseBytes, signal, ca } = options;
   const isTls = url.protocol === 'https:';
   const host = url.hostname.replace(/^\[|\]$/g, '');
+  const isName = isIP(host) === 0;
   let isConnected = false;
   return new Promise((resolve, reject) => {
     const fail = () =>
@@ -48,8 +53,11 @@ export function exchange(options: Exchange): Promise<HttpResponse> {
           ? new ExchangeBroken('the connection broke')
           : new ExecutorError('EXECUTOR_CONNECT_FAILED', 'no connection to the host', { pointer: '/target' }),
       );
+    const tls = isTls ? { servername: isName ? host : '', ...(ca === undefined ? {} : { ca }) } : {};
+    const over = (socket: Duplex): Duplex =>
+      isTls ? connectTls({ ...tls, host: isName ? host : address, socket }) : socket;
     const request = (isTls ? requestTls : requestPlain)({
-      ...{ method, family, signal, agent: false, maxHeaderSize: MAX_HEAD_BYTES, insecureHTTPParser: false },
+      ...{ method, family, signal, maxHeaderSize: MAX_HEAD_BYTES, insecureHTTPParser: false },
       host: address,
       port: url.port === '' ? (isTls ? 443 : 80) : Number(url.port),
       path: `${url.pathname}${url.search}`,
@@ -61,9 +69,14 @@ export function exchange(options: Exchange): Promise<HttpResponse> {
         connection: 'close',
         ...(body === null ? {} : { 'content-length': String(body.length) }),
       },
-      ...(isTls ? { servername: isIP(host) === 0 ? host : '', ...(ca === undefined ? {} : { ca }) } : {}),
+      ...(connection === undefined ? { agent: false, ...tls } : { createConnection: () => over(connection) }),
     });
     request.on('socket', (socket) => {
+      // A connection without TLS that is there already is ready for the request.
+      if (connection !== undefined && !isTls) {
+        isConnected = true;
+        connection.resume();
+      }
       socket.once(isTls ? 'secureConnect' : 'connect', () => {
         isConnected = true;
       });

@@ -13,6 +13,7 @@ import { ExecutorError } from '../errors.ts';
 import { chooseAddress, type Resolver, systemResolver } from './address.ts';
 import { ExchangeBroken, exchange, type HttpResponse } from './exchange.ts';
 import { HTTP_ACTIONS, type HttpRequest, parseHttpRequest } from './http-request.ts';
+import { isLiteral, type Reach, type Reached, reachBy } from './reach.ts';
 import { createRedactor } from './redact.ts';
 import { allows, type HttpMethod, type HttpRule, type OpenedRule, parseRules } from './rule.ts';
 
@@ -44,18 +45,38 @@ const CLASS_FLOORS: { readonly [Method in HttpMethod]: ActionClass } = {
 /** Response headers that a record keeps. */
 const KEPT_HEADERS = ['content-type', 'etag', 'last-modified', 'location', 'retry-after'];
 
-type Parts = Required<Omit<HttpExecutorOptions, 'rules' | 'ca'>> & {
+interface Parts {
   readonly rules: readonly OpenedRule[];
+  readonly maxResponseBytes: number;
+  readonly timeoutMs: number;
   readonly ca: string | undefined;
-};
+  readonly reach: Reach;
+  /** Whether a name can be asked for while nothing is sent. */
+  readonly resolvesAhead: boolean;
+}
 
 /**
  * An executor that sends HTTP requests to the hosts, methods and paths of its rules and nowhere else. Names are resolved once,
  * every address is checked, and the connection goes to the address that was checked. Nothing is tried twice.
  * @throws ExecutorError EXECUTOR_CONFIG_INVALID
  */
-export function createHttpExecutor(options: HttpExecutorOptions): Executor {
-  const { resolver = systemResolver, maxResponseBytes = MAX_RESPONSE_BYTES, timeoutMs = 10_000, ca } = options;
+export function createHttpExecutor({ resolver = systemResolver, ...options }: HttpExecutorOptions): Executor {
+  return createExecutor(options, { reach: reachBy(resolver), resolvesAhead: true });
+}
+
+/**
+ * The same for a process without a network: connections come from elsewhere, and what a name stands for is not known before. Hosted by
+ * `describeHttpExecutor`. @throws ExecutorError EXECUTOR_CONFIG_INVALID
+ */
+export function createReachingExecutor(options: Omit<HttpExecutorOptions, 'resolver'>, reach: Reach): Executor {
+  return createExecutor(options, { reach, resolvesAhead: false });
+}
+
+function createExecutor(
+  options: Omit<HttpExecutorOptions, 'resolver'>,
+  way: Pick<Parts, 'reach' | 'resolvesAhead'>,
+): Executor {
+  const { maxResponseBytes = MAX_RESPONSE_BYTES, timeoutMs = 10_000, ca } = options;
   if (!(Number.isSafeInteger(maxResponseBytes) && maxResponseBytes > 0 && maxResponseBytes <= MAX_RESPONSE_BYTES)) {
     throw new ExecutorError('EXECUTOR_CONFIG_INVALID', 'a response has 1 byte to 1 MiB', {
       pointer: '/maxResponseBytes',
@@ -64,7 +85,7 @@ export function createHttpExecutor(options: HttpExecutorOptions): Executor {
   if (!(Number.isSafeInteger(timeoutMs) && timeoutMs > 0 && timeoutMs <= 600_000)) {
     throw new ExecutorError('EXECUTOR_CONFIG_INVALID', 'a request has 1 ms to 10 minutes', { pointer: '/timeoutMs' });
   }
-  const parts: Parts = { rules: parseRules(options.rules), resolver, maxResponseBytes, timeoutMs, ca };
+  const parts: Parts = { rules: parseRules(options.rules), maxResponseBytes, timeoutMs, ca, ...way };
   return {
     manifest: createManifest(parts.rules),
     validateTarget: (intent) => validateTarget(intent, parts),
@@ -90,17 +111,23 @@ function createManifest(rules: readonly OpenedRule[]): ExecutorManifest {
 async function validateTarget(intent: ActionIntent, parts: Parts): Promise<TargetCheck> {
   try {
     const { method, url, rule } = parseHttpRequest(intent, parts.rules);
-    const { address } = await chooseAddress(url.hostname, rule.networks, parts.resolver);
+    // Without a network nothing is asked: an address in the URL itself is checked, a name when the connection is made.
+    const isAhead = parts.resolvesAhead || isLiteral(url);
+    const { address } = isAhead ? await locate(url, rule, parts) : { address: null };
     const evidence = { method, origin: url.origin, path: url.pathname, address };
-    return {
-      result: 'valid',
-      reason: 'a rule allows the request, and the host has a public or named address',
-      evidence,
-    };
+    const reason = isAhead
+      ? 'a rule allows the request, and the host has a public or named address'
+      : 'a rule allows the request; the address of the host is checked when it is sent';
+    return { result: 'valid', reason, evidence };
   } catch (error) {
     if (!(error instanceof ExecutorError)) throw error;
     return { result: verdictOf(error), reason: error.message, evidence: { code: error.code } };
   }
+}
+
+/** Connects nowhere. */
+function locate(url: URL, rule: OpenedRule, { reach, resolvesAhead }: Parts): Promise<Reached> {
+  return resolvesAhead ? reach(url, rule) : chooseAddress(url.hostname, rule.networks, async () => []);
 }
 
 function previewOf(intent: ActionIntent, { rules }: Parts): EffectPreview | null {
@@ -137,10 +164,10 @@ async function send(request: HttpRequest, parts: Parts, signal: AbortSignal) {
   let { url } = request;
   for (let followed = 0; ; followed++) {
     if (signal.aborted) throw new ExecutorError('EXECUTOR_ABORTED', 'stopped before anything was sent');
-    const { address, family } = await chooseAddress(url.hostname, rule.networks, parts.resolver);
+    const { address, family, connection } = await parts.reach(url, rule);
     const all = new Map([...headers, ...rule.secretHeaders]);
     const response = await exchange({
-      ...{ method, url, headers: all, body, address, family, signal, ca: parts.ca },
+      ...{ method, url, headers: all, body, address, family, connection, signal, ca: parts.ca },
       maxResponseBytes: parts.maxResponseBytes,
     }).catch((error) => {
       // Nothing was to be changed, so nothing is in doubt.

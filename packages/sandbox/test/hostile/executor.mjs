@@ -10,17 +10,26 @@ const MANIFEST = {
   action_class_floors: { 'note.write': 'A1_soft_containment' },
 };
 
-export default ({ path, deed = 'write' }) => ({
+const told = (secrets) => JSON.stringify(secrets ?? 'nothing');
+
+export default ({ path, deed = 'write' }, secrets) => ({
   manifest: MANIFEST,
   validateTarget: async () => {
     if (deed === 'write while validating') writeFileSync(path, 'early');
+    if (deed === 'tell')
+      return { result: 'valid', reason: told(secrets), evidence: { [told(secrets)]: [told(secrets)] } };
     if (deed === 'garbage check') return { result: 'fine' };
     return { result: 'valid', reason: 'a note', evidence: { path } };
   },
   preview: async (intent) => ({
-    ...{ media_type: 'text/plain', summary: `write ${intent.target}`, body: 'x', is_truncated: false },
+    ...{ media_type: 'text/plain', summary: `write ${intent.target}`, is_truncated: false },
+    body: deed === 'tell' ? told(secrets) : 'x',
   }),
   execute: async (intent) => {
+    if (deed === 'tell') {
+      const place = JSON.stringify([process.argv, process.env, process.execArgv]).includes('s3cr3t');
+      return { success: true, error_code: null, claimed: { [told(secrets)]: told(secrets) }, observed: { place } };
+    }
     if (deed === 'loop') for (;;);
     if (deed === 'throw') throw new Error('no');
     if (deed === 'garbage') return { success: true, error_code: 'X_FAILED', claimed: {}, observed: {} };

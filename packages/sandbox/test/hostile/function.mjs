@@ -3,7 +3,7 @@
 import { createSocket } from 'node:dgram';
 import { readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { createConnection } from 'node:net';
+import { createConnection, Socket } from 'node:net';
 
 const deeds = {
   echo: (request) => request,
@@ -37,6 +37,16 @@ const deeds = {
       const socket = createSocket('udp4');
       socket.on('error', reject);
       socket.send('x', port, '127.0.0.1', (error) => (error ? reject(error) : resolve('sent')));
+    }),
+  ask: ({ fd }) =>
+    new Promise((resolve) => {
+      const socket = new Socket({ fd, readable: true, writable: true });
+      let text = '';
+      socket.on('data', (chunk) => {
+        text += chunk;
+      });
+      for (const name of ['end', 'error', 'close']) socket.on(name, () => resolve(text || 'over'));
+      socket.write(`${JSON.stringify({ fd })}\n`);
     }),
   'go there and write': ({ path }) => {
     process.chdir(path);

@@ -1,0 +1,87 @@
+import { type Duplex, duplexPair } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { type Dial, serveChannel } from './dial.ts';
+
+/** One side of a channel that is served, everything that came back on it, and whether it is over. */
+function open(dial: Dial) {
+  const [own, served] = duplexPair();
+  serveChannel(served, dial);
+  let text = '';
+  own.on('data', (chunk) => {
+    text += String(chunk);
+  });
+  own.on('error', () => undefined);
+  return { own, served, text: () => text };
+}
+
+const echo = (): { readonly dial: Dial; readonly asked: unknown[]; readonly ends: Duplex[] } => {
+  const asked: unknown[] = [];
+  const ends: Duplex[] = [];
+  const dial: Dial = async (request) => {
+    asked.push(request);
+    const [connection, far] = duplexPair();
+    far.on('data', (chunk) => far.write(`<${chunk}>`));
+    ends.push(far);
+    return { connection, answer: { at: 'there' } };
+  };
+  return { dial, asked, ends };
+};
+
+describe('a channel', () => {
+  it('carries one line each way, and bytes from then on', async () => {
+    const { dial, asked } = echo();
+    const { own, text } = open(dial);
+    own.write('{"to":');
+    own.write('"x"}\nearly');
+    await expect.poll(text).toBe('{"answer":{"at":"there"}}\n<early>');
+    own.write('more');
+    await expect.poll(text).toContain('<more>');
+    expect(asked).toEqual([{ to: 'x' }]);
+  });
+
+  it.each<[string, Error, string]>([
+    ['by the code of its refusal', Object.assign(new Error('secret'), { code: 'NOT_ALLOWED' }), 'NOT_ALLOWED'],
+    ['by no other word', new Error('secret'), 'SANDBOX_DIAL_FAILED'],
+    ['by no code that is none', Object.assign(new Error('x'), { code: 'two words' }), 'SANDBOX_DIAL_FAILED'],
+  ])('tells %s', async (_, error, code) => {
+    const { own, text } = open(() => Promise.reject(error));
+    own.write('{}\n');
+    await expect.poll(text).toBe(`{"refused":"${code}"}\n`);
+  });
+
+  it('asks nobody on a line that is no JSON, is without end, or is too long', async () => {
+    const { dial, asked } = echo();
+    const odd = open(dial);
+    odd.own.write('no json\n');
+    await expect.poll(odd.text).toBe('{"refused":"SANDBOX_DIAL_FAILED"}\n');
+    for (const line of ['x'.repeat(9000), `"${'x'.repeat(9000)}"\n`]) {
+      const { own, served } = open(dial);
+      own.write(line);
+      await expect.poll(() => served.destroyed).toBe(true);
+    }
+    expect(asked).toEqual([]);
+  });
+
+  it('ends with its connection, the connection with it, and one that comes too late at once', async () => {
+    const { dial, ends } = echo();
+    const first = open(dial);
+    first.own.write('{}\n');
+    await expect.poll(first.text).toContain('answer');
+    first.served.destroy();
+    const second = open(dial);
+    second.own.write('{}\n');
+    await expect.poll(second.text).toContain('answer');
+    ends[1]?.destroy();
+    await expect
+      .poll(() => second.served.destroyed || second.served.readableEnded || second.own.readableEnded)
+      .toBe(true);
+    let late: Duplex | undefined;
+    const third = open(async () => {
+      third.served.destroy();
+      [late] = duplexPair();
+      return { connection: late as Duplex, answer: null };
+    });
+    third.own.write('{}\n');
+    await expect.poll(() => late?.destroyed).toBe(true);
+  });
+});
