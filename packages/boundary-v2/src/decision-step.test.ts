@@ -62,6 +62,22 @@ describe('decisions that cannot be relied on', () => {
     expect(await pipeline.execute(createIntent())).toMatchObject({ status: 'completed' });
   });
 
+  it('keeps a decision of its own, which whoever made it cannot change', async () => {
+    const made: { pdp: object; safety: object; engine: object }[] = [];
+    const decisionPoint = spoiled((answer) => {
+      const copy = structuredClone(answer) as (typeof made)[0];
+      made.push(copy);
+      return copy;
+    });
+    const { pipeline } = createTestBoundary({ executor: createTestExecutor(), decisionPoint });
+    const { decision } = await pipeline.execute(createIntent());
+    expect(decision).toEqual(made[0]);
+    for (const part of [decision, decision?.pdp, decision?.safety, decision?.engine, decision?.facts]) {
+      expect(Object.isFrozen(part)).toBe(true);
+      expect(made.flatMap((answer) => [answer, ...Object.values(answer)])).not.toContain(part);
+    }
+  });
+
   it('reads each member of a decision once, and keeps what it read', async () => {
     const read: string[] = [];
     const changing = (answer: object) =>

@@ -1,5 +1,7 @@
+import { type Facts, factsSchema } from '@exoarmur/contracts';
 import { describe, expect, it } from 'vitest';
 import { createIntent } from '../test/boundary.ts';
+import { gatherFacts } from './facts.ts';
 import { createFactSource, UNKNOWN_FACTS } from './index.ts';
 
 const environment = {
@@ -45,5 +47,49 @@ describe('createFactSource', () => {
     expect(await gather({ environment: fails })).toMatchObject({
       ...{ switches, trust_milli: 5, environment: UNKNOWN_FACTS.environment },
     });
+  });
+});
+
+/** Every object and array in a value, itself included. */
+function partsOf(value: unknown): object[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return [value, ...Object.values(value).flatMap(partsOf)];
+}
+
+describe('gatherFacts', () => {
+  const counts = { completed: 1, failed: 0, ambiguous: 0, denied: 2 };
+  const digest = `sha256:${'0'.repeat(64)}` as const;
+  const gathered: Omit<Facts, 'schema' | 'time' | 'approvals' | 'action_class_floor' | 'budgets'> = {
+    ...{ policy_verified: true, switches, trust_milli: 800, environment, reversible: true },
+    collective: { aggregate_milli: 500, quorum_count: 3, conflict_detected: false },
+    policy_bundle: { bundle_digest: digest, version: 1, reason: null },
+    flags: { one: true },
+    flag_sources: { one: 'environment' },
+    history: { actor: counts, correlation: { ...counts }, completed_types: ['test.act'] },
+    threat: { class: 'simulate', threat_milli: 1, risk_milli: 2 },
+  };
+  const approvals: Facts['approvals'] = [
+    {
+      ...{ approval_digest: digest, verdict: 'approve', key_id: '00000000', approver_id: 'alice', roles: ['operator'] },
+      ...{ expires_at: '2024-01-01T13:00:00.000Z', standing_grant: { use: 1, max_uses: 2 } },
+    },
+  ];
+  const budgets = { readings: [{ id: 'rate', maximum: 5, used: 1, amount: 1 }], exhausted: [] };
+
+  it('fixes facts of its own, so that nobody who gave one can change it later', async () => {
+    const facts = await gatherFacts({
+      source: { gather: async () => gathered },
+      ...{ intent: createIntent(), time: '2024-01-01T12:00:00.000Z', approvals, classFloor: null, timeoutMs: 1000 },
+      budgets: Promise.resolve(budgets),
+    });
+    expect(facts).toMatchObject({ ...gathered, approvals, budgets });
+    // A member that is not given here could be one that is handed on as it is.
+    expect(Object.keys(facts).sort()).toEqual(Object.keys(factsSchema.shape).sort());
+    const theirs = new Set([gathered, approvals, budgets].flatMap(partsOf));
+    const ours = partsOf(facts);
+    expect(ours.length).toBeGreaterThanOrEqual(theirs.size);
+    expect(ours.filter((part) => theirs.has(part))).toEqual([]);
+    expect(ours.filter((part) => !Object.isFrozen(part))).toEqual([]);
+    expect([...theirs].filter((part) => Object.isFrozen(part))).toEqual([]);
   });
 });
