@@ -68,6 +68,16 @@ describe('PolicyIndex', () => {
     },
   );
 
+  it('keeps from the engine what it hears of elsewhere and no policy here is about, and nothing else', () => {
+    const elsewhere = createPolicy('p', 'forbid(principal, action, resource in Directory::"/etc");');
+    const schema = 'no schema of this name, so every question fails';
+    const ask = (target: string, isSecond: boolean) =>
+      createPolicyShelf([elsewhere], { name: `test/second/${isSecond}`, schema, isSecond }).ask(createRequest(target));
+    expect(ask('/srv/x', true)).toEqual({ outcome: 'answered', allowed: false, reasons: [], errored: [] });
+    expect(ask('/srv/x', false)).toEqual({ outcome: 'failed' });
+    expect(ask('/etc/x', true)).toEqual({ outcome: 'failed' });
+  });
+
   it('looks at a policy for an action group whatever the action, for the groups stand in the schema', () => {
     const group = createPolicy('g', 'permit(principal, action in Action::"writes", resource);');
     expect(new PolicyIndex([group.json]).slice(createRequest('/srv/x'))).toEqual([0]);

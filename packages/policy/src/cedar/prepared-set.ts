@@ -20,7 +20,7 @@ export interface PreparedPolicySet {
   readonly compiled: CompiledPolicySet;
   /** Permits and the forbids that nothing lifts. */
   askPlain(request: CedarRequest): EngineAnswer;
-  /** The forbids that approvals may lift; their reasons are the ones that hold. */
+  /** The forbids that approvals may lift; their reasons are the ones that hold. Of a request that {@link askPlain} answered. */
   askLiftable(request: CedarRequest): EngineAnswer;
   /** Gives back what the engine holds of this set; it answers nothing any more. */
   release(): void;
@@ -28,7 +28,6 @@ export interface PreparedPolicySet {
 
 /** A list of policies inside the engine, asked about a slice of it at a time. */
 export interface PolicyShelf {
-  readonly size: number;
   ask(request: CedarRequest): EngineAnswer;
   release(): void;
 }
@@ -43,11 +42,16 @@ export function preparePolicySet(compiled: CompiledPolicySet, slot: string): Pre
   // SECURITY: a schema that lists the entities of a type refuses a request by its ids, which a remembered answer may not name.
   const isForgetful = /\benum\b/.test(compiled.cedarSchema);
   const plain = createPolicyShelf(half(false), { name: `${slot}/plain`, schema: slot, isForgetful });
-  const liftable = createPolicyShelf(half(true), { name: `${slot}/liftable`, schema: slot, isForgetful });
+  const liftable = createPolicyShelf(half(true), {
+    name: `${slot}/liftable`,
+    schema: slot,
+    isForgetful,
+    isSecond: true,
+  });
   return {
     compiled,
     askPlain: (request) => plain.ask(request),
-    askLiftable: (request) => (liftable.size === 0 ? NOTHING : liftable.ask(request)),
+    askLiftable: (request) => liftable.ask(request),
     release: () => {
       plain.release();
       liftable.release();
@@ -65,6 +69,8 @@ export interface PolicyShelfOptions {
   readonly unsliced?: boolean;
   /** Whether to ask the engine each time, and remember no answer. */
   readonly isForgetful?: boolean;
+  /** Whether somebody else asks the engine about every request, so that it need not hear of one that no policy here is about. */
+  readonly isSecond?: boolean;
 }
 
 /** Puts policies on a shelf of the engine, indexed by scope. */
@@ -82,9 +88,9 @@ export function createPolicyShelf(
     return slice === undefined ? { outcome: 'failed' } : ask(request, slice, options.schema);
   };
   return {
-    size: policies.length,
     ask: (request) => {
       const indexes = options.unsliced === true ? all : index.slice(request);
+      if (options.isSecond === true && indexes.length === 0) return NOTHING;
       return memory?.recall(indexes, request, () => askEngine(request, indexes)) ?? askEngine(request, indexes);
     },
     release: () => {
