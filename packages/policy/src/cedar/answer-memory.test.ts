@@ -2,7 +2,7 @@ import type { ActionIntent, Facts } from '@exoarmur/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createFacts, createIntent, createPolicySet } from '../../test/requests.ts';
-import { createCedarRequest } from '../request/cedar-request.ts';
+import { type CedarValue, createCedarRequest } from '../request/cedar-request.ts';
 import { AnswerMemory } from './answer-memory.ts';
 import { compilePolicySet } from './compile.ts';
 import { createPolicyShelf, type EngineAnswer, preparePolicySet } from './prepared-set.ts';
@@ -220,9 +220,33 @@ describe('a request of another shape than ours', () => {
       'an attribute that leads to the principal',
       shapeOf({ entities: [actor, { ...target, attrs: { owner: { __entity: { ...actor.uid } } } }, ...others] }),
     ],
+    [
+      'a tag that leads to the principal',
+      shapeOf({
+        entities: [
+          actor,
+          target,
+          {
+            ...{ uid: { type: 'Arguments', id: 'parameters' }, attrs: {}, parents: [] },
+            tags: { owner: { __entity: { ...actor.uid } } as never },
+          },
+        ],
+      }),
+    ],
     ['a context that leads to the resource', shapeOf({ context: { deep: { of: { __entity: { ...target.uid } } } } })],
     ['a principal that is the resource', shapeOf({ principal: target.uid, entities: [target, target, ...others] })],
   ])('is asked about each time: %s', (_, request) => {
     expect(asksOf(SCOPE_ONLY, [request, request])).toBe(2);
+  });
+
+  it.each<[string, CedarValue, CedarValue]>([
+    ['of another type', 'text', 5],
+    ['to another entity', { __entity: { type: 'Path', id: '/x' } }, { __entity: { type: 'Path', id: '/y' } }],
+    ['with another member', { one: 1 }, { two: 1 }],
+    ['with more in it', ['x'], ['x', 'y']],
+    ['of two parts and not of three', { a: { b: 1, c: 1 } }, { a: { b: 1 }, c: 1 }],
+  ])('is told apart by what nobody reads: a value %s', (_, one, two) => {
+    const requests = [one, two, one].map((value) => shapeOf({ context: { ...requestOf({}).context, value } }));
+    expect(asksOf(SCOPE_ONLY, requests)).toBe(2);
   });
 });

@@ -1,6 +1,7 @@
 import type { CedarRequest } from '../request/cedar-request.ts';
+import { MergedReadings } from './merged-readings.ts';
 import type { EngineAnswer } from './prepared-set.ts';
-import { mergeReadings, type RequestReading, readingOf, requestKey } from './request-reading.ts';
+import { readingOf, requestKey } from './request-reading.ts';
 import type { PolicyJson } from './wasm.ts';
 
 /** Answers that one memory keeps; the least recently used makes room. */
@@ -13,11 +14,11 @@ const MAX_KEY = 8192;
  * request, so an answer from here is the one it would give; anything but a clean answer is asked for again each time.
  */
 export class AnswerMemory {
-  readonly #readings: readonly RequestReading[];
+  readonly #readings: MergedReadings;
   readonly #answers = new Map<string, EngineAnswer>();
 
   constructor(policies: readonly PolicyJson[]) {
-    this.#readings = policies.map(readingOf);
+    this.#readings = new MergedReadings(policies.map(readingOf));
   }
 
   /** The answer for a slice, given by ascending indexes; `ask` is called when it is not known. */
@@ -41,13 +42,14 @@ export class AnswerMemory {
 
   clear(): void {
     this.#answers.clear();
+    this.#readings.clear();
   }
 
   #keyOf(slice: readonly number[], request: CedarRequest): string | undefined {
-    const reading = mergeReadings(slice.map((index) => this.#readings[index] ?? null));
-    const key = requestKey(request, reading);
+    const name = slice.join();
+    const key = requestKey(request, this.#readings.find(name, slice));
     if (key === undefined) return undefined;
-    const whole = `${slice.join()} ${key}`;
+    const whole = `${name} ${key}`;
     return whole.length > MAX_KEY ? undefined : whole;
   }
 }

@@ -42,6 +42,7 @@ export class PolicyIndex {
         for (const principal of principals) found.push(...(leaves.get(principal) ?? []));
       }
     }
+    if (found.length < 2) return found;
     // The keys of an entity and of its ancestors may lead to one policy more than once.
     return [...new Set(found)].sort((a, b) => a - b);
   }

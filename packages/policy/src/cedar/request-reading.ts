@@ -77,15 +77,15 @@ export function requestKey(request: CedarRequest, reading: RequestReading): stri
   if (!isSameEntity(actor.uid, principal) || !isSameEntity(target.uid, resource)) return undefined;
   if (isSameEntity(principal, resource)) return undefined;
   if (others.some(({ attrs, parents }) => parents.length > 0 || Object.keys(attrs).length > 0)) return undefined;
-  const values = [actor.attrs, target.attrs, context, others.map(({ tags }) => tags)];
-  if (leadsTo(values, [principal, resource])) return undefined;
-  return JSON.stringify([
-    action,
-    describeEntity(actor, principal.type, reading.principal),
-    describeEntity(target, resource.type, reading.resource),
-    describeMembers(context, reading.context),
-    others.map(({ uid, tags }) => [uid, tags]),
-  ]);
+  const uids = [principal, resource];
+  const isPath = [actor.attrs, target.attrs, context].some((value) => leadsTo(value, uids));
+  if (isPath || others.some(({ tags }) => leadsTo(tags, uids))) return undefined;
+  // Each part says itself where it ends, so that no two requests are written alike.
+  let key =
+    writeEntity(actor, principal.type, reading.principal) + writeEntity(target, resource.type, reading.resource);
+  key += JSON.stringify(action) + writeMembers(context, reading.context);
+  for (const { uid, tags } of others) key += JSON.stringify([uid, tags]);
+  return key;
 }
 
 function isSameEntity(a: EntityRef, b: EntityRef): boolean {
@@ -97,33 +97,53 @@ function leadsTo(value: unknown, uids: readonly EntityRef[]): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const { __entity: named } = value as { readonly __entity?: EntityRef };
   if (named !== undefined && uids.some((uid) => isSameEntity(uid, named))) return true;
-  return Object.values(value).some((member) => leadsTo(member, uids));
+  for (const name of Object.keys(value)) {
+    const member = (value as Readonly<Record<string, unknown>>)[name];
+    if (typeof member === 'object' && leadsTo(member, uids)) return true;
+  }
+  return false;
 }
 
-function describeEntity(entity: RequestEntity, type: string, read: Attributes): unknown {
-  if (read === null) return entity;
-  const [self, ...above] = [entity.uid, ...entity.parents].map((uid) => `@${uid.type}::${uid.id}`);
-  const tests = [...read].filter((name) => name.startsWith('@'));
-  const found = tests.map((name) => [name, name === self, above.includes(name)]);
-  return [type, found, describeMembers(entity.attrs, read)];
+function writeEntity(entity: RequestEntity, type: string, read: Attributes): string {
+  if (read === null) return JSON.stringify(entity);
+  const { uid, parents } = entity;
+  let text = JSON.stringify(type);
+  for (const name of read) {
+    if (!name.startsWith('@')) continue;
+    const isIt = name === testOf(uid);
+    const isInIt = parents.some((parent) => name === testOf(parent));
+    text += `${JSON.stringify(name)}${isIt ? 1 : 0}${isInIt ? 1 : 0}`;
+  }
+  return text + writeMembers(entity.attrs, read);
 }
 
-function describeMembers(members: Readonly<Record<string, CedarValue>>, read: Attributes): unknown {
-  if (read === null) return members;
-  return Object.entries(members).map(([name, value]) => [name, read.has(`.${name}`) ? [value] : shapeOf(value)]);
+function testOf({ type, id }: EntityRef): string {
+  return `@${type}::${id}`;
+}
+
+function writeMembers(members: Readonly<Record<string, CedarValue>>, read: Attributes): string {
+  if (read === null) return JSON.stringify(members);
+  let text = '{';
+  for (const name of Object.keys(members)) {
+    const value = members[name] as CedarValue;
+    text += `${JSON.stringify(name)}${read.has(`.${name}`) ? `=${JSON.stringify(value)}` : writeShape(value)}`;
+  }
+  return `${text}}`;
 }
 
 /** A time of these years is one to the engine; any other value of an extension type could be one that it refuses. */
 const PLAIN_TIME = /^[12][0-9]{3}-/;
 
-function shapeOf(value: CedarValue): unknown {
-  if (typeof value !== 'object') return typeof value;
-  if ('__entity' in value) return value;
+function writeShape(value: CedarValue): string {
+  if (typeof value !== 'object') return `:${typeof value}`;
+  if ('__entity' in value) return JSON.stringify(value);
   if ('__extn' in value) {
     const { fn, arg } = value.__extn as { readonly fn: string; readonly arg: string };
-    return fn === 'datetime' && PLAIN_TIME.test(arg) ? fn : value;
+    return fn === 'datetime' && PLAIN_TIME.test(arg) ? `:${fn}` : JSON.stringify(value);
   }
-  return Object.entries(value).map(([name, member]) => [name, shapeOf(member)]);
+  let text = Array.isArray(value) ? '[' : '{';
+  for (const [name, member] of Object.entries(value)) text += JSON.stringify(name) + writeShape(member);
+  return `${text}}`;
 }
 
 function isVariable(name: unknown): name is Variable {
