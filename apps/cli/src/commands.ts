@@ -66,6 +66,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/approvals/index.ts'),
   },
   {
+    name: 'grants',
+    summary: 'agree to actions in advance, and take it back',
+    load: () => import('./commands/grants/index.ts'),
+  },
+  {
     name: 'operator',
     summary: 'say who may approve',
     load: () => import('./commands/operator/index.ts'),

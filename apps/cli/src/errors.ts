@@ -16,6 +16,8 @@ export type CliErrorCode =
   | 'CLI_EVENTS_MALFORMED'
   | 'CLI_NODE_NOT_STARTED'
   | 'CLI_POLICY_UNSOUND'
+  | 'CLI_REQUEST_MALFORMED'
+  | 'CLI_GRANT_MALFORMED'
   | 'CLI_DEMO_FOLDER_FOREIGN';
 
 /** The question could not be asked as it was put: exit code 2. */

@@ -4,6 +4,7 @@ import {
   type ActionIntent,
   type ApprovalDecided,
   type ApprovalRequest,
+  type ApprovalRevoked,
   type AuditLogStore,
   type Decision,
   type Digest,
@@ -26,6 +27,8 @@ export interface RecordedAction {
   readonly request: ApprovalRequest | undefined;
   /** Answers to the latest request. */
   readonly answers: readonly ApprovalDecided[];
+  /** Digests of those answers that were taken back. */
+  readonly revoked: readonly Digest[];
   readonly outcome: Outcome | undefined;
   readonly isClosed: boolean;
 }
@@ -52,6 +55,7 @@ export async function readAction(
   );
   const latest = new Map<string, JsonObject>();
   let answers: ApprovalDecided[] = [];
+  const revoked: Digest[] = [];
   for (const [position, record] of records.entries()) {
     latest.delete(record.kind);
     if (record.kind === 'approval_requested') answers = [];
@@ -62,6 +66,7 @@ export async function readAction(
     if (verdict.outcome === 'invalid') throw unsound(verdict.reason, `/${position}/payload`);
     latest.set(record.kind, value);
     if (record.kind === 'approval_decided') answers.push(value as unknown as ApprovalDecided);
+    if (record.kind === 'approval_revoked') revoked.push((value as unknown as ApprovalRevoked).approval_digest);
   }
   const read = <Kind extends TrailKind>(kind: Kind): TrailPayloads[Kind] | undefined => {
     const value = latest.get(kind);
@@ -79,7 +84,7 @@ export async function readAction(
     }
   }
   return {
-    ...{ stream, records, intent, decision, request, answers },
+    ...{ stream, records, intent, decision, request, answers, revoked },
     outcome: read('execution_completed'),
     isClosed: latest.has('stream_closed') || records.some(({ kind }) => kind === 'stream_closed'),
   };

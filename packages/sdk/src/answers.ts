@@ -9,6 +9,12 @@ export interface AnswersTaken {
   readonly refused: readonly string[];
 }
 
+/** An answer that was refused, and thrown away. */
+export interface RefusedAnswer {
+  readonly stream: string;
+  readonly code: string;
+}
+
 /** Refusals that say nothing about the answer: it stays where it is. */
 const RETRIED: readonly string[] = [
   'BOUNDARY_ACTION_UNFINISHED',

@@ -1,10 +1,16 @@
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createSqliteOperatorStore, openSqliteLogStore } from '@exoarmur/store-sqlite';
+import { signApproval, signStandingGrant } from '@exoarmur/boundary-v2';
+import { createSigner, formatTime } from '@exoarmur/canonical';
+import { createSqliteOperatorStore, createSqliteStandingGrantStore, openSqliteLogStore } from '@exoarmur/store-sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { APPROVER, APPROVER_KEY, createConfig, createIntent, createTestClock } from '../test/configs.ts';
-import { createBoundary, openApprovalDesk } from './index.ts';
+import { APPROVER, APPROVER_KEY, createConfig, createIntent, createTestClock, POLICY_SET } from '../test/configs.ts';
+import { createBoundary, openApprovalDesk, type RefusedAnswer } from './index.ts';
+
+const BOB_KEY = { name: 'bob.test', seed: new Uint8Array(32).fill(4) };
+const BOB = createSigner(BOB_KEY.name, BOB_KEY.seed);
+const WISH = { stream: 'intent-1', reason: 'mistaken', key: APPROVER_KEY };
 
 let home: string;
 beforeEach(() => {
@@ -13,10 +19,12 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 /** A boundary with an action that waits, an operator in its database, and a desk. */
-async function openOffice() {
+async function openOffice({ quorum = 1 } = {}) {
   const clock = createTestClock();
   const store = { path: join(home, 'a.db') };
-  const config = createConfig({ store, clock });
+  const ask = `@approval("quorum") @quorum("${quorum}")\nforbid(principal, action, resource in Directory::"/data/ask");`;
+  const set = { ...POLICY_SET, policies: { ...POLICY_SET.policies, ...(quorum === 1 ? {} : { 'ask-person': ask }) } };
+  const config = createConfig({ store, clock, policy: { set } });
   const boundary = await createBoundary(config);
   const pending = await boundary.execute(createIntent({ target: '/data/ask/x' }));
   const database = openSqliteLogStore(store);
@@ -115,6 +123,132 @@ describe('ApprovalDesk', () => {
     ]);
     expect(readdirSync(join(home, 'a.db.answers'))).toEqual([]);
     expect(config.executor.performed).toHaveLength(0);
+    await close();
+  });
+
+  it('tells a waiting call of each answer that is refused, and goes on waiting', async () => {
+    const { boundary, config, operators, pending, answer, close } = await openOffice();
+    await operators.add({ ...APPROVER, operatorId: 'bob', vkey: BOB.vkey });
+    await answer();
+    await operators.revoke('alice');
+    const told: RefusedAnswer[] = [];
+    const settled = boundary.settle(pending, {
+      pollMs: 5,
+      onRefused: (refused) => {
+        told.push(refused);
+        void answer({ key: BOB_KEY });
+      },
+    });
+    expect(await settled).toMatchObject({ status: 'completed' });
+    expect(told).toEqual([{ stream: 'intent-1', code: 'BOUNDARY_APPROVER_REVOKED' }]);
+    expect(config.executor.performed).toHaveLength(1);
+    await close();
+  });
+
+  it('takes an approval out of the tray that nobody has taken yet', async () => {
+    const { boundary, config, desk, answer, close } = await openOffice();
+    await answer({ key: APPROVER_KEY });
+    expect(await desk.revoke(WISH)).toEqual({ operatorId: 'alice', withdrawn: 1, revoked: 0 });
+    expect(readdirSync(join(home, 'a.db.answers'))).toEqual([]);
+    expect(await boundary.takeAnswers('intent-1')).toEqual({ result: undefined, refused: [] });
+    expect(config.executor.performed).toHaveLength(0);
+    await expect(desk.revoke(WISH)).rejects.toMatchObject({ code: 'SDK_ANSWER_REFUSED' });
+    await close();
+  });
+
+  it('revokes an approval on record once, and lets another one count in its place', async () => {
+    const { boundary, config, operators, desk, answer, close } = await openOffice({ quorum: 2 });
+    await operators.add({ ...APPROVER, operatorId: 'bob', vkey: BOB.vkey });
+    await answer();
+    await boundary.takeAnswers('intent-1');
+    expect((await desk.show('intent-1')).answeredBy).toHaveLength(1);
+    // Of others nothing is taken back, and of a denial neither.
+    await expect(desk.revoke({ ...WISH, key: BOB_KEY })).rejects.toMatchObject({ code: 'SDK_ANSWER_REFUSED' });
+    expect(await desk.revoke(WISH)).toEqual({ operatorId: 'alice', withdrawn: 0, revoked: 1 });
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({
+      result: { status: 'pending_approval' },
+      refused: [],
+    });
+    expect((await desk.show('intent-1')).answeredBy).toEqual([]);
+    await expect(desk.revoke(WISH)).rejects.toMatchObject({ code: 'SDK_ANSWER_REFUSED' });
+    await answer({ key: BOB_KEY });
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({ result: { status: 'pending_approval' } });
+    expect(config.executor.performed).toHaveLength(0);
+    await close();
+  });
+
+  it('takes back no denial, and nothing for a key of nobody or of somebody revoked', async () => {
+    const { operators, desk, answer, close } = await openOffice();
+    await answer({ verdict: 'deny', reason: 'no' });
+    await expect(desk.revoke(WISH)).rejects.toMatchObject({ message: 'there is no approval of yours to take back' });
+    expect(readdirSync(join(home, 'a.db.answers'))).toHaveLength(1);
+    await expect(desk.revoke({ ...WISH, key: BOB_KEY })).rejects.toMatchObject({
+      message: 'the key belongs to no operator',
+    });
+    await expect(desk.revoke({ ...WISH, stream: 'intent-2' })).rejects.toMatchObject({ code: 'SDK_STREAM_UNKNOWN' });
+    await operators.revoke('alice');
+    await expect(desk.revoke(WISH)).rejects.toMatchObject({ message: 'the key was revoked' });
+    await close();
+  });
+
+  it('lays an answer ready that was signed elsewhere, as far as the boundary would take it', async () => {
+    const { boundary, clock, desk, waiting, close } = await openOffice();
+    const random = { bytes: (length: number) => new Uint8Array(length).fill(9) };
+    const sign = (change: Partial<Parameters<typeof signApproval>[0]> = {}) =>
+      signApproval({
+        ...{ request: waiting.request, verdict: 'approve', approverId: 'alice', reason: 'seen', ttlSeconds: 60 },
+        ...{ signer: createSigner(APPROVER_KEY.name, APPROVER_KEY.seed), clock, random, ...change },
+      });
+    const refused = async (envelope: unknown) =>
+      desk.submit('intent-1', envelope).then(
+        () => 'taken',
+        (error: { code: string }) => error.code,
+      );
+    expect(await refused({})).toBe('BOUNDARY_APPROVAL_MALFORMED');
+    expect(await refused(sign({ signer: BOB }))).toBe('BOUNDARY_APPROVER_UNKNOWN');
+    const other = { ...waiting.request, decision_digest: `sha256:${'0'.repeat(64)}` as const };
+    expect(await refused(sign({ request: other }))).toBe('BOUNDARY_APPROVAL_DECISION_MISMATCH');
+    expect(await refused(sign({ ttlSeconds: 0 }))).toBe('BOUNDARY_APPROVAL_EXPIRED');
+    await expect(desk.submit('intent-2', sign())).rejects.toMatchObject({ code: 'SDK_STREAM_UNKNOWN' });
+    expect(await desk.show('intent-1')).toMatchObject({ inTray: 0 });
+    expect(await desk.submit('intent-1', sign())).toEqual({ operatorId: 'alice', verdict: 'approve' });
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({ result: { status: 'completed' }, refused: [] });
+    await close();
+  });
+
+  it('lists what was agreed to in advance, and says of which nobody stands behind it', async () => {
+    const { boundary, clock, operators, desk, close } = await openOffice();
+    const alice = createSigner(APPROVER_KEY.name, APPROVER_KEY.seed);
+    const grant: Parameters<typeof signStandingGrant>[0]['grant'] = {
+      ...{ tenant_id: 'demo', cell_id: 'demo', actor_id: 'agent-1', action_type: 'test.act', parameters: [] },
+      ...{ action_class: 'A1_soft_containment', target: { match: 'exact', value: '/data/ask/x' } },
+      ...{ policy_digest: boundary.policyDigest, max_uses: 2, granted_by: 'alice', reason: 'a long night' },
+      ...{ not_before: formatTime(clock.nowMs), expires_at: formatTime(clock.nowMs + 60_000) },
+    };
+    const random = { bytes: (length: number) => new Uint8Array(length).fill(9) };
+    expect(await desk.listStandingGrants()).toEqual([]);
+    const digest = await boundary.addStandingGrant(signStandingGrant({ signer: alice, random, grant }));
+    await boundary.execute(createIntent({ intent_id: 'intent-2', target: '/data/ask/x' }));
+    expect(await desk.listStandingGrants()).toMatchObject([{ digest, grant, uses: 1, isRevoked: false }]);
+    await boundary.revokeStandingGrant(digest, 'alice');
+    expect(await desk.listStandingGrants()).toMatchObject([{ digest, isRevoked: true }]);
+    const database = openSqliteLogStore({ path: join(home, 'a.db') });
+    const kept = createSqliteStandingGrantStore(database, 'demo');
+    const forged = [
+      {},
+      signStandingGrant({ signer: BOB, random, grant }),
+      { ...signStandingGrant({ signer: alice, random, grant: { ...grant, max_uses: 3 } }), payloadType: 'other' },
+    ];
+    await operators.add({ ...APPROVER, operatorId: 'bob', vkey: BOB.vkey });
+    for (const [at, envelope] of forged.entries()) {
+      await kept.add({ standingGrantDigest: `sha256:${String(at).repeat(64)}`, envelope: { ...envelope } });
+    }
+    await database.close();
+    const signed = async () => (await desk.listStandingGrants()).filter((listed) => listed.grant !== undefined);
+    expect(await desk.listStandingGrants()).toHaveLength(4);
+    expect((await signed()).map((listed) => listed.digest)).toEqual([digest]);
+    await operators.revoke('alice');
+    expect(await signed()).toEqual([]);
     await close();
   });
 

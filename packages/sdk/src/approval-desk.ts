@@ -1,15 +1,29 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { digestApprovalRequest, signApproval } from '@exoarmur/boundary-v2';
-import { createSigner, digestValue, encodeHex, formatTime, parseTime, parseVerifierKey } from '@exoarmur/canonical';
+import { digestApprovalRequest, signApproval, signApprovalRevocation, verifyApproval } from '@exoarmur/boundary-v2';
+import {
+  createSigner,
+  digestValue,
+  encodeHex,
+  formatTime,
+  parseJson,
+  parseTime,
+  parseVerifierKey,
+  verifyEnvelope,
+} from '@exoarmur/canonical';
 import {
   type ActionIntent,
+  APPROVAL_PAYLOAD_TYPE,
+  type ApprovalDecided,
   type ApprovalInbox,
   type ApprovalRequest,
+  approvalSchema,
   type Clock,
   DECISION_DIGEST_DOMAIN,
   type Decision,
   type Digest,
+  type DsseEnvelope,
+  isExoArmurError,
   type OpenRequest,
   type Operator,
   type OperatorStore,
@@ -17,13 +31,15 @@ import {
 import {
   createSqliteApprovalInbox,
   createSqliteOperatorStore,
+  createSqliteStandingGrantStore,
   openSqliteLogStore,
   type SqliteLogStore,
 } from '@exoarmur/store-sqlite';
 import { digestIntent, type RecordedAction, readAction } from './action-reader.ts';
-import { AnswerTray } from './answer-tray.ts';
+import { ANSWER_LIMITS, AnswerTray } from './answer-tray.ts';
 import type { StoreConfig } from './config.ts';
 import { SdkError } from './errors.ts';
+import { type ListedStandingGrant, listKeptGrants } from './kept-standing-grants.ts';
 import { listAmbiguousStreams } from './open-streams.ts';
 import { placesOf } from './storage.ts';
 
@@ -38,7 +54,7 @@ export interface WaitingAction {
   readonly request: ApprovalRequest;
   /** Digest of the request; whoever answers names it, and so answers what was shown. */
   readonly requestDigest: Digest;
-  /** Answers recorded so far, by key id. */
+  /** Answers recorded so far and not taken back, by key id. */
   readonly answeredBy: readonly string[];
   /** Answers that lie in the tray and were not taken yet. */
   readonly inTray: number;
@@ -56,6 +72,15 @@ export interface Answer {
   readonly key: { readonly name: string; readonly seed: Uint8Array };
   /** How long the answer holds; until the request expires unless told. */
   readonly ttlSeconds?: number;
+}
+
+/** What became of a wish to take an approval back. */
+export interface Revocation {
+  readonly operatorId: string;
+  /** Approvals that nobody had taken from the tray yet, and never will. */
+  readonly withdrawn: number;
+  /** Approvals on record, for each of which a signed revocation lies in the tray now. */
+  readonly revoked: number;
 }
 
 /**
@@ -114,6 +139,11 @@ export class ApprovalDesk {
     return found;
   }
 
+  /** What people have agreed to in advance. */
+  listStandingGrants(): Promise<readonly ListedStandingGrant[]> {
+    return listKeptGrants(createSqliteStandingGrantStore(this.#log, this.#scope.tenant), this.#operators);
+  }
+
   /**
    * Signs an answer and puts it into the tray. What can be known here is refused here; the boundary checks all of it again.
    * @throws SdkError SDK_STREAM_UNKNOWN, and SDK_ANSWER_REFUSED for another request than the one shown, a late one, a key
@@ -141,6 +171,49 @@ export class ApprovalDesk {
     return { operatorId: operator.operatorId, waiting };
   }
 
+  /**
+   * Puts an answer into the tray that was signed elsewhere, as far as the boundary would take it now.
+   * @throws SdkError SDK_STREAM_UNKNOWN, SDK_ANSWER_MALFORMED; BoundaryError as ProxyPipeline.submitApproval for what it would refuse
+   */
+  async submit(
+    stream: string,
+    envelope: unknown,
+  ): Promise<{ readonly operatorId: string; readonly verdict: 'approve' | 'deny' }> {
+    const { request, intent } = await this.show(stream);
+    const context = { request, intent, operators: this.#operators, answered: [], clock: this.#clock };
+    const { fact, envelope: verified } = await verifyApproval(envelope, context);
+    this.#tray.put(stream, verified);
+    return { operatorId: fact.approver_id, verdict: fact.verdict };
+  }
+
+  /**
+   * Takes back what a person has approved, while the action waits: what still lies in the tray is taken out, and what was taken
+   * already is revoked by a signed word, which the boundary takes from the tray. A denial stands.
+   * @throws SdkError SDK_STREAM_UNKNOWN, and SDK_ANSWER_REFUSED for a key of nobody and where there is no such approval
+   */
+  async revoke({ stream, reason, key }: Omit<Answer, 'verdict' | 'requestDigest' | 'ttlSeconds'>): Promise<Revocation> {
+    await this.show(stream);
+    const signer = createSigner(key.name, key.seed);
+    const { operatorId } = await this.#findOperator(signer.vkey);
+    const isOwn = (envelope: DsseEnvelope | undefined) => readApprover(envelope, signer.vkey) === operatorId;
+    const lying = this.#tray.list(stream).filter(({ envelope }) => isOwn(envelope));
+    for (const answer of lying) this.#tray.remove(answer);
+    // After the tray: what the boundary has taken from it meanwhile is among the recorded ones.
+    const action = await this.#read(stream);
+    const given = action === undefined ? [] : standingAnswers(action).filter(({ envelope }) => isOwn(envelope));
+    if (action?.intent === undefined || lying.length + given.length === 0) {
+      throw refuse('there is no approval of yours to take back', '');
+    }
+    const intentDigest = digestIntent(action.intent);
+    for (const { envelope: approval } of given) {
+      this.#tray.put(
+        stream,
+        signApprovalRevocation({ approval, intentDigest, approverId: operatorId, reason, signer }),
+      );
+    }
+    return { operatorId, withdrawn: lying.length, revoked: given.length };
+  }
+
   async close(): Promise<void> {
     await this.#log.close();
   }
@@ -153,7 +226,8 @@ export class ApprovalDesk {
     return readAction(this.#log, this.#scope.tenant, stream);
   }
 
-  #toWaiting({ stream, records, intent, decision, request, answers, isClosed }: RecordedAction) {
+  #toWaiting(action: RecordedAction) {
+    const { stream, records, intent, decision, request, isClosed } = action;
     if (isClosed || intent === undefined || decision === undefined || request === undefined) return undefined;
     // SECURITY: the decision shown has to be the one that is signed for.
     if (digestValue(DECISION_DIGEST_DOMAIN, decision) !== request.decision_digest) return undefined;
@@ -164,7 +238,7 @@ export class ApprovalDesk {
       ...{ stream, intent, decision, request },
       requestedAt: asked?.time ?? formatTime(0),
       requestDigest: digestApprovalRequest(request),
-      answeredBy: answers.map(({ envelope }) => envelope.signatures[0]?.keyid ?? ''),
+      answeredBy: standingAnswers(action).map(({ envelope }) => envelope.signatures[0]?.keyid ?? ''),
       inTray: this.#tray.list(stream).length,
       isLate: parseTime(request.expires_at) <= this.#clock.now(),
     } satisfies WaitingAction;
@@ -191,6 +265,25 @@ export function openApprovalDesk(options: {
     throw new SdkError('SDK_FILE_UNREADABLE', 'there is no such database yet', { pointer: '/store/path' });
   }
   return new ApprovalDesk(store, { tenant, cell }, clock);
+}
+
+/** Answers on record that nobody has taken back. */
+function standingAnswers({ answers, revoked }: RecordedAction): readonly ApprovalDecided[] {
+  return answers.filter(({ approval_digest }) => !revoked.includes(approval_digest));
+}
+
+/** Who approved by an envelope (attacker-controlled) that this key signed; undefined for anything else. */
+function readApprover(envelope: DsseEnvelope | undefined, vkey: string): string | undefined {
+  if (envelope?.payloadType !== APPROVAL_PAYLOAD_TYPE) return undefined;
+  const verified = verifyEnvelope(envelope, { keys: [parseVerifierKey(vkey)], threshold: 1 });
+  if (verified.outcome === 'invalid') return undefined;
+  try {
+    const approval = approvalSchema.safeParse(parseJson(verified.payload, { maxBytes: ANSWER_LIMITS.maxBytes }));
+    return approval.data?.verdict === 'approve' ? approval.data.approver_id : undefined;
+  } catch (error) {
+    if (!isExoArmurError(error)) throw error;
+    return undefined;
+  }
 }
 
 function refuse(message: string, pointer: string): SdkError {

@@ -17,7 +17,7 @@ import type {
   SwitchCommand,
 } from '@exoarmur/contracts';
 import { readAction } from './action-reader.ts';
-import { type AnswersTaken, takeAnswers } from './answers.ts';
+import { type AnswersTaken, type RefusedAnswer, takeAnswers } from './answers.ts';
 import { type BoundaryParts, openParts } from './boundary-parts.ts';
 import { type RecoveryReport, recoverStreams } from './boundary-recovery.ts';
 import type { BoundaryConfig } from './config.ts';
@@ -143,17 +143,23 @@ export class Boundary implements AsyncDisposable {
 
   /**
    * Waits until an action that waits for people does so no longer: answers are taken from the tray as they come, and what is
-   * submitted by other ways counts too. @throws the reason of the signal, after which the action still waits
+   * submitted by other ways counts too. `onRefused` is told of each answer that was refused, because whoever gave it believes to
+   * have answered. @throws the reason of the signal, and what `onRefused` throws, after which the action still waits
    */
   async settle(
     pending: ActionResult,
-    options: ExecuteOptions & { readonly pollMs?: number } = {},
+    options: ExecuteOptions & {
+      readonly pollMs?: number;
+      readonly onRefused?: ((refused: RefusedAnswer) => void) | undefined;
+    } = {},
   ): Promise<ActionResult> {
-    const { signal, pollMs = 250 } = options;
+    const { signal, pollMs = 250, onRefused } = options;
     let current = pending;
     while (current.status === 'pending_approval') {
       signal?.throwIfAborted();
-      const { result } = await this.takeAnswers(current.stream, signal === undefined ? {} : { signal });
+      const { stream } = current;
+      const { result, refused } = await this.takeAnswers(stream, signal === undefined ? {} : { signal });
+      for (const code of refused) onRefused?.({ stream, code });
       const isLate = parseTime(current.request.expires_at) <= this.#parts.clock.now();
       current = result ?? (await this.#look(current, isLate));
       if (current.status === 'pending_approval') await pause(pollMs, signal);

@@ -1,13 +1,18 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { signApproval } from '@exoarmur/boundary-v2';
 import { createSigner, digestValue } from '@exoarmur/canonical';
-import { describe, expect, expectTypeOf, it } from 'vitest';
+import { describe, expect, expectTypeOf, it, vi } from 'vitest';
 import { APPROVER, APPROVER_KEY, createConfig } from '../test/configs.ts';
 import {
+  AnswerTray,
   type Boundary,
   createBoundary,
   GovernedCallError,
   govern,
   governTools,
+  type RefusedAnswer,
   type Tool,
   ToolFailure,
 } from './index.ts';
@@ -38,15 +43,21 @@ function createNotes(run?: (input: Note) => unknown) {
   return { notes, write };
 }
 
-async function answer(boundary: Boundary, action: { stream: string; status: string }, verdict: 'approve' | 'deny') {
+function signAnswer(
+  action: { readonly status: string },
+  verdict: 'approve' | 'deny',
+  seed: Uint8Array = APPROVER_KEY.seed,
+) {
   if (action.status !== 'pending_approval' || !('request' in action)) throw new Error(action.status);
-  const envelope = signApproval({
+  return signApproval({
     ...{ request: action.request as never, verdict, approverId: 'alice', reason: 'seen', ttlSeconds: 60 },
-    signer: createSigner(APPROVER_KEY.name, APPROVER_KEY.seed),
+    signer: createSigner(APPROVER_KEY.name, seed),
     ...{ clock: { now: Date.now }, random: { bytes: (length) => new Uint8Array(length).fill(9) } },
   });
-  return boundary.submitApproval(action.stream, envelope);
 }
+
+const answer = (boundary: Boundary, action: { stream: string; status: string }, verdict: 'approve' | 'deny') =>
+  boundary.submitApproval(action.stream, signAnswer(action, verdict));
 
 describe('govern', () => {
   it('runs what is permitted and returns its output', async () => {
@@ -147,6 +158,32 @@ describe('govern', () => {
       expect(await waiting).toMatchObject({ status: verdict === 'approve' ? 'completed' : 'denied' });
     }
     expect([...notes.keys()]).toEqual(['/data/ask/yes']);
+  });
+
+  it('tells a call of the answers that were refused, whether it waits or not', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'exoarmur-govern-'));
+    const store = { path: join(home, 'a.db') };
+    const tray = new AnswerTray(`${store.path}.answers`);
+    try {
+      await using boundary = await createBoundary(createConfig({ executors: [], operators: [APPROVER], store }));
+      const { notes, write } = createNotes();
+      const note = govern(boundary, write, OPTIONS);
+      const input = { path: '/data/ask/yes', text: 'x' };
+      const told: string[] = [];
+      const call = { callId: 'call-1', onRefused: ({ stream, code }: RefusedAnswer) => told.push(`${stream} ${code}`) };
+      const { action } = await note.attempt(input, call);
+      tray.put(action.stream, signAnswer(action, 'approve', new Uint8Array(32).fill(66)));
+      expect(await note.attempt(input, call)).toMatchObject({ status: 'pending_approval' });
+      expect(told).toEqual(['call-1 BOUNDARY_APPROVER_UNKNOWN']);
+      tray.put(action.stream, signAnswer(action, 'deny', new Uint8Array(32).fill(66)));
+      const waiting = note.attempt(input, { ...call, approval: 'wait' });
+      await vi.waitFor(() => expect(told).toHaveLength(2), { timeout: 20_000 });
+      tray.put(action.stream, signAnswer(action, 'approve'));
+      expect(await waiting).toMatchObject({ status: 'completed' });
+      expect(notes.size).toBe(1);
+    } finally {
+      rmSync(home, { recursive: true, force: true });
+    }
   });
 
   it('does one call once, and says that its output was not kept', async () => {

@@ -1,3 +1,4 @@
+import type { ActionResult } from '@exoarmur/boundary-v2';
 import { createUlid, formatTime } from '@exoarmur/canonical';
 import type { ActionIntent, JsonObject } from '@exoarmur/contracts';
 import type { Boundary } from './boundary.ts';
@@ -70,8 +71,8 @@ async function perform(
     if (action.status === 'pending_approval') {
       action =
         call.approval === 'wait'
-          ? await boundary.settle(action, signal)
-          : ((await boundary.takeAnswers(action.stream, signal)).result ?? action);
+          ? await boundary.settle(action, { ...signal, onRefused: call.onRefused })
+          : await takeOnce(boundary, action, call);
     }
     if (action.status !== 'completed') {
       return { status: action.status, action, ...(sink.error === undefined ? {} : { cause: sink.error }) };
@@ -83,6 +84,15 @@ async function perform(
   } finally {
     release();
   }
+}
+
+/** Goes on with the answers that lie ready. */
+async function takeOnce(boundary: Boundary, action: ActionResult, call: CallOptions): Promise<ActionResult> {
+  const { stream } = action;
+  const signal = call.signal === undefined ? {} : { signal: call.signal };
+  const { result, refused } = await boundary.takeAnswers(stream, signal);
+  for (const code of refused) call.onRefused?.({ stream, code });
+  return result ?? action;
 }
 
 function outputOf(result: CallResult<unknown>): unknown {

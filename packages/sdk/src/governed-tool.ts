@@ -1,5 +1,6 @@
 import type { ActionResult } from '@exoarmur/boundary-v2';
 import type { ActionIntent, JsonObject } from '@exoarmur/contracts';
+import type { RefusedAnswer } from './answers.ts';
 import type { ChunkOf, OutputOf } from './tool.ts';
 
 /** Who calls, and what holds for all tools of a set. */
@@ -31,6 +32,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** `wait` waits for people when they have to be asked; otherwise a call that has to wait is `pending_approval`. */
   readonly approval?: 'return' | 'wait';
+  /** Told of each signed answer to the call that was refused, as it comes. */
+  readonly onRefused?: (refused: RefusedAnswer) => void;
 }
 
 /** What became of a call. A completed one of an earlier time has no output any more, unless the tool records values. */

@@ -1,7 +1,7 @@
 export type { RecordedAction } from './action-reader.ts';
 export { ANSWER_LIMITS, AnswerTray, type TrayAnswer } from './answer-tray.ts';
-export type { AnswersTaken } from './answers.ts';
-export { type Answer, ApprovalDesk, openApprovalDesk, type WaitingAction } from './approval-desk.ts';
+export type { AnswersTaken, RefusedAnswer } from './answers.ts';
+export { type Answer, ApprovalDesk, openApprovalDesk, type Revocation, type WaitingAction } from './approval-desk.ts';
 export { Boundary, createBoundary } from './boundary.ts';
 export { type BoundaryFile, configOf, readBoundaryFile, storeOf } from './boundary-file.ts';
 export type { RecoveryReport } from './boundary-recovery.ts';
@@ -24,5 +24,6 @@ export {
   verifyGovernanceIntegrity,
 } from './governed-execution.ts';
 export type { CallOptions, CallResult, GovernedTool, GovernOptions } from './governed-tool.ts';
+export type { ListedStandingGrant } from './kept-standing-grants.ts';
 export { createMachineEnvironment, type StatedEnvironment } from './machine-environment.ts';
 export { type ChunkOf, type OutputOf, type Tool, type ToolCall, ToolFailure } from './tool.ts';

@@ -1,13 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AuditError } from '@exoarmur/audit/writer';
+import { createMemorySwitchCommandStore, createOperatorRegistry } from '@exoarmur/boundary-v2';
 import { createSigner, formatTime } from '@exoarmur/canonical';
 import type { SwitchCommand } from '@exoarmur/contracts';
 import { SWITCH_ROLES, signSwitchCommand } from '@exoarmur/policy';
 import { openSqliteLogStore } from '@exoarmur/store-sqlite';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CLEAR_FACTS, createConfig, createIntent } from '../test/configs.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CLEAR_FACTS, createConfig, createIntent, createTestClock } from '../test/configs.ts';
 import { type Boundary, createBoundary } from './index.ts';
+import { openSwitches } from './kept-switches.ts';
 
 const ANN = createSigner('ann.test', new Uint8Array(32).fill(90));
 const operators = [{ operatorId: 'ann', vkey: ANN.vkey, roles: Object.values(SWITCH_ROLES), isRevoked: false }];
@@ -30,6 +33,44 @@ beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'exoarmur-sdk-'));
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+describe('openSwitches', () => {
+  const SCOPE = { tenant: 'demo', actor: 'agent-1', actionClass: 'A1_soft_containment' };
+  const UNKNOWN = { global: 'unknown', tenant: 'unknown', actor: 'unknown', action_class: 'unknown' };
+
+  async function openOver(list: () => Promise<readonly never[]>) {
+    const clock = createTestClock();
+    const commands = { ...createMemorySwitchCommandStore(), list };
+    const log = { collect: () => Promise.reject(new AuditError('AUDIT_STREAM_NOT_FOUND', 'none')) };
+    const kept = { tenant: 'demo', cell: 'demo', commands, operators: createOperatorRegistry(operators) };
+    const switches = await openSwitches(undefined, kept, { clock, log, clearThreshold: 1 });
+    return { clock, read: () => switches.read(SCOPE) };
+  }
+
+  it('lives on no answer of the store that is older than the question', async () => {
+    let isGone = false;
+    const { clock, read } = await openOver(async () => {
+      if (isGone) throw new Error('gone');
+      return [];
+    });
+    expect((await read()).global).toBe('clear');
+    isGone = true;
+    clock.nowMs += 1;
+    expect(await read()).toEqual(UNKNOWN);
+  });
+
+  it('waits a second for the store, and no longer', async () => {
+    const { read } = await openOver(() => new Promise(() => undefined));
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const reading = read();
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(await reading).toEqual(UNKNOWN);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
 
 describe('switches of a boundary', () => {
   it('stop it over a restart, and in every process that shares the store, until they are cleared', async () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatIntentSchema } from '@exoarmur/policy';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CLEAR_FACTS, createConfig, createIntent, createTestClock, POLICY_SET } from '../test/configs.ts';
 import { type BoundaryConfig, createBoundary, replayGovernedExecution } from './index.ts';
 import { openEnvironment } from './measured-environment.ts';
@@ -34,7 +34,24 @@ describe('the environment of a boundary', () => {
     expect(await environmentOf({ ...EASY, diskFreeMilli: 1000 })).toMatchObject({ degraded: true });
   });
 
-  it('is unknown where the store does not answer, and a closed probe measures nothing more', async () => {
+  it('is measured until it is closed', async () => {
+    const clock = createTestClock();
+    // The probe looks at the event loop every 10 ms, which shows as a lag of at least that.
+    const thresholds = { ...EASY, eventLoopLagMs: 2, diskFreeMilli: 1 };
+    const source = { measured: 'machine', networkHealthMilli: () => 990, thresholds } as const;
+    const environment = openEnvironment(source, { clock, path: home, pingStore: async () => 1 });
+    const isLagging = async () => {
+      clock.nowMs += 1000;
+      return (await environment.read()).degraded;
+    };
+    await vi.waitFor(async () => expect(await isLagging()).toBe(true), { timeout: 20_000 });
+    environment.close();
+    await isLagging();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await isLagging()).toBe(false);
+  });
+
+  it('is unknown where the store does not answer, or the disk is not there', async () => {
     const clock = createTestClock();
     const source = { measured: 'machine', networkHealthMilli: () => 990, thresholds: EASY } as const;
     const pingStore = () => Promise.reject(new Error('gone'));

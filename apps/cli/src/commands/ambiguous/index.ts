@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { signResolution } from '@exoarmur/boundary-v2';
-import { createSigner, encodeHex, parseVerifierKey } from '@exoarmur/canonical';
+import { createSigner } from '@exoarmur/canonical';
 import { type ResolutionFinding, resolutionFindingSchema } from '@exoarmur/contracts';
 import { configOf, createBoundary, type RecordedAction, SdkError } from '@exoarmur/sdk';
-import { createSqliteOperatorStore, openSqliteLogStore } from '@exoarmur/store-sqlite';
 import { type Command, Option } from 'commander';
 import type { CommandContext } from '../../commands.ts';
 import { addExamples } from '../../help.ts';
@@ -13,6 +12,7 @@ import { readKeyFile } from '../../key-file.ts';
 import { withDesk } from '../approvals/desk.ts';
 import { visible } from '../approvals/request-text.ts';
 import { addBoundaryOption, type BoundaryOption, describeBoundary } from '../boundary-option.ts';
+import { findOperator } from '../operator-of-key.ts';
 
 interface Common extends BoundaryOption {
   readonly json?: true;
@@ -74,7 +74,7 @@ async function runResolve(stream: string, options: ResolveOptions, context: Comm
     if (outcome === undefined) throw new SdkError('SDK_STREAM_UNKNOWN', 'no action of this name is ambiguous');
     const envelope = signResolution({
       ...{ outcome, finding: options.found, reason: options.reason, signer },
-      resolverId: await findOperator(store.path, file.tenant, signer.vkey),
+      resolverId: await findOperator(store.path, file.tenant, signer.vkey, { isRevokedOne: true }),
       random: { bytes: (length) => new Uint8Array(randomBytes(length)) },
     });
     await boundary.resolve(stream, envelope);
@@ -83,20 +83,6 @@ async function runResolve(stream: string, options: ResolveOptions, context: Comm
   }
   const shown = { stream, found: options.found };
   context.terminal.out(options.json === true ? formatJson(shown) : `Recorded: ${visible(stream)} ${options.found}\n`);
-}
-
-/** The operator whose key it is. @throws SdkError SDK_ANSWER_REFUSED for a key of nobody; a revoked one is refused on record */
-async function findOperator(path: string, tenant: string, vkey: string): Promise<string> {
-  const database = openSqliteLogStore({ path });
-  try {
-    const operators = createSqliteOperatorStore(database, tenant);
-    const known = await operators.findByKeyId(encodeHex(parseVerifierKey(vkey).keyId));
-    const operator = known.find((candidate) => candidate.vkey === vkey);
-    if (operator === undefined) throw new SdkError('SDK_ANSWER_REFUSED', 'the key belongs to no operator');
-    return operator.operatorId;
-  } finally {
-    await database.close();
-  }
 }
 
 function describe({ stream, intent, outcome }: RecordedAction) {

@@ -1,13 +1,20 @@
+import type { WaitingAction } from '@exoarmur/sdk';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../commands.ts';
+import { CliError } from '../../errors.ts';
 import { addExamples } from '../../help.ts';
 import { formatJson } from '../../json-output.ts';
 import { addBoundaryOption, type BoundaryOption } from '../boundary-option.ts';
 import { describeWaiting, withDesk } from './desk.ts';
+import { readRequestFile } from './request-file.ts';
 import { formatWaiting, formatWaitingLine, visibleJson } from './request-text.ts';
 
 interface Options extends BoundaryOption {
   readonly json?: true;
+}
+
+interface ShowOptions extends Options {
+  readonly file?: string;
 }
 
 /** `approvals list`, `approvals show`: what waits. */
@@ -30,15 +37,21 @@ export function registerReading(parent: Command, context: CommandContext): void 
   const show = addBoundaryOption(parent.command('show'))
     .summary('everything about one request')
     .description('Show everything that an answer to one request signs for, and the digest that names it.')
-    .argument('<stream>', 'stream of the action, which is its intent id')
+    .argument('[stream]', 'stream of the action, which is its intent id')
+    .option('--file <file>', 'read the request from a file that --json has printed, without a database')
     .option('--json', 'print one JSON object')
-    .action((stream: string, options: Options) =>
-      withDesk(options, context, async (desk) => {
-        const waiting = await desk.show(stream);
+    .action(async (stream: string | undefined, options: ShowOptions) => {
+      const { file } = options;
+      const show = (waiting: WaitingAction) =>
         context.terminal.out(
           options.json === true ? visibleJson(formatJson(describeWaiting(waiting))) : formatWaiting(waiting),
         );
-      }),
-    );
-  addExamples(show, [['approvals show delete-1', 'read before you answer']]);
+      if ((stream === undefined) === (file === undefined)) throw new CliError('CLI_USAGE', 'name a stream, or --file');
+      if (file !== undefined) return show(readRequestFile(file, context));
+      await withDesk(options, context, async (desk) => show(await desk.show(stream ?? '')));
+    });
+  addExamples(show, [
+    ['approvals show delete-1', 'read before you answer'],
+    ['approvals show --file request.json', 'read it on another machine'],
+  ]);
 }
