@@ -6,6 +6,7 @@ export type { FileOperation, FilesystemRoot } from './filesystem/root.ts';
 export type { HostableCode } from './hosted/code.ts';
 export { describeFilesystemExecutor } from './hosted/describe-filesystem.ts';
 export { describeHttpExecutor } from './hosted/describe-http.ts';
+export { describeProcessExecutor } from './hosted/describe-process.ts';
 export type { HostableExecutor } from './hosted/hostable-executor.ts';
 export type { Resolver } from './http/address.ts';
 export { createHttpExecutor, type HttpExecutorOptions } from './http/http-executor.ts';

@@ -1,5 +1,5 @@
 // Runs inside the confined process, before and around the untrusted module. It may read nothing but itself and the code, so
-// it stands alone. Arguments: the mode, the module, what its specifiers stand for. The request is on standard input, the answer goes
+// it stands alone. Arguments: the mode, the module, what its specifiers stand for, whether it starts programs. The request is on standard input, the answer goes
 // to descriptor 3.
 import { readSync, realpathSync, writeSync } from 'node:fs';
 import { type ResolveFnOutput, registerHooks, syncBuiltinESMExports } from 'node:module';
@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 
 const REQUEST = 0;
 const ANSWER = 3;
-const [, , mode = '', entry = '', imports = ''] = process.argv;
+const [, , mode = '', entry = '', imports = '', starts = ''] = process.argv;
 
 const { stringify, parse } = JSON;
 const { exit } = process;
@@ -24,7 +24,9 @@ interface Executing {
 
 // SECURITY: other processes are not under the permission model: with these one could stop its parent, open its debugger or slow
 // it down.
-for (const name of ['kill', '_kill', '_debugProcess', '_debugEnd', 'dlopen', 'binding', '_linkedBinding']) {
+// Who may start programs may signal them, and has a program that does.
+const signals = starts === '' ? ['kill', '_kill'] : [];
+for (const name of [...signals, '_debugProcess', '_debugEnd', 'dlopen', 'binding', '_linkedBinding']) {
   Object.defineProperty(process, name, { value: undefined, writable: false, configurable: false });
 }
 

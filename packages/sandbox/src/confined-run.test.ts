@@ -275,9 +275,12 @@ describe('what is not started', () => {
   it('is anything where nothing confines it', () => {
     const sound: Mechanisms = {
       ...{ permissionModel: true, network: 'permission_model', namespaces: false, resourceLimits: false },
-      memoryWatch: false,
+      ...{ networkNamespace: false, memoryWatch: false },
     };
-    const asked = { isNetworkDenied: true, acceptsUnrestrictedNetwork: false };
+    const asked = {
+      ...{ isNetworkDenied: true, acceptsUnrestrictedNetwork: false },
+      ...{ mayStart: false, acceptsUnrestrictedChildren: false },
+    };
     expect(() => assertConfinable(sound, asked)).not.toThrowError();
     expect(() => assertConfinable({ ...sound, permissionModel: false }, asked)).toThrowError(
       expect.objectContaining({ code: 'SANDBOX_UNSUPPORTED' }),
@@ -288,6 +291,17 @@ describe('what is not started', () => {
     );
     expect(() => assertConfinable(open, { ...asked, acceptsUnrestrictedNetwork: true })).not.toThrowError();
     expect(() => assertConfinable(open, { ...asked, isNetworkDenied: false })).not.toThrowError();
+    // What Node closes to itself is open to the programs that it starts.
+    const starting = { ...asked, mayStart: true };
+    expect(() => assertConfinable({ ...sound, namespaces: true }, starting)).toThrowError(
+      expect.objectContaining({ code: 'SANDBOX_NETWORK_UNCONFINED' }),
+    );
+    const among = { ...starting, isNetworkDenied: false };
+    expect(() => assertConfinable(sound, among)).toThrowError(
+      expect.objectContaining({ code: 'SANDBOX_CHILDREN_UNCONFINED' }),
+    );
+    expect(() => assertConfinable(sound, { ...among, acceptsUnrestrictedChildren: true })).not.toThrowError();
+    expect(() => assertConfinable({ ...sound, namespaces: true, networkNamespace: true }, starting)).not.toThrowError();
   });
 });
 
@@ -295,6 +309,7 @@ describe('wrapperOf', () => {
   const limits = { wallClockMs: 1500, memoryBytes: 134_217_728, isNetworkDenied: true };
   const nothing: Mechanisms = {
     ...{ permissionModel: true, network: 'none', namespaces: false, resourceLimits: false, memoryWatch: false },
+    networkNamespace: false,
   };
 
   it('closes the network by a namespace of its own unless it was granted', () => {

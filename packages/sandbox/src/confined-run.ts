@@ -9,7 +9,7 @@ import type { JsonObject, LimitBreach } from '@exoarmur/contracts';
 import { type ConfinedCode, digestCode, isWithin, type PinnedCode } from './code-digest.ts';
 import { type Dial, MAX_CONNECTIONS, serveChannel } from './dial.ts';
 import { type ConfinedFailureCode, type ConfinedRefusalCode, SandboxError } from './errors.ts';
-import { assertConfinable, type Mechanisms, NODE_FLAGS, probeMechanisms, wrapperOf } from './mechanisms.ts';
+import { assertConfinable, type Mechanisms, NODE_FLAGS, networkOf, probeMechanisms, wrapperOf } from './mechanisms.ts';
 
 /** Limits of one run. */
 export interface ConfinedLimits {
@@ -46,6 +46,13 @@ export interface Confinement {
   /** False: its temporary folder, in which it starts, cannot be written. Then without `write` nothing can. */
   readonly hasScratch?: boolean;
   readonly network: 'denied' | 'allowed';
+  /**
+   * Whether it may start programs. They have the rights of the user on files, whatever is granted here: Node's permission model says nothing
+   * to them. What holds for them is the namespaces, the limits of the kernel, the memory watch and the end of the run.
+   */
+  readonly children?: 'denied' | 'allowed';
+  /** Starts also where no namespace keeps such programs among themselves. The result then says `children_unrestricted`. */
+  readonly acceptsUnrestrictedChildren?: boolean;
   /** Connections that the host may open for it in one run, on descriptors 4 and up; none unless told. */
   readonly connections?: number;
   /** Starts also where nothing closes the network. The result then says `networkUnrestricted`. */
@@ -108,15 +115,20 @@ export async function confine(confinement: Confinement): Promise<Confined> {
   assertApart(given, hasScratch);
   const mechanisms = await probeMechanisms();
   const isNetworkDenied = network === 'denied';
-  assertConfinable(mechanisms, { isNetworkDenied, acceptsUnrestrictedNetwork });
+  const mayStart = confinement.children === 'allowed';
+  const { acceptsUnrestrictedChildren = false } = confinement;
+  assertConfinable(mechanisms, { isNetworkDenied, acceptsUnrestrictedNetwork, mayStart, acceptsUnrestrictedChildren });
+  const closedBy = networkOf(mechanisms, mayStart);
   const imports = code.imports === undefined ? '' : JSON.stringify(locate(code.imports));
   const hosting: JsonObject = {
     permission_model: mechanisms.permissionModel,
     namespaces: mechanisms.namespaces,
     resource_limits: mechanisms.resourceLimits,
     memory_watch: mechanisms.memoryWatch,
-    network: isNetworkDenied ? mechanisms.network : 'allowed',
-    ...(isNetworkDenied && mechanisms.network === 'none' ? { network_unrestricted: true } : {}),
+    network: isNetworkDenied ? closedBy : 'allowed',
+    ...(isNetworkDenied && closedBy === 'none' ? { network_unrestricted: true } : {}),
+    ...(mayStart ? { children: 'allowed' } : {}),
+    ...(mayStart && !mechanisms.namespaces ? { children_unrestricted: true } : {}),
     ...(connections === 0 ? {} : { connections }),
     wall_clock_ms: limits.wallClockMs,
     memory_bytes: limits.memoryBytes,
@@ -141,6 +153,7 @@ export async function confine(confinement: Confinement): Promise<Confined> {
           limits,
           mechanisms,
           isNetworkDenied,
+          mayStart,
           hasScratch,
           folder,
           connections,
@@ -166,20 +179,23 @@ interface Given {
   readonly limits: ConfinedLimits;
   readonly mechanisms: Mechanisms;
   readonly isNetworkDenied: boolean;
+  readonly mayStart: boolean;
   readonly folder: string;
   readonly request: Uint8Array;
 }
 
 function commandOf(given: Given): string[] {
-  const { mode, entry, imports, read, write, hasScratch, limits, mechanisms, isNetworkDenied, folder } = given;
+  const { mode, entry, imports, read, write, hasScratch, limits, mechanisms, isNetworkDenied, mayStart, folder } =
+    given;
   const heapMegabytes = Math.floor(limits.memoryBytes / 2 / 1_048_576);
   const flags = [...NODE_FLAGS, `--max-old-space-size=${heapMegabytes}`];
   // A Node that closes the network has a flag to open it; an older one would refuse to start with it.
   if (!isNetworkDenied && mechanisms.network === 'permission_model') flags.push('--allow-net');
+  if (mayStart) flags.push('--allow-child-process');
   for (const path of reduce([...read, folder])) flags.push(`--allow-fs-read=${path}`);
   for (const path of reduce(hasScratch ? [...write, folder] : write)) flags.push(`--allow-fs-write=${path}`);
   const wrapper = wrapperOf(mechanisms, { ...limits, isNetworkDenied });
-  return [...wrapper, process.execPath, ...flags, CHILD, mode, entry, imports];
+  return [...wrapper, process.execPath, ...flags, CHILD, mode, entry, imports, mayStart ? 'starts' : ''];
 }
 
 function runOnce(given: Given, cancel: AbortSignal | undefined): Promise<ConfinedResult> {
@@ -287,12 +303,19 @@ function killGroup(child: ChildProcess): void {
   }
 }
 
-/** Resident bytes of the process and of the one it started, if it is a wrapper; 0 where that cannot be read. */
+/** Most processes of one run that are looked at. */
+const MAX_PROCESSES = 256;
+
+/** Resident bytes of the process and of all that it started, the wrapper's child among them; 0 where that cannot be read. */
 function readResident(pid: number | undefined): number {
-  if (pid === undefined) return 0;
-  const pages = (process: string): number => Number(readProc(`${process}/statm`).split(' ')[1] ?? 0);
-  const inner = readProc(`${pid}/task/${pid}/children`).split(' ').filter(Boolean);
-  return [String(pid), ...inner].reduce((sum, process) => sum + (pages(process) || 0), 0) * 4096;
+  const found = pid === undefined ? [] : [String(pid)];
+  let pages = 0;
+  for (let index = 0; index < found.length && index < MAX_PROCESSES; index++) {
+    const process = found[index] as string;
+    pages += Number(readProc(`${process}/statm`).split(' ')[1] ?? 0) || 0;
+    found.push(...readProc(`${process}/task/${process}/children`).split(' ').filter(Boolean));
+  }
+  return pages * 4096;
 }
 
 function readProc(path: string): string {

@@ -2,6 +2,8 @@ import { type ErrorDetails, ExoArmurError } from '@exoarmur/contracts';
 
 /** What can be wrong before anything is started. The list is closed. */
 export type SandboxErrorCode =
+  /** Programs that it starts cannot be kept among themselves on this machine, and the operator did not accept that. */
+  | 'SANDBOX_CHILDREN_UNCONFINED'
   | 'SANDBOX_CODE_UNREADABLE'
   | 'SANDBOX_CONFIG_INVALID'
   /** The network cannot be closed on this machine, and the operator did not accept that. */

@@ -8,6 +8,8 @@ export interface Mechanisms {
   readonly permissionModel: boolean;
   /** What keeps a process from the network: Node itself, a network namespace, or nothing. */
   readonly network: 'permission_model' | 'namespace' | 'none';
+  /** Whether a network namespace closes the network, also to programs that Node's permission model says nothing to. Linux, where it is allowed. */
+  readonly networkNamespace: boolean;
   /** User, process and IPC namespaces of its own: no other process can be seen or signalled. Linux, where it is allowed. */
   readonly namespaces: boolean;
   /** Kernel limits on memory, processor time and open files (prlimit). Linux. */
@@ -88,8 +90,9 @@ async function probe(): Promise<Mechanisms> {
   const inside = namespaces ? await ask([...NAMESPACES, '--net', '--']) : undefined;
   const isClosed = (answer: Answer | undefined) => answer !== undefined && answer.network !== 'open';
   const isByNode = plain?.network === 'ERR_ACCESS_DENIED';
-  const network = isByNode ? 'permission_model' : isClosed(inside) ? 'namespace' : 'none';
-  return Object.freeze({ permissionModel, network, namespaces, resourceLimits, memoryWatch });
+  const networkNamespace = isClosed(inside);
+  const network = isByNode ? 'permission_model' : networkNamespace ? 'namespace' : 'none';
+  return Object.freeze({ permissionModel, network, networkNamespace, namespaces, resourceLimits, memoryWatch });
 }
 
 interface Answer {
@@ -130,18 +133,37 @@ function outputOf([program = '', ...args]: readonly string[]): Promise<string | 
   });
 }
 
-/** @throws SandboxError SANDBOX_UNSUPPORTED, or SANDBOX_NETWORK_UNCONFINED unless that was accepted */
-export function assertConfinable(
-  mechanisms: Mechanisms,
-  options: { readonly isNetworkDenied: boolean; readonly acceptsUnrestrictedNetwork: boolean },
-): void {
+/** What a confined process is to be given, as far as the machine has to keep it from more. */
+export interface Asked {
+  readonly isNetworkDenied: boolean;
+  readonly acceptsUnrestrictedNetwork: boolean;
+  readonly mayStart: boolean;
+  readonly acceptsUnrestrictedChildren: boolean;
+}
+
+/** What closes the network. Programs that are started are not under Node's permission model, so that it closes nothing to them. */
+export function networkOf({ network, networkNamespace }: Mechanisms, mayStart: boolean): Mechanisms['network'] {
+  return mayStart ? (networkNamespace ? 'namespace' : 'none') : network;
+}
+
+/** @throws SandboxError SANDBOX_UNSUPPORTED; SANDBOX_NETWORK_UNCONFINED, SANDBOX_CHILDREN_UNCONFINED unless that was accepted */
+export function assertConfinable(mechanisms: Mechanisms, asked: Asked): void {
   if (!mechanisms.permissionModel) {
     throw new SandboxError('SANDBOX_UNSUPPORTED', 'this Node does not enforce a permission model');
   }
-  if (options.isNetworkDenied && mechanisms.network === 'none' && !options.acceptsUnrestrictedNetwork) {
+  const { isNetworkDenied, acceptsUnrestrictedNetwork, mayStart, acceptsUnrestrictedChildren } = asked;
+  if (isNetworkDenied && networkOf(mechanisms, mayStart) === 'none' && !acceptsUnrestrictedNetwork) {
     throw new SandboxError(
       'SANDBOX_NETWORK_UNCONFINED',
-      'neither this Node nor a namespace keeps a process from the network; use Node 25 or newer, or accept it',
+      mayStart
+        ? 'no namespace keeps the programs that it starts from the network; use Linux with user namespaces, or accept it'
+        : 'neither this Node nor a namespace keeps a process from the network; use Node 25 or newer, or accept it',
+    );
+  }
+  if (mayStart && !mechanisms.namespaces && !acceptsUnrestrictedChildren) {
+    throw new SandboxError(
+      'SANDBOX_CHILDREN_UNCONFINED',
+      'no namespace keeps the programs that it starts among themselves; use Linux with user namespaces, or accept it',
     );
   }
 }

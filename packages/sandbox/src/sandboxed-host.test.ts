@@ -79,6 +79,25 @@ describe('createSandboxedHost', () => {
     expect(existsSync(path)).toBe(false);
   });
 
+  it('lets programs be started only while it executes, and only when it was granted', async () => {
+    const capabilities = ['fs.read', 'fs.write', 'process.run'];
+    const granted = async (children: 'allowed' | 'denied') => {
+      const path = join(folder, `note-${files++}`);
+      const { host } = await open('write', {
+        ...{ manifest: { ...MANIFEST, capabilities }, config: { path, deed: 'spawn', capabilities } },
+        ...{ children, acceptsUnrestrictedChildren: true },
+      });
+      return host;
+    };
+    const [denied, allowed] = await Promise.all([granted('denied'), granted('allowed')]);
+    expect(allowed.hosting).toMatchObject({ children: 'allowed' });
+    expect(denied.hosting).not.toHaveProperty('children');
+    const refused = { result: 'invalid', evidence: { code: 'SANDBOX_PERMISSION_DENIED' } };
+    expect(await allowed.checkTarget(INTENT)).toMatchObject(refused);
+    expect(await denied.run(INTENT)).toMatchObject({ errorCode: 'SANDBOX_PERMISSION_DENIED' });
+    expect(await allowed.run(INTENT)).toMatchObject({ status: 'succeeded', observed: { status: 0 } });
+  });
+
   it('lets nothing be written while a target is validated', async () => {
     const { host, path } = await open('write while validating');
     expect(await host.checkTarget(INTENT)).toMatchObject({
@@ -138,6 +157,7 @@ describe('createSandboxedHost', () => {
       { manifest: { ...MANIFEST, capabilities: ['fs.write'] }, read: ['/etc'] },
     ],
     ['the network without the capability', '/network', { network: 'allowed' }],
+    ['programs without the capability', '/children', { children: 'allowed' }],
     ['an observing action type that is not declared', '/observing', { observing: ['note.burn'] }],
     [
       'another manifest than the executor’s',

@@ -27,7 +27,7 @@ export interface SandboxedHostOptions {
   /** A module whose default export makes the executor from `config`. */
   readonly code: PinnedCode;
   readonly config: JsonObject;
-  /** Paths the executor may read at any time. Needs the capability `fs.read`. */
+  /** Paths the executor may read at any time. Needs the capability `fs.read`, or `process.run`, which can do more. */
   readonly read?: readonly string[];
   /**
    * Paths it may change, and only while it executes; while a target is validated they can be read. Needs `fs.write`, `fs.delete`
@@ -41,6 +41,9 @@ export interface SandboxedHostOptions {
   /** Whether it may use the network, and only while it executes. Needs the capability `net`. */
   readonly network?: 'denied' | 'allowed';
   readonly acceptsUnrestrictedNetwork?: boolean;
+  /** Whether it may start programs, and only while it executes. Needs the capability `process.run`. See `Confinement`. */
+  readonly children?: 'denied' | 'allowed';
+  readonly acceptsUnrestrictedChildren?: boolean;
   /**
    * Opens connections for it while it executes, as the intent allows: instead of a network of its own, so that it reaches what
    * was checked and nothing else.
@@ -49,7 +52,7 @@ export interface SandboxedHostOptions {
   /** Connections that may be opened for one action; 1 unless told. */
   readonly connections?: number;
   /** Handed over beside `config`, while it executes and at no other time. Stands in no argument, no environment and no record. */
-  readonly secrets?: JsonObject;
+  readonly secrets?: JsonObject | ((intent: ActionIntent) => JsonObject);
   /** Takes out of every text that it answers what must not be told, whatever it does itself about that. */
   readonly redact?: (text: string) => string;
   /** Limits while it validates a target or previews. */
@@ -65,11 +68,13 @@ export interface SandboxedHostOptions {
 export async function createSandboxedHost(options: SandboxedHostOptions): Promise<ExecutorHost> {
   const { code, config, network = 'denied', read = [], write = [], acceptsUnrestrictedNetwork = false } = options;
   const { hasScratch = true, targetLimits = {}, executionLimits = {}, dial, secrets, redact = asItIs } = options;
+  const { children = 'denied', acceptsUnrestrictedChildren = false } = options;
   const connections = dial === undefined ? 0 : (options.connections ?? 1);
   const manifest = readManifest(options.manifest);
-  assertDeclared(manifest, ['fs.read'], read.length > 0, '/read');
+  assertDeclared(manifest, ['fs.read', 'process.run'], read.length > 0, '/read');
   assertDeclared(manifest, ['fs.write', 'fs.delete', 'fs.move'], write.length > 0, '/write');
   assertDeclared(manifest, ['net'], network === 'allowed', '/network');
+  assertDeclared(manifest, ['process.run'], children === 'allowed', '/children');
   const observing = new Set(options.observing);
   for (const type of observing) {
     if (!manifest.action_types.includes(type)) throw invalid('the manifest declares no such action type', '/observing');
@@ -79,7 +84,10 @@ export async function createSandboxedHost(options: SandboxedHostOptions): Promis
   const [looking, reading, acting] = await Promise.all([
     confine({ ...readOnly, limits: targetLimits }),
     confine({ ...readOnly, limits: executionLimits }),
-    confine({ ...shared, read, write, network, connections, limits: executionLimits }),
+    confine({
+      ...{ ...shared, read, write, network, connections, children, acceptsUnrestrictedChildren },
+      limits: executionLimits,
+    }),
   ]);
   const declared = { ...manifest, code_digest: code.digest } as unknown as JsonObject;
   const identity = executorIdentitySchema.safeParse({
@@ -110,7 +118,7 @@ export async function createSandboxedHost(options: SandboxedHostOptions): Promis
     },
     run: async (intent, cancel) => {
       if (!actionTypes.has(intent.action_type)) return failed('SANDBOX_ACTION_UNSUPPORTED');
-      const told = secrets === undefined ? {} : { secrets };
+      const told = secrets === undefined ? {} : { secrets: typeof secrets === 'function' ? secrets(intent) : secrets };
       const request = { config, ...told, operation: 'execute', intent: intent as unknown as JsonObject };
       const confined = observing.has(intent.action_type) ? reading : acting;
       const call = dial === undefined ? undefined : (asked: unknown) => dial(asked, intent);

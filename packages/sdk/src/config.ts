@@ -51,6 +51,8 @@ export interface ConfinedExecutor {
   readonly executor: HostableExecutor;
   /** Starts also where nothing closes the network; the records then say `network_unrestricted`. */
   readonly acceptsUnrestrictedNetwork?: boolean;
+  /** Starts also where the programs that it starts cannot be kept among themselves; the records then say `children_unrestricted`. */
+  readonly acceptsUnrestrictedChildren?: boolean;
   readonly targetLimits?: Partial<ConfinedLimits>;
   readonly executionLimits?: Partial<ConfinedLimits>;
 }
@@ -204,6 +206,7 @@ const configSchema = z.strictObject({
               )
               .optional(),
             acceptsUnrestrictedNetwork: z.boolean().optional(),
+            acceptsUnrestrictedChildren: z.boolean().optional(),
             // The sandbox checks them itself, and says what is wrong in its own words.
             targetLimits: z.custom<Partial<ConfinedLimits>>((value) => typeof value === 'object').optional(),
             executionLimits: z.custom<Partial<ConfinedLimits>>((value) => typeof value === 'object').optional(),

@@ -23,14 +23,19 @@ export function describeHttpExecutor(options: HttpExecutorOptions): HostableExec
     rules: options.rules.map((rule) => ({ ...rule, secretHeaders: Object.keys(rule.secretHeaders ?? {}) })),
     connections,
   };
-  const headers: HostedHttpSecrets = options.rules.map(({ secretHeaders = {} }) => ({ ...secretHeaders }));
+  const headers = options.rules.map(({ secretHeaders = {} }) => ({ ...secretHeaders }));
+  /** Those of the origin that the intent is about. */
+  const secretsOf = (target: string): HostedHttpSecrets => {
+    const origin = URL.canParse(target) ? new URL(target).origin : null;
+    return rules.map((rule, index) => (rule.origin === origin ? (headers[index] ?? {}) : {}));
+  };
   return {
     manifest,
     code: listHostableCode('http', ['@exoarmur/contracts/errors', 'ipaddr.js'], ['hosted/channel']),
     config: structuredClone(config) as unknown as JsonObject,
     ...{ read: [], write: [], observing: [], hasScratch: false, connections },
     dial: (request: unknown, { target }: ActionIntent) => dialOrigin(request, target, { rules, resolver }),
-    secrets: { headers: structuredClone(headers) } as unknown as JsonObject,
+    secrets: ({ target }: ActionIntent) => ({ headers: secretsOf(target) }) as unknown as JsonObject,
     redact: createRedactor(rules.flatMap(({ secretHeaders }) => [...secretHeaders.values()])),
     // The executor is to end first, because it knows whether anything was sent.
     executionLimits: { wallClockMs: (options.timeoutMs ?? 10_000) + 10_000 },

@@ -16,6 +16,10 @@ export interface HostableExecutor {
   /** Action types that change nothing: for them nothing is granted to be written. */
   readonly observing: readonly string[];
   readonly hasScratch: false;
+  /** Whether it starts programs while it executes. */
+  readonly children?: 'allowed';
+  /** Whether what it starts needs a network. */
+  readonly network?: 'allowed';
   /** Opens its connections on the side of the host, for the intent that is performed. It has no network. */
   readonly dial?: (
     request: unknown,
@@ -23,8 +27,8 @@ export interface HostableExecutor {
   ) => Promise<{ readonly connection: Duplex; readonly answer: JsonObject }>;
   /** Connections that one action may need. */
   readonly connections?: number;
-  /** Handed to the code while it executes, and at no other time. */
-  readonly secrets?: JsonObject;
+  /** Handed to the code while it executes an intent, and at no other time. */
+  readonly secrets?: (intent: ActionIntent) => JsonObject;
   /** Takes secrets out of a text. */
   readonly redact?: (text: string) => string;
   /** What one action may take. */

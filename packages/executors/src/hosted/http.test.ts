@@ -173,7 +173,10 @@ describe('the description of an http executor', () => {
     });
     expect(JSON.stringify(described.config)).not.toContain('s3cr3t');
     expect(described.config).toMatchObject({ rules: [{ secretHeaders: ['Authorization'] }] });
-    expect(described.secrets).toEqual({ headers: [{ Authorization: SECRET }] });
+    const secretsOf = (target: string) => described.secrets?.(intentOf('http.get', target));
+    expect(secretsOf('http://api.test/x')).toEqual({ headers: [{ Authorization: SECRET }] });
+    // Another origin, another rule: nothing is told that is not needed.
+    for (const target of ['http://other.test/', 'no url']) expect(secretsOf(target)).toEqual({ headers: [{}] });
     expect(described.redact?.(`x ${SECRET} y`)).toBe('x [redacted] y');
     expect(described).toMatchObject({ read: [], write: [], connections: 1 });
   });

@@ -59,7 +59,12 @@ export function assertRules(rules: readonly CommandRule[]): void {
   for (const [index, rule] of rules.entries()) {
     const at = `/rules/${index}`;
     const { binary, sha256, cwd, more, limits, env = {} } = rule;
-    if (!isAbsolute(binary) || !existsSync(binary) || realpathSync(binary) !== binary || !statSync(binary).isFile()) {
+    if (
+      !isAbsolute(binary) ||
+      !existsSync(binary) ||
+      realpathSync.native(binary) !== binary ||
+      !statSync(binary).isFile()
+    ) {
       throw invalid(`${quoteForMessage(binary)} is no file under its real and absolute path`, `${at}/binary`);
     }
     if (SHELLS.test(binary))
@@ -141,7 +146,7 @@ function isArgument(value: unknown): value is string {
 
 /** The file may have changed since the rule was made. */
 function assertBinary({ binary, sha256 }: CommandRule): void {
-  const isThere = existsSync(binary) && realpathSync(binary) === binary;
+  const isThere = existsSync(binary) && realpathSync.native(binary) === binary;
   const found = isThere && sha256 !== undefined ? hashBytes(readFileSync(binary)) : sha256;
   if (isThere && found === sha256) return;
   throw new ExecutorError('EXECUTOR_BINARY_CHANGED', 'the binary is not the one of the rule', { pointer: '/target' });

@@ -20,15 +20,29 @@ export interface ProcessExecutorOptions {
   readonly maxOutputBytes?: number;
   /** How far a command reaches at least; `A2_hard_containment` unless told. */
   readonly classFloor?: ActionClass;
+  /** Whether commands need a network; declared as the capability `net`, and of use in a process of its own, which has none otherwise. */
+  readonly usesNetwork?: boolean;
 }
 
-type Parts = Required<Omit<ProcessExecutorOptions, 'classFloor'>>;
+type Parts = Required<Omit<ProcessExecutorOptions, 'classFloor' | 'usesNetwork'>> & { readonly isConfined: boolean };
 
 /**
  * An executor that runs the commands of its rules and no others: no shell, no search path, an empty environment, arguments that
  * fit their places. It is no sandbox: a command has the rights of this process. @throws ExecutorError EXECUTOR_CONFIG_INVALID
  */
 export function createProcessExecutor(options: ProcessExecutorOptions): Executor {
+  return createExecutor(options, false);
+}
+
+/**
+ * The same for a confined process, from which a command gets what the confinement leaves. Hosted by `describeProcessExecutor`.
+ * @throws ExecutorError EXECUTOR_CONFIG_INVALID
+ */
+export function createConfinedExecutor(options: ProcessExecutorOptions): Executor {
+  return createExecutor(options, true);
+}
+
+function createExecutor(options: ProcessExecutorOptions, isConfined: boolean): Executor {
   const { timeoutMs = 10_000, maxOutputBytes = 262_144, classFloor = 'A2_hard_containment' } = options;
   assertRules(options.rules);
   for (const [name, value, most] of [
@@ -39,11 +53,12 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
       throw new ExecutorError('EXECUTOR_CONFIG_INVALID', `${name} is 1 to ${most}`, { pointer: `/${name}` });
     }
   }
-  const parts: Parts = { rules: structuredClone([...options.rules]), timeoutMs, maxOutputBytes };
+  const parts: Parts = { rules: structuredClone([...options.rules]), timeoutMs, maxOutputBytes, isConfined };
+  const network = options.usesNetwork === true ? ['net'] : [];
   return {
     manifest: {
       ...{ name: 'process', version: '0.1.0', action_types: ['process.run'], target_kinds: ['path'] },
-      capabilities: [...new Set(parts.rules.map(({ binary }) => `process.run:${binary}`))].sort(),
+      capabilities: [...network, ...new Set(parts.rules.map(({ binary }) => `process.run:${binary}`))].sort(),
       action_class_floors: { 'process.run': classFloor },
     },
     validateTarget: async (intent) => validateTarget(intent, parts),

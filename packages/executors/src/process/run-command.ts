@@ -2,6 +2,18 @@ import { spawn } from 'node:child_process';
 import { ExecutorError } from '../errors.ts';
 import { type Command, type KernelLimits, PRLIMIT } from './command.ts';
 
+/** How a command is run. */
+export interface RunOptions {
+  readonly timeoutMs: number;
+  readonly maxOutputBytes: number;
+  readonly signal: AbortSignal;
+  /** Whether this process is confined: then Node puts variables of its own into the environment of what it starts. */
+  readonly isConfined: boolean;
+}
+
+/** Gives a command the environment of its rule and nothing else. */
+export const ENV = '/usr/bin/env';
+
 /** How a process ended by itself. */
 export interface CommandEnd {
   readonly exitCode: number;
@@ -16,13 +28,11 @@ export class CommandStopped extends Error {}
  * Runs a command without a shell, in a process group of its own, and stops all of the group when time or output run over.
  * @throws ExecutorError EXECUTOR_ABORTED, EXECUTOR_NOT_STARTED while nothing ran; {@link CommandStopped} afterwards
  */
-export function runCommand(
-  { rule, args, input }: Command,
-  options: { readonly timeoutMs: number; readonly maxOutputBytes: number; readonly signal: AbortSignal },
-): Promise<CommandEnd> {
-  const { timeoutMs, maxOutputBytes, signal } = options;
+export function runCommand({ rule, args, input }: Command, options: RunOptions): Promise<CommandEnd> {
+  const { timeoutMs, maxOutputBytes, signal, isConfined } = options;
   if (signal.aborted) throw new ExecutorError('EXECUTOR_ABORTED', 'stopped before anything was started');
-  const [file, all] = limited(rule.binary, args, rule.limits);
+  const [program, given] = isConfined ? bare(rule, args) : [rule.binary, args];
+  const [file, all] = limited(program, given, rule.limits);
   return new Promise((resolve, reject) => {
     const child = spawn(file, all, {
       ...{ cwd: rule.cwd, env: { ...rule.env }, shell: false, detached: true, windowsHide: true },
@@ -75,6 +85,11 @@ function killGroup(pid: number | undefined): void {
   } catch {
     // Gone already.
   }
+}
+
+/** The command by way of a program that sets its environment anew. */
+function bare({ binary, env = {} }: Command['rule'], args: readonly string[]): [string, string[]] {
+  return [ENV, ['-i', ...Object.entries(env).map(([name, value]) => `${name}=${value}`), binary, ...args]];
 }
 
 /** The command under `prlimit`, which sets the limits on itself and becomes the command. */

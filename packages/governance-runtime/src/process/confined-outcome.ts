@@ -20,6 +20,7 @@ const FAILURES: Readonly<Record<ConfinedFailureCode, Unanswered>> = {
 
 /** What it means that there is no confinement to run it in. */
 const NOT_CONFINED: Readonly<Record<SandboxErrorCode, Unanswered>> = {
+  SANDBOX_CHILDREN_UNCONFINED: 'unconfined',
   SANDBOX_CODE_UNREADABLE: 'load_failed',
   SANDBOX_CONFIG_INVALID: 'load_failed',
   SANDBOX_NETWORK_UNCONFINED: 'unconfined',

@@ -1,4 +1,5 @@
 // An executor that does what its configuration names.
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const MANIFEST = {
@@ -10,10 +11,16 @@ const MANIFEST = {
   action_class_floors: { 'note.write': 'A1_soft_containment' },
 };
 
+const spawn = () => {
+  const { status, error } = spawnSync(process.execPath, ['--version']);
+  if (error !== undefined) throw error;
+  return status;
+};
+
 const told = (secrets) => JSON.stringify(secrets ?? 'nothing');
 
-export default ({ path, deed = 'write' }, secrets) => ({
-  manifest: MANIFEST,
+export default ({ path, deed = 'write', capabilities = MANIFEST.capabilities }, secrets) => ({
+  manifest: { ...MANIFEST, capabilities },
   validateTarget: async () => {
     if (deed === 'write while validating') writeFileSync(path, 'early');
     if (deed === 'tell')
@@ -30,6 +37,7 @@ export default ({ path, deed = 'write' }, secrets) => ({
       const place = JSON.stringify([process.argv, process.env, process.execArgv]).includes('s3cr3t');
       return { success: true, error_code: null, claimed: { [told(secrets)]: told(secrets) }, observed: { place } };
     }
+    if (deed === 'spawn') return { success: true, error_code: null, claimed: {}, observed: { status: spawn() } };
     if (deed === 'loop') for (;;);
     if (deed === 'throw') throw new Error('no');
     if (deed === 'garbage') return { success: true, error_code: 'X_FAILED', claimed: {}, observed: {} };
