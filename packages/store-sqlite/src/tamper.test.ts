@@ -10,7 +10,6 @@ import {
   surveyRange,
 } from '@exoarmur/audit/inspection';
 import { formatAddCheckpoint, MemoryWitnessStore, Witness } from '@exoarmur/audit/witness';
-import { createAuditLog } from '@exoarmur/audit/writer';
 import {
   createSigner,
   encodeUtf8,
@@ -321,19 +320,19 @@ describe('a proof check finds', () => {
 
   it('a checkpoint signed with another key', async () => {
     const forger = createSigner(ORIGIN, new Uint8Array(32).fill(8));
-    const store = openSqliteLogStore({ path: path() });
-    const log = createAuditLog({
-      store,
-      heads: openHeadFiles(join(folder(), 'heads')),
-      signer: forger,
-      clock: { now: () => 0 },
-      random: { bytes: (length) => new Uint8Array(length) },
-      tenant: 'demo',
-      cell: 'cell-1',
-      origin: ORIGIN,
-    });
-    const { checkpoint } = parseTlogProof(await log.prove(17));
-    await store.close();
+    const prove = async () => {
+      const store = openSqliteLogStore({ path: path() });
+      const heads = openHeadFiles(join(folder(), 'heads'));
+      const proof = await openLog(store, heads, 1, forger)
+        .prove(17)
+        .finally(() => store.close());
+      await heads.close();
+      return proof;
+    };
+    // The log itself refuses as long as it holds a checkpoint of its key.
+    await expect(prove()).rejects.toMatchObject({ code: 'AUDIT_KEY_MISMATCH' });
+    tamper('DELETE FROM notes');
+    const { checkpoint } = parseTlogProof(await prove());
     expect(verifyCheckpoint(checkpoint, [parseVerifierKey(SIGNER.vkey)]).outcome).toBe('invalid');
   });
 });

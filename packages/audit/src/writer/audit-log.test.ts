@@ -2,16 +2,18 @@ import {
   createSigner,
   decodeBase64,
   encodeUtf8,
+  formatNote,
   hashLeaf,
   parseCheckpoint,
   parseDigest,
+  parseNote,
   parseTlogProof,
   parseVerifierKey,
   verifyCheckpoint,
   verifyConsistency,
   verifyInclusion,
 } from '@exoarmur/canonical';
-import { type LogCommitResult, LogStoreError } from '@exoarmur/contracts';
+import { type AuditLogStore, type LogCommitResult, type LogNote, LogStoreError } from '@exoarmur/contracts';
 import { describe, expect, it } from 'vitest';
 import { codeOf } from '../../test/codes.ts';
 import { appendWalk, countingRandom, draftsOf, ORIGIN, SIGNER, testLog } from '../../test/logs.ts';
@@ -323,6 +325,12 @@ describe('several writers', () => {
 });
 
 describe('a log that is not what was signed', () => {
+  /** A log that somebody has open. */
+  const writing = async (records: number) => {
+    const { store, heads, log } = testLog();
+    for (let i = 0; i < records; i++) await log.appendCell(cellDraft(`s-${i}`));
+    return { store, heads, log };
+  };
   const grown = async (records: number, heads = new MemoryHeadKeeper(), text = 'a') => {
     const store = new MemoryLogStore();
     const { log } = testLog({ store, heads });
@@ -364,6 +372,85 @@ describe('a log that is not what was signed', () => {
     await expect(codeOf(() => log.appendCell(cellDraft('y')))).resolves.toBe('AUDIT_LOG_BEHIND_HEAD');
     current = (await grown(9, new MemoryHeadKeeper(), 'b')).store;
     await expect(codeOf(() => log.appendCell(cellDraft('y')))).resolves.toBe('AUDIT_LOG_FORKED');
+  });
+
+  it('takes nobody for a forger who reads while another writer goes on', async () => {
+    const { store, heads, log: other } = await writing(3);
+    const faster = async () => other.appendCell(cellDraft('fast'));
+    const slow = new Proxy(store, {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(target, name, target);
+        if (typeof member !== 'function') return member;
+        if (name !== 'latestNote') return member.bind(target);
+        return async (tenant: string) => {
+          await faster();
+          return target.latestNote(tenant);
+        };
+      },
+    });
+    const read = async (tenant: string) => {
+      await faster();
+      return heads.read(tenant);
+    };
+    const keeper = { read, advance: heads.advance.bind(heads), reset: heads.reset.bind(heads) };
+    const { log } = testLog({ store: slow, heads: keeper, random: countingRandom(500) });
+    expect((await log.appendCell(cellDraft('slow'))).index).toBe(5);
+  });
+
+  const FORGER = createSigner(ORIGIN, new Uint8Array(32).fill(8));
+
+  it('refuses a key that is not the one it was signed with, from its first record on', async () => {
+    const { store, log } = await writing(1);
+    const { log: foreign } = testLog({ store, signer: FORGER });
+    for (const call of [() => foreign.appendCell(cellDraft('x')), () => foreign.checkpoint(), () => foreign.prove(0)]) {
+      await expect(codeOf(call)).resolves.toBe('AUDIT_KEY_MISMATCH');
+    }
+    expect((await store.head('demo')).size).toBe(1);
+    expect((await log.appendCell(cellDraft('x'))).index).toBe(1);
+    await expect(codeOf(() => foreign.appendCell(cellDraft('x')))).resolves.toBe('AUDIT_KEY_MISMATCH');
+  });
+
+  it('refuses a note that nobody signed like this', async () => {
+    const { store } = await grown(5);
+    const real = await store.latestNote('demo');
+    const change = (latest: LogNote) =>
+      new Proxy(store, {
+        get: (target, name) => {
+          if (name === 'latestNote') return async () => latest;
+          const member: unknown = Reflect.get(target, name, target);
+          return typeof member === 'function' ? member.bind(target) : member;
+        },
+      });
+    const note = real?.note ?? '';
+    const forged = FORGER.sign(encodeUtf8(note.slice(0, note.indexOf('\n\n') + 1)));
+    const { text, signatures } = parseNote(note);
+    for (const latest of [
+      { size: 5, note: 'nonsense' },
+      { size: 4, note },
+      { size: 5, note: formatNote({ text, signatures: signatures.map((line) => ({ ...line, signature: forged })) }) },
+    ]) {
+      const { log } = testLog({ store: change(latest) });
+      await expect(codeOf(() => log.appendCell(cellDraft('x')))).resolves.toBe('AUDIT_LOG_CORRUPT');
+    }
+    await expect(codeOf(() => testLog({ store: change({ size: 5, note }) }).log.checkpoint())).resolves.toBe('none');
+  });
+
+  it('refuses to sign when its own notes tell another history, also without a kept head', async () => {
+    const { store } = await grown(5);
+    const { store: other } = await grown(5, new MemoryHeadKeeper(), 'b');
+    const { store: shorter } = await grown(4);
+    const withNotesOf = (entries: AuditLogStore) =>
+      new Proxy(entries, {
+        get: (_, name) => {
+          const from = name === 'latestNote' ? store : entries;
+          const member: unknown = Reflect.get(from, name, from);
+          return typeof member === 'function' ? member.bind(from) : member;
+        },
+      });
+    const { log: forked } = testLog({ store: withNotesOf(other) });
+    await expect(codeOf(() => forked.appendCell(cellDraft('x')))).resolves.toBe('AUDIT_LOG_FORKED');
+    const { log: behind } = testLog({ store: withNotesOf(shorter) });
+    await expect(codeOf(() => behind.appendCell(cellDraft('x')))).resolves.toBe('AUDIT_LOG_BEHIND_HEAD');
   });
 
   it('refuses a store whose entries do not give its root', async () => {

@@ -1,4 +1,13 @@
-import { computeKeyId, encodeUtf8, equalBytes, formatCheckpoint, formatNote, hashLeaf } from '@exoarmur/canonical';
+import {
+  createVerifierKey,
+  encodeUtf8,
+  equalBytes,
+  formatCheckpoint,
+  formatNote,
+  hashLeaf,
+  type VerifierKey,
+  verifyCheckpoint,
+} from '@exoarmur/canonical';
 import type { AuditLogStore, LogHead, LogHeadKeeper, LogNote, Signer } from '@exoarmur/contracts';
 import { AuditError } from '../errors.ts';
 import type { GrowingTree } from '../internal/growing-tree.ts';
@@ -31,11 +40,13 @@ export class LogEdge {
   #growing: GrowingTree | undefined;
   #signed: SignedHead | undefined;
   #unsaved: LogNote[] = [];
-  readonly #keyId: Uint8Array;
+  /** Whether the store holds a note that says whose log it is. */
+  #isClaimed = false;
+  readonly #key: VerifierKey;
 
   constructor(options: LogEdgeOptions) {
     this.#options = options;
-    this.#keyId = computeKeyId(options.signer.name, options.signer.publicKey);
+    this.#key = createVerifierKey(options.signer.name, options.signer.publicKey);
     this.tree = new LogTree(options.store, options.tenant);
   }
 
@@ -81,7 +92,7 @@ export class LogEdge {
     this.#growing = growing;
   }
 
-  /** The signed head of the committed state; signs when there is none yet. */
+  /** The signed head of the committed state; signs when there is none yet. The first note of a log is stored at once. */
   async sign(): Promise<SignedHead> {
     const growing = await this.growing();
     if (this.#signed?.size === growing.size) return this.#signed;
@@ -89,11 +100,16 @@ export class LogEdge {
     const head: LogHead = { size: growing.size, root: growing.root() };
     const text = formatCheckpoint({ origin, size: head.size, root: head.root });
     const signature = await signer.sign(encodeUtf8(text));
-    const signatures = [{ name: signer.name, keyId: this.#keyId, signature }];
+    const signatures = [{ name: signer.name, keyId: this.#key.keyId, signature }];
     const note = formatNote({ text, signatures });
     await heads.advance(tenant, head);
     this.#signed = { ...head, note };
-    if (head.size > 0) this.#unsaved.push({ size: head.size, note });
+    if (head.size === 0) return this.#signed;
+    this.#unsaved.push({ size: head.size, note });
+    if (!this.#isClaimed) {
+      await this.flush();
+      this.#isClaimed = true;
+    }
     return this.#signed;
   }
 
@@ -107,13 +123,27 @@ export class LogEdge {
 
   async #read(): Promise<GrowingTree> {
     const { store, tenant, heads } = this.#options;
+    // INVARIANT: heads known before are read first. Other writers go on meanwhile, and then the store is ahead of them.
+    const known = [await heads.read(tenant), this.#signed ?? null, this.#readNote(await store.latestNote(tenant))];
     const head = await store.head(tenant);
     const growing = await this.tree.grow(head.size);
     if (!equalBytes(growing.root(), head.root)) {
       throw new AuditError('AUDIT_LOG_CORRUPT', `entries and tiles do not give the root at size ${head.size}`);
     }
-    for (const known of [await heads.read(tenant), this.#signed ?? null]) await this.#assertGrownFrom(known, head);
+    for (const earlier of known) await this.#assertGrownFrom(earlier, head);
     return growing;
+  }
+
+  /** The head in a note of the store. @throws AuditError AUDIT_KEY_MISMATCH when another key signed, AUDIT_LOG_CORRUPT */
+  #readNote(note: LogNote | null): LogHead | null {
+    this.#isClaimed = note !== null;
+    if (note === null) return null;
+    const verdict = verifyCheckpoint(note.note, [this.#key]);
+    if (verdict.outcome === 'valid' && verdict.checkpoint.size === note.size) return verdict.checkpoint;
+    const isForeign = verdict.outcome === 'invalid' && verdict.failures[0].reason === 'no_known_signature';
+    throw isForeign
+      ? new AuditError('AUDIT_KEY_MISMATCH', `log was signed by another key at size ${note.size}`)
+      : new AuditError('AUDIT_LOG_CORRUPT', `note at size ${note.size} is not the one that was signed`);
   }
 
   async #assertGrownFrom(known: LogHead | null, head: LogHead): Promise<void> {
