@@ -110,6 +110,17 @@ describe('a policy set that is frozen at its surface only', () => {
       code: 'POLICY_DIGEST_MISMATCH',
     });
   });
+
+  it('is not taken for the set it was when only its list is frozen', async () => {
+    const policies: Readonly<Record<string, string>> = Object.freeze({ no: 'forbid(principal, action, resource);' });
+    const policySet = { ...createPolicySet({}), policies };
+    const policyDigest = digestPolicySet(policySet);
+    expect((await evaluator.evaluate({ ...createRequest(), policySet, policyDigest })).verdict).toBe('deny');
+    policySet.policies = Object.freeze({ no: PERMIT_ALL });
+    await expect(evaluator.evaluate({ ...createRequest(), policySet, policyDigest })).rejects.toMatchObject({
+      code: 'POLICY_DIGEST_MISMATCH',
+    });
+  });
 });
 
 describe('evaluatePolicies', () => {
@@ -130,5 +141,18 @@ describe('evaluatePolicies', () => {
       verdict: 'deny',
       rationale: 'the policy engine did not answer the request',
     });
+  });
+
+  it.each([[['nobody']], [['ASK', 'nobody']]])('denies when approval is demanded by %j', (reasons) => {
+    const set = { PERMIT_ALL, ASK: '@approval("human")\nforbid(principal, action, resource);' };
+    const answer = compilePolicySet(createPolicySet(set));
+    if (answer.outcome === 'refused') throw new TypeError('the set of the test is refused');
+    const inventing: PreparedPolicySet = {
+      compiled: answer.compiled,
+      askPlain: () => ({ outcome: 'answered', allowed: true, reasons: ['PERMIT_ALL'], errored: [] }),
+      askLiftable: () => ({ outcome: 'answered', allowed: false, reasons, errored: [] }),
+      release: () => undefined,
+    };
+    expect(evaluatePolicies(inventing, createIntent(), createFacts())).toMatchObject({ verdict: 'deny' });
   });
 });

@@ -51,12 +51,11 @@ export function createCedarEvaluator(): PolicyEvaluator {
   }
 
   function digestOf(policySet: PolicySet): Digest {
-    // The digest of a set that could still change is taken anew each time.
-    const isFixed = Object.isFrozen(policySet) && Object.isFrozen(policySet.policies);
-    const known = isFixed ? digests.get(policySet) : undefined;
+    const known = digests.get(policySet);
     if (known !== undefined) return known;
     const digest = digestPolicySet(policySet);
-    digests.set(policySet, digest);
+    // The digest of a set that could still change is taken anew each time; what is frozen stays so.
+    if (Object.isFrozen(policySet) && Object.isFrozen(policySet.policies)) digests.set(policySet, digest);
     return digest;
   }
 

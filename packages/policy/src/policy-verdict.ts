@@ -47,15 +47,20 @@ function combine(
       ? answer('deny', `forbidden by ${listIds(reasons)}`, reasons)
       : answer('defer', 'no policy permits this action', []);
   }
+  const permitted = `permitted by ${listIds(reasons)}`;
+  if (demanding.length === 0) return answer('allow', permitted, reasons);
+  const named = new Set(demanding);
   const demands = policies.compiled.policies.flatMap(({ id, requirement }) =>
-    requirement !== null && demanding.includes(id) ? [requirement] : [],
+    requirement !== null && named.has(id) ? [requirement] : [],
   );
-  const requirement = mergeRequirements(demands);
-  if (demanding.length === 0 || requirement === null)
-    return answer('allow', `permitted by ${listIds(reasons)}`, reasons);
+  // SECURITY: a demand that is not known could not be met, so it is not taken for none.
+  const requirement = demands.length === named.size ? mergeRequirements(demands) : null;
+  if (requirement === null) {
+    return denyAsk(`approval is demanded by policies that are not of this set: ${listIds(demanding)}`);
+  }
   const count = { approvals: facts.approvals, requester: intent.actor_id, time: facts.time };
   if (isRequirementMet(requirement, count)) {
-    const rationale = `permitted by ${listIds(reasons)}, approved as ${listIds(demanding)} demands`;
+    const rationale = `${permitted}, approved as ${listIds(demanding)} demands`;
     return answer('allow', rationale, sortUnique([...reasons, ...demanding]));
   }
   return answer('require_approval', `approval is demanded by ${listIds(demanding)}`, demanding, requirement);
