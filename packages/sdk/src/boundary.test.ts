@@ -101,10 +101,15 @@ describe('createBoundary', () => {
     await expect(createBoundary(config)).rejects.toMatchObject({ code: 'SDK_CONFIG_INVALID', pointer });
   });
 
-  it('does not start with flags that it cannot keep', async () => {
-    const config = createConfig({ flags: { governance_artifact_enforcement_enabled: true } });
-    const pointer = '/flags/governance_artifact_enforcement_enabled';
-    await expect(createBoundary(config)).rejects.toMatchObject({ code: 'SDK_FLAG_UNSUPPORTED', pointer });
+  it.each([
+    'v2_federation_enabled',
+    'v2_control_plane_enabled',
+    'governance_artifacts_enabled',
+    'governance_artifact_enforcement_enabled',
+  ])('does not start with a flag that it cannot keep: %s', async (flag) => {
+    const config = createConfig({ flags: { [flag]: true } });
+    const refused = { code: 'SDK_FLAG_UNSUPPORTED', pointer: `/flags/${flag}` };
+    await expect(createBoundary(config)).rejects.toMatchObject(refused);
   });
 
   it('does not start with two executors of one action type, nor with a policy that is not sound', async () => {
@@ -149,7 +154,11 @@ describe('createBoundary', () => {
   });
 
   it('lets nothing change without a person when the flag is on, and shows it in the decision', async () => {
-    const executor = createTestExecutor({ actionTypes: ['test.act'], actionClassFloors: { 'test.act': 'A0_observe' } });
+    // One type of its executor is none of the policies' schema, and cannot be named in a policy.
+    const executor = createTestExecutor({
+      actionTypes: ['test.act', 'test.look'],
+      actionClassFloors: { 'test.act': 'A0_observe', 'test.look': 'A0_observe' },
+    });
     const on = { flags: { v2_operator_approval_required: true } };
     await using boundary = await createBoundary(createConfig(on));
     const pending = await boundary.execute(createIntent());
@@ -161,6 +170,8 @@ describe('createBoundary', () => {
     const executors = [{ hosting: 'in_process_trusted', executor } as const];
     await using observing = await createBoundary(createConfig({ ...on, executors }));
     expect(await observing.execute(createIntent(stated))).toMatchObject({ status: 'completed' });
+    const more = { intent_id: 'intent-3', action_class: 'A1_soft_containment' } as const;
+    expect(await observing.execute(createIntent(more))).toMatchObject({ status: 'pending_approval' });
   });
 
   it('decides without a trace', async () => {

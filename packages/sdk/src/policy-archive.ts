@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalizeToBytes } from '@exoarmur/canonical';
 import { type Digest, isExoArmurError, type PolicySet } from '@exoarmur/contracts';
@@ -33,7 +33,6 @@ export class PolicyArchive {
     const known = options.isFresh === true ? undefined : this.#sets.get(digest);
     if (known !== undefined || this.#folder === undefined) return known;
     const path = this.#path(this.#folder, digest);
-    if (!existsSync(path)) return undefined;
     try {
       const policySet = parsePolicySet(readBounded(path, POLICY_SET_LIMITS.maxBytes, '').bytes);
       return digestPolicySet(policySet) === digest ? policySet : undefined;

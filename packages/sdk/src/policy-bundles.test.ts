@@ -1,16 +1,25 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeUtf8 } from '@exoarmur/canonical';
-import type { PolicyBundle } from '@exoarmur/contracts';
-import { digestPolicySet, parsePolicySource } from '@exoarmur/policy';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AuditError } from '@exoarmur/audit/writer';
+import { createMemoryPolicyActivationStore } from '@exoarmur/boundary-v2';
+import { encodeUtf8, formatTime } from '@exoarmur/canonical';
+import { LogStoreError, type PolicyActivationStore, type PolicyBundle } from '@exoarmur/contracts';
+import { createDecisionPoint, digestPolicySet, MAX_POLICY_BUNDLE_BYTES, parsePolicySource } from '@exoarmur/policy';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HOUR_MS, POLICY_SIGNER, STRANGER, signedBundle } from '../test/bundles.ts';
-import { createConfig, createIntent, createTestClock } from '../test/configs.ts';
+import { createConfig, createIntent, createTestClock, POLICY_SET } from '../test/configs.ts';
 import { configOf, readBoundaryFile } from './boundary-file.ts';
 import { type BoundaryConfig, createBoundary, replayGovernedExecution } from './index.ts';
+import { openPolicy } from './policy-source.ts';
 
 const keyring = [POLICY_SIGNER.vkey];
+/** Takes everything down, and has nothing to tell. */
+const DEAF_LOG = {
+  appendCell: async () => ({}) as never,
+  collect: () => Promise.reject(new AuditError('AUDIT_STREAM_NOT_FOUND', 'none')),
+};
+const STORE_FULL = new LogStoreError('STORE_FULL', 'no space left');
 
 let home: string;
 let clock: ReturnType<typeof createTestClock>;
@@ -85,6 +94,44 @@ describe('a boundary under signed bundles', () => {
     await expect(
       open({ keyring: [POLICY_SIGNER.vkey, STRANGER.vkey], threshold: 2, bundle: { envelope: signedBundle(1) } }),
     ).rejects.toMatchObject(refused);
+  });
+
+  it.each<[string, (store: PolicyActivationStore) => Partial<PolicyActivationStore>, Partial<typeof DEAF_LOG>, string]>(
+    [
+      ['recorded', () => ({}), { appendCell: () => Promise.reject(new Error('full')) }, 'BOUNDARY_LOG_UNAVAILABLE'],
+      ['kept', () => ({ append: () => new Promise(() => undefined) }), {}, 'BOUNDARY_POLICY_STORE_UNAVAILABLE'],
+      ['kept by a store that fails', () => ({ append: () => Promise.reject(STORE_FULL) }), {}, 'STORE_FULL'],
+    ],
+  )('does not start under the old one when the new one could not be %s', async (_, store, log, code) => {
+    const kept = createMemoryPolicyActivationStore();
+    const activatedAt = formatTime(clock.nowMs);
+    await kept.append({ generation: 1, envelope: { ...signedBundle(1) }, override: null, activatedAt });
+    const activations = { ...kept, ...store(kept) };
+    const bundles = { tenant: 'demo', cell: 'demo', activations, clock, log: { ...DEAF_LOG, ...log } };
+    const prepare = (policySet: typeof POLICY_SET) => createDecisionPoint({ policySet });
+    const opening = { prepare: prepare as never, bundles };
+    expect((await openPolicy({ keyring }, opening)).latest.standing().bundle?.version).toBe(1);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const opened = openPolicy({ keyring, bundle: { envelope: signedBundle(2) } }, opening).catch((error) => error);
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(await opened).toMatchObject({ code });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('reads no bundle, set or key that is larger than one can be', async () => {
+    const file = join(home, 'large.json');
+    writeFileSync(file, Buffer.alloc(MAX_POLICY_BUNDLE_BYTES * 2, ' '));
+    await expect(open({ keyring, bundle: { file } })).rejects.toMatchObject({
+      ...{ code: 'SDK_FILE_UNREADABLE', pointer: '/policy/bundle/file' },
+    });
+    await expect(open({ file })).rejects.toMatchObject({ code: 'SDK_FILE_UNREADABLE', pointer: '/policy/file' });
+    const set = { ...POLICY_SET, policies: { Bad: 7 } } as never;
+    await expect(open({ set })).rejects.toMatchObject({ code: 'POLICY_SET_MALFORMED' });
+    const flags = { v2_operator_approval_required: true };
+    await expect(open({ set: {} as never }, { flags })).rejects.toMatchObject({ code: 'POLICY_SET_MALFORMED' });
   });
 
   it('notices that its bundle expires while it runs', async () => {
