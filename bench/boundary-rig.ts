@@ -69,6 +69,8 @@ export function createRig(parts: {
   readonly host?: ExecutorHost;
   readonly budgets?: BudgetOptions;
   readonly trust?: (intent: ActionIntent) => Promise<number>;
+  /** What every intent is about; another one each unless told. */
+  readonly target?: string;
 }): { readonly execute: () => Promise<void>; readonly decide: () => Promise<void> } {
   const policies = {
     'permit-reports': 'permit(principal, action, resource in Directory::"/srv/reports");',
@@ -97,17 +99,17 @@ export function createRig(parts: {
   let number = 0;
   return {
     execute: async () => {
-      const { status } = await pipeline.execute(intentOf(number++));
+      const { status } = await pipeline.execute(intentOf(number++, parts.target));
       if (status !== 'completed') throw new Error(`the action is ${status}`);
     },
     decide: async () => {
-      const decision = await pipeline.decide(intentOf(number++));
+      const decision = await pipeline.decide(intentOf(number++, parts.target));
       if (decision?.verdict !== 'allow') throw new Error('the action is not allowed');
     },
   };
 }
 
-function intentOf(number: number): ActionIntent {
+function intentOf(number: number, target: string | undefined): ActionIntent {
   return {
     schema: 'exoarmur.intent/1',
     intent_id: `intent-${number}`,
@@ -119,8 +121,8 @@ function intentOf(number: number): ActionIntent {
     actor_type: 'human',
     action_type: 'file.read',
     action_class: 'A0_observe',
-    target: `/srv/reports/2024/${number}.csv`,
-    parameters: { limit: 10, columns: ['a', 'b'] },
+    target: target ?? `/srv/reports/2024/${number}.csv`,
+    parameters: target === undefined ? { limit: 10, columns: ['a', 'b'] } : {},
     safety_context: {},
     reason: 'monthly report',
     idempotency_key: null,

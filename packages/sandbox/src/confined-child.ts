@@ -110,14 +110,15 @@ function answer(value: unknown): void {
 }
 
 async function run(): Promise<unknown> {
+  // The code first: then a process that was started ahead has nothing left to do but what it is asked.
+  const module = (await import(pathToFileURL(entry).href)) as {
+    default: (input: unknown, secrets?: unknown) => unknown;
+  };
   const request = readRequest() as {
     readonly config: unknown;
     readonly secrets?: unknown;
     readonly operation: string;
     readonly intent: unknown;
-  };
-  const module = (await import(pathToFileURL(entry).href)) as {
-    default: (input: unknown, secrets?: unknown) => unknown;
   };
   if (mode === 'function') return module.default(request);
   const { config, secrets, operation, intent } = request;

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { duplexPair } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ConfinedLimits, type Confinement, confine, digestCode, probeMechanisms } from './index.ts';
+import { type Confined, type ConfinedLimits, type Confinement, confine, digestCode, probeMechanisms } from './index.ts';
 import { assertConfinable, type Mechanisms, wrapperOf } from './mechanisms.ts';
 
 const HOSTILE = fileURLToPath(new URL('../test/hostile/function.mjs', import.meta.url));
@@ -209,6 +209,51 @@ describe('a confined process', () => {
   });
 });
 
+describe('a process that is started ahead', () => {
+  const bornBefore = async ({ run }: Pick<Confined, 'run'>) => {
+    const asked = Date.now();
+    const { answer } = (await run({ deed: 'born' })) as unknown as { answer: { at: number; asked: number } };
+    expect(answer.asked).toBe(1);
+    return answer.at < asked;
+  };
+
+  it('is there when it is asked, once, and without it none is', async () => {
+    const ahead = await open({ prepared: 1 });
+    expect(ahead.hosting).toMatchObject({ prepared: 1 });
+    await expect.poll(() => bornBefore(ahead), { timeout: 25_000, interval: 700 }).toBe(true);
+    ahead.close();
+    await bornBefore(ahead);
+    expect(await bornBefore(ahead)).toBe(false);
+    const plain = await open();
+    expect(plain.hosting).not.toHaveProperty('prepared');
+    expect(await bornBefore(plain)).toBe(false);
+  });
+
+  it('has the code that was looked at when it started; altered code is not started', async () => {
+    const entry = join(realpathSync(mkdtempSync(join(folder, 'ahead-'))), 'module.mjs');
+    writeFileSync(entry, 'export default () => 1;\n');
+    const { run, close } = await open({ code: { entry, digest: digestCode({ entry }) }, prepared: 1 });
+    expect(await run({})).toEqual({ outcome: 'answered', answer: 1 });
+    close();
+    writeFileSync(entry, 'export default () => 2;\n');
+    expect(await run({})).toEqual({ outcome: 'refused', code: 'SANDBOX_CODE_ALTERED' });
+  });
+
+  it.each([
+    ['speaks before it is asked', 'writeSync(3, \'{"answer":"early"}\');', 'SANDBOX_ANSWER_MALFORMED'],
+    ['ends before it is asked', 'process.exit(0);', 'SANDBOX_ANSWER_MISSING'],
+    ['has code that does not load', 'throw new Error();', 'SANDBOX_THREW'],
+  ])('is of no use when it %s', async (_, text, expected) => {
+    const entry = join(realpathSync(mkdtempSync(join(folder, 'ahead-'))), 'module.mjs');
+    writeFileSync(entry, `import { writeSync } from 'node:fs';\n${text}\nexport default () => 1;\n`);
+    const { run, close } = await open({ code: { entry, digest: digestCode({ entry }) }, prepared: 1 });
+    for (let turn = 0; turn < 2; turn++) {
+      expect(await run({})).toMatchObject({ outcome: 'failed', code: expected });
+    }
+    close();
+  });
+});
+
 describe('what is not started', () => {
   it('is code that was altered, or is gone', async () => {
     const entry = join(folder, 'module.mjs');
@@ -266,6 +311,7 @@ describe('what is not started', () => {
     ['a limit of nothing', '/limits/wallClockMs', { limits: { wallClockMs: 0 } }],
     ['more connections than there are', '/connections', { connections: 9 }],
     ['less than no connection', '/connections', { connections: -1 }],
+    ['more started ahead than is sensible', '/prepared', { prepared: 9 }],
     ['too little memory', '/limits/memoryBytes', { limits: { memoryBytes: 1000 } }],
     ['code that it may change', '/write/0', { write: [join(HOSTILE, '..')] }],
   ])('is a confinement with %s', async (_, pointer, options) => {

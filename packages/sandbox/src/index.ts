@@ -17,4 +17,5 @@ export {
 export { type Dial, type Dialled, MAX_CONNECTIONS } from './dial.ts';
 export { type ConfinedFailureCode, type ConfinedRefusalCode, SandboxError, type SandboxErrorCode } from './errors.ts';
 export { type Mechanisms, probeMechanisms } from './mechanisms.ts';
-export { createSandboxedHost, type SandboxedHostOptions } from './sandboxed-host.ts';
+export { createSandboxedHost, type SandboxedHost, type SandboxedHostOptions } from './sandboxed-host.ts';
+export { MAX_PREPARED } from './waiting-room.ts';

@@ -55,9 +55,20 @@ export interface SandboxedHostOptions {
   readonly secrets?: JsonObject | ((intent: ActionIntent) => JsonObject);
   /** Takes out of every text that it answers what must not be told, whatever it does itself about that. */
   readonly redact?: (text: string) => string;
+  /**
+   * Processes that are started ahead for each kind of question (about targets, observing, acting), so that an answer does not wait for a
+   * start; each is asked once. None unless told.
+   */
+  readonly prepared?: number;
   /** Limits while it validates a target or previews. */
   readonly targetLimits?: Partial<ConfinedLimits>;
   readonly executionLimits?: Partial<ConfinedLimits>;
+}
+
+/** A host that may have processes waiting. */
+export interface SandboxedHost extends ExecutorHost {
+  /** Ends what was started ahead, and starts nothing ahead any more. */
+  close(): void;
 }
 
 /**
@@ -65,10 +76,10 @@ export interface SandboxedHostOptions {
  * granted only what its manifest declares. A process that was started and gave no clear answer is `ambiguous`.
  * @throws SandboxError SANDBOX_CONFIG_INVALID with a pointer, and as `confine`
  */
-export async function createSandboxedHost(options: SandboxedHostOptions): Promise<ExecutorHost> {
+export async function createSandboxedHost(options: SandboxedHostOptions): Promise<SandboxedHost> {
   const { code, config, network = 'denied', read = [], write = [], acceptsUnrestrictedNetwork = false } = options;
   const { hasScratch = true, targetLimits = {}, executionLimits = {}, dial, secrets, redact = asItIs } = options;
-  const { children = 'denied', acceptsUnrestrictedChildren = false } = options;
+  const { children = 'denied', acceptsUnrestrictedChildren = false, prepared = 0 } = options;
   const connections = dial === undefined ? 0 : (options.connections ?? 1);
   const manifest = readManifest(options.manifest);
   assertDeclared(manifest, ['fs.read', 'process.run'], read.length > 0, '/read');
@@ -79,11 +90,11 @@ export async function createSandboxedHost(options: SandboxedHostOptions): Promis
   for (const type of observing) {
     if (!manifest.action_types.includes(type)) throw invalid('the manifest declares no such action type', '/observing');
   }
-  const shared = { code, mode: 'executor', acceptsUnrestrictedNetwork, hasScratch } as const;
+  const shared = { code, mode: 'executor', acceptsUnrestrictedNetwork, hasScratch, prepared } as const;
   const readOnly = { ...shared, read: [...read, ...write], network: 'denied' } as const;
   const [looking, reading, acting] = await Promise.all([
     confine({ ...readOnly, limits: targetLimits }),
-    confine({ ...readOnly, limits: executionLimits }),
+    confine({ ...readOnly, prepared: observing.size === 0 ? 0 : prepared, limits: executionLimits }),
     confine({
       ...{ ...shared, read, write, network, connections, children, acceptsUnrestrictedChildren },
       limits: executionLimits,
@@ -94,7 +105,15 @@ export async function createSandboxedHost(options: SandboxedHostOptions): Promis
     ...{ name: manifest.name, version: manifest.version, digest: digestValue(EXECUTOR_DIGEST_DOMAIN, declared) },
   });
   if (!identity.success) throw invalid('name or version is not valid', '/manifest');
-  await assertSameManifest(manifest, await looking.run({ config, operation: 'manifest', intent: null }));
+  const close = (): void => {
+    for (const confined of [looking, reading, acting]) confined.close();
+  };
+  try {
+    await assertSameManifest(manifest, await looking.run({ config, operation: 'manifest', intent: null }));
+  } catch (error) {
+    close();
+    throw error;
+  }
   const actionTypes = new Set(manifest.action_types);
   const floors = new Map(Object.entries(manifest.action_class_floors ?? {}));
   return {
@@ -102,6 +121,7 @@ export async function createSandboxedHost(options: SandboxedHostOptions): Promis
     actionTypes: Object.freeze([...actionTypes]),
     isolation: 'child_process',
     hosting: observing.size === 0 ? acting.hosting : { ...acting.hosting, observing: [...observing].sort() },
+    close,
     findClassFloor: (actionType) => floors.get(actionType) ?? null,
     checkTarget: async (intent) => {
       if (!actionTypes.has(intent.action_type)) {

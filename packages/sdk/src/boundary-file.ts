@@ -13,6 +13,7 @@ import {
 } from '@exoarmur/contracts';
 import { createFilesystemExecutor, describeFilesystemExecutor } from '@exoarmur/executors';
 import { MAX_SWITCH_SIGNATURES } from '@exoarmur/policy';
+import { MAX_PREPARED } from '@exoarmur/sandbox';
 import { z } from 'zod';
 import type { BoundaryConfig, MeasuredEnvironment, StoreConfig } from './config.ts';
 import { SdkError } from './errors.ts';
@@ -53,6 +54,8 @@ export const boundaryFileSchema = z.strictObject({
         hosting: z.enum(['in_process_trusted', 'sandboxed']),
         /** Lets it start where nothing closes the network to a process; the records say so. */
         accepts_unrestricted_network: z.boolean().optional(),
+        /** Processes that wait for a question of each kind when it is sandboxed. */
+        prepared: z.int().min(0).max(MAX_PREPARED).optional(),
         roots: z
           .array(
             z.strictObject({
@@ -174,13 +177,18 @@ export function configOf(file: BoundaryFile, path: string): BoundaryConfig {
 }
 
 function executorOf(
-  { hosting, roots, accepts_unrestricted_network }: BoundaryFile['executors'][number],
+  { hosting, roots, accepts_unrestricted_network, prepared }: BoundaryFile['executors'][number],
   at: (name: string) => string,
 ): NonNullable<BoundaryConfig['executors']>[number] {
   const options = { roots: roots.map((root) => ({ ...root, real: at(root.real) })) };
   if (hosting === 'in_process_trusted') return { hosting, executor: createFilesystemExecutor(options) };
   const acceptsUnrestrictedNetwork = accepts_unrestricted_network === true;
-  return { hosting, executor: describeFilesystemExecutor(options), acceptsUnrestrictedNetwork };
+  return {
+    hosting,
+    executor: describeFilesystemExecutor(options),
+    acceptsUnrestrictedNetwork,
+    ...(prepared === undefined ? {} : { prepared }),
+  };
 }
 
 function policyOf(policy: BoundaryFile['policy'], at: (name: string) => string): BoundaryConfig['policy'] {

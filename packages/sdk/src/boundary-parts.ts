@@ -67,7 +67,28 @@ export async function openParts(config: BoundaryConfig): Promise<BoundaryParts> 
   if (!key.name.endsWith(`/${config.tenant}`)) {
     throw invalid('the name of the key does not end in the tenant', '/key');
   }
-  const hosts = await createHosts(config.executors);
+  const { hosts, closeHosts } = await createHosts(config.executors);
+  try {
+    return await openAround(config, hosts, { clock, random, key, signer, closeHosts });
+  } catch (error) {
+    closeHosts();
+    throw error;
+  }
+}
+
+/** @throws as createBoundary */
+async function openAround(
+  config: BoundaryConfig,
+  hosts: readonly ExecutorHost[],
+  given: {
+    readonly clock: Clock;
+    readonly random: RandomSource;
+    readonly key: { readonly name: string };
+    readonly signer: ReturnType<typeof createKey>;
+    readonly closeHosts: () => void;
+  },
+): Promise<BoundaryParts> {
+  const { clock, random, key, signer, closeHosts } = given;
   const resolved = settleFlags(config, hosts);
   const operators = readOperators(config.operators);
   const { tenant, cell } = config;
@@ -78,6 +99,7 @@ export async function openParts(config: BoundaryConfig): Promise<BoundaryParts> 
     pingStore: () => storage.log.head(tenant),
   });
   const close = async () => {
+    closeHosts();
     environment.close();
     await storage.close();
   };

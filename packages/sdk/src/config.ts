@@ -23,7 +23,7 @@ import {
 } from '@exoarmur/contracts';
 import type { HostableExecutor } from '@exoarmur/executors';
 import { MAX_SWITCH_SIGNATURES } from '@exoarmur/policy';
-import type { ConfinedLimits } from '@exoarmur/sandbox';
+import { type ConfinedLimits, MAX_PREPARED } from '@exoarmur/sandbox';
 import { z } from 'zod';
 import { SdkError } from './errors.ts';
 
@@ -53,6 +53,8 @@ export interface ConfinedExecutor {
   readonly acceptsUnrestrictedNetwork?: boolean;
   /** Starts also where the programs that it starts cannot be kept among themselves; the records then say `children_unrestricted`. */
   readonly acceptsUnrestrictedChildren?: boolean;
+  /** Processes that wait for a question of each kind, each for one; none unless told. */
+  readonly prepared?: number;
   readonly targetLimits?: Partial<ConfinedLimits>;
   readonly executionLimits?: Partial<ConfinedLimits>;
 }
@@ -207,6 +209,7 @@ const configSchema = z.strictObject({
               .optional(),
             acceptsUnrestrictedNetwork: z.boolean().optional(),
             acceptsUnrestrictedChildren: z.boolean().optional(),
+            prepared: z.int().min(0).max(MAX_PREPARED).optional(),
             // The sandbox checks them itself, and says what is wrong in its own words.
             targetLimits: z.custom<Partial<ConfinedLimits>>((value) => typeof value === 'object').optional(),
             executionLimits: z.custom<Partial<ConfinedLimits>>((value) => typeof value === 'object').optional(),

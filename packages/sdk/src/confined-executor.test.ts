@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatIntentSchema } from '@exoarmur/policy';
@@ -19,7 +28,7 @@ const FILE = {
   ...{ policy: { file: 'policies.json' }, flags: { sandbox_required: true } },
   executors: [
     {
-      ...{ kind: 'filesystem', hosting: 'sandboxed', accepts_unrestricted_network: true },
+      ...{ kind: 'filesystem', hosting: 'sandboxed', accepts_unrestricted_network: true, prepared: 1 },
       roots: [{ logical: '/data', real: 'data', operations: ['read', 'delete'] }],
     },
   ],
@@ -43,9 +52,25 @@ function readExecutors(): BoundaryConfig {
   return createConfig({ executors, flags, policy: { set } } as Partial<BoundaryConfig>);
 }
 
+/** Command lines of processes that may reach a folder; none where they cannot be seen. */
+function startedFrom(folder: string): string[] {
+  if (process.platform !== 'linux') return [];
+  return readdirSync('/proc')
+    .filter((name) => /^[0-9]+$/.test(name))
+    .flatMap((name) => {
+      try {
+        return [readFileSync(`/proc/${name}/cmdline`, 'utf8')];
+      } catch {
+        return [];
+      }
+    })
+    .filter((line) => line.includes(`=${folder}`));
+}
+
 describe('a shipped executor in a process of its own', () => {
   it('acts for a boundary file that says so, and the bundle says how it was confined', async () => {
     const boundary = await createBoundary(readExecutors());
+    if (process.platform === 'linux') expect(startedFrom(home).length).toBeGreaterThan(0);
     const act = (action_type: string, target: string) =>
       boundary.execute(
         createIntent({ intent_id: `${action_type}-1`, action_type, target, action_class: 'A3_irreversible' }),
@@ -63,8 +88,11 @@ describe('a shipped executor in a process of its own', () => {
     const text = new TextDecoder().decode(bundle);
     expect(text).toContain('"isolation":"child_process"');
     expect(text).toContain('"observing":["file.read","read"]');
+    expect(text).toContain('"prepared":1');
     expect(text).not.toContain(home);
     await boundary.close();
+    // Nothing that was started ahead is left, with its folder.
+    await expect.poll(() => startedFrom(home), { timeout: 20_000 }).toEqual([]);
   });
 
   it.each<[string, object]>([

@@ -1,28 +1,15 @@
 import { fileURLToPath } from 'node:url';
 import type { JsonObject } from '@exoarmur/contracts';
-import { confine, createSandboxedHost, digestCode } from '@exoarmur/sandbox';
+import { confine, digestCode } from '@exoarmur/sandbox';
 import { describe, expect, it } from 'vitest';
-import { CERTIFICATE, serve } from '../../test/http-servers.ts';
+import { openHttp, ruleAt } from '../../test/hosted-executors.ts';
+import { serve } from '../../test/http-servers.ts';
 import { intentOf } from '../../test/intent.ts';
-import type { HttpExecutorOptions } from '../http/http-executor.ts';
 import { dialOrigin } from '../http/reach.ts';
-import { type HttpRule, parseRules } from '../http/rule.ts';
+import { parseRules } from '../http/rule.ts';
 import { describeHttpExecutor } from './describe-http.ts';
 
 const SECRET = 'Bearer s3cr3t/token+value==';
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
-
-const ruleAt = (origin: string, change: Partial<HttpRule> = {}): HttpRule => ({
-  ...{ origin, methods: METHODS, paths: ['/'], networks: ['127.0.0.0/8'] },
-  ...change,
-});
-
-const open = async (rule: HttpRule, change: Partial<HttpExecutorOptions> = {}) => {
-  const described = describeHttpExecutor({ rules: [rule], resolver: async () => ['127.0.0.1'], ...change });
-  const code = { ...described.code, digest: digestCode(described.code) };
-  const limits = { targetLimits: { wallClockMs: 30_000 }, executionLimits: { wallClockMs: 60_000 } };
-  return createSandboxedHost({ ...described, ...limits, code, acceptsUnrestrictedNetwork: true });
-};
 
 describe('the http executor in a process of its own', () => {
   it('sends a request with its secret over a connection of the host, and neither of them tells it', async () => {
@@ -31,7 +18,7 @@ describe('the http executor in a process of its own', () => {
       response.end(`you sent ${request.headers.authorization}`);
     });
     const origin = `http://api.test:${server.port}`;
-    const host = await open(ruleAt(origin, { secretHeaders: { authorization: SECRET } }));
+    const host = await openHttp(ruleAt(origin, { secretHeaders: { authorization: SECRET } }));
     expect(host.hosting).toMatchObject({ connections: 1 });
     expect(host.hosting).not.toMatchObject({ network: 'allowed' });
     const intent = intentOf('http.post', `${origin}/v1/items`, { body: 'hello' });
@@ -46,61 +33,6 @@ describe('the http executor in a process of its own', () => {
     });
     expect(server.requests).toMatchObject([{ method: 'POST', headers: { authorization: SECRET } }]);
     expect(JSON.stringify([check, preview, outcome, host.hosting, host.identity])).not.toMatch(/s3cr3t|czNjcjN0/);
-  });
-
-  it('speaks TLS inside, with a certificate of the name', async () => {
-    const server = await serve((_, response) => response.end('hello'), { tls: true });
-    const origin = `https://api.test:${server.port}`;
-    const intent = intentOf('http.get', `${origin}/`);
-    const [known, unknown] = await Promise.all([open(ruleAt(origin), { ca: CERTIFICATE }), open(ruleAt(origin))]);
-    expect(await known.run(intent)).toMatchObject({ status: 'succeeded', claimed: { content: 'hello' } });
-    expect(await unknown.run(intent)).toMatchObject({ status: 'failed', errorCode: 'EXECUTOR_CONNECT_FAILED' });
-    expect(server.requests).toHaveLength(1);
-  });
-
-  it('follows a redirect over another connection, to where its rule allows', async () => {
-    const server = await serve((request, response) => {
-      if (request.url === '/a') response.writeHead(302, { location: '/b' }).end();
-      else if (request.url === '/out') response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end();
-      else response.end('there');
-    });
-    const origin = `http://api.test:${server.port}`;
-    const host = await open(ruleAt(origin, { maxRedirects: 1 }));
-    const [followed, refused] = await Promise.all(
-      ['/a', '/out'].map((path) => host.run(intentOf('http.get', `${origin}${path}`))),
-    );
-    expect(followed).toMatchObject({ claimed: { content: 'there' } });
-    expect(refused).toMatchObject({ status: 'failed', errorCode: 'EXECUTOR_REDIRECT_REFUSED' });
-  });
-
-  it('is refused what the name stands for, and knows that nothing was sent', async () => {
-    const server = await serve((_, response) => response.end('hello'));
-    const origin = `http://api.test:${server.port}`;
-    const { networks: _, ...unnamed } = ruleAt(origin);
-    const [inner, nobody, gone] = await Promise.all([
-      open(unnamed),
-      open(ruleAt(origin), { resolver: async () => [] }),
-      open(ruleAt('http://api.test:1')),
-    ]);
-    const intent = intentOf('http.post', `${origin}/`);
-    expect(await inner.run(intent)).toMatchObject({ status: 'failed', errorCode: 'EXECUTOR_ADDRESS_FORBIDDEN' });
-    expect(await nobody.run(intent)).toMatchObject({ status: 'failed', errorCode: 'EXECUTOR_NAME_NOT_RESOLVED' });
-    const other = intentOf('http.post', 'http://api.test:1/');
-    expect(await gone.run(other)).toMatchObject({ status: 'failed', errorCode: 'EXECUTOR_CONNECT_FAILED' });
-    expect(server.connections()).toBe(0);
-    const literal = intentOf('http.get', `http://127.0.0.1:${server.port}/`);
-    const bare = await open({ ...unnamed, origin: `http://127.0.0.1:${server.port}` });
-    expect(await bare.checkTarget(literal)).toMatchObject({
-      ...{ result: 'violates_constraints', evidence: { code: 'EXECUTOR_ADDRESS_FORBIDDEN' } },
-    });
-  });
-
-  it('leaves it open what happened when a server goes away while something was to be changed', async () => {
-    const server = await serve((request) => request.socket.destroy());
-    const origin = `http://api.test:${server.port}`;
-    const host = await open(ruleAt(origin));
-    expect(await host.run(intentOf('http.post', `${origin}/`))).toMatchObject({ status: 'ambiguous' });
-    expect(await host.run(intentOf('http.get', `${origin}/`))).toMatchObject({ errorCode: 'EXECUTOR_RESPONSE_FAILED' });
   });
 });
 

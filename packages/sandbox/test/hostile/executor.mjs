@@ -23,6 +23,7 @@ export default ({ path, deed = 'write', capabilities = MANIFEST.capabilities }, 
   manifest: { ...MANIFEST, capabilities },
   validateTarget: async () => {
     if (deed === 'write while validating') writeFileSync(path, 'early');
+    if (deed === 'spawn') spawn();
     if (deed === 'tell')
       return { result: 'valid', reason: told(secrets), evidence: { [told(secrets)]: [told(secrets)] } };
     if (deed === 'garbage check') return { result: 'fine' };

@@ -5,7 +5,10 @@ import { readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'nod
 import { writeFile } from 'node:fs/promises';
 import { createConnection, Socket } from 'node:net';
 
+let asked = 0;
+
 const deeds = {
+  born: () => ({ at: performance.timeOrigin, asked: ++asked, pid: process.pid }),
   echo: (request) => request,
   'read outside': () => readFileSync('/etc/passwd', 'utf8'),
   'write outside': ({ path }) => writeFileSync(path, 'x'),
