@@ -1,5 +1,6 @@
-import type { ActionIntent, Budget, LimitStore } from '@exoarmur/contracts';
+import { type ActionIntent, type Budget, factsSchema, type LimitStore } from '@exoarmur/contracts';
 import { createTestExecutor } from '@exoarmur/executors';
+import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import {
   createIntent,
@@ -256,6 +257,22 @@ describe('a budget', () => {
     const end = await pipeline.execute(intent(1));
     expect(end).toMatchObject(EXHAUSTED);
     expect(end.decision?.facts.budgets?.readings).toEqual([{ id: 'calls', used: null, amount: 1, maximum: 3 }]);
+  });
+
+  it('is a fact of the right shape whatever the store answers and the action says', async () => {
+    const figure = fc.oneof(fc.maxSafeNat(), fc.double(), fc.constantFrom(null, undefined, '1', -1));
+    const answers = fc.record({ outcome: fc.constantFrom('taken', 'exhausted', 'x'), used: fc.array(figure) });
+    await fc.assert(
+      fc.asyncProperty(answers, figure, fc.constantFrom('EUR', 'JPY'), async (answer, amount, currency) => {
+        const store = { ...createMemoryLimitStore(), take: async () => answer, read: async () => answer };
+        const budgets = { declared: [SPEND, CALLS], store: store as unknown as LimitStore };
+        const said = typeof amount === 'number' && !Number.isSafeInteger(amount) ? String(amount) : (amount ?? null);
+        const decision = await createTestBoundary({ budgets }).pipeline.decide(pay(1, said, currency));
+        expect(factsSchema.safeParse(decision?.facts).error).toBeUndefined();
+        expect(decision?.facts.budgets?.readings.map(({ id }) => id)).toEqual(['calls', 'spend']);
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it('changes no byte of an action where none is declared', async () => {

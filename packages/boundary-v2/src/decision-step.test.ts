@@ -96,6 +96,7 @@ describe('decisions that cannot be relied on', () => {
     ['throws', () => Promise.reject(new Error('x'))],
     ['hangs', () => new Promise(() => undefined)],
     ['answers nonsense', async () => ({ ...UNKNOWN_FACTS, trust_milli: 5000 })],
+    ['answers for the budgets', async () => ({ ...UNKNOWN_FACTS, budgets: { readings: [], exhausted: [] } })],
     ['answers too much', async () => ({ ...UNKNOWN_FACTS, sure: true })],
   ])('denies on unknown facts when the fact source %s', async (_, gather) => {
     const { pipeline } = createTestBoundary({ facts: { gather: gather as never }, limits: { factTimeoutMs: 20 } });

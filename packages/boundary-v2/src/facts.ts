@@ -20,6 +20,9 @@ export interface FactSource {
   gather(intent: ActionIntent): Promise<GatheredFacts>;
 }
 
+/** What a fact source can get wrong; where the budgets stand is worked out here. */
+const uncountedSchema = factsSchema.omit({ budgets: true });
+
 /** What is known when nothing is known. The safety gate denies on it. */
 export const UNKNOWN_FACTS: GatheredFacts = Object.freeze({
   policy_verified: false,
@@ -86,17 +89,17 @@ export async function gatherFacts(options: {
 }): Promise<Facts> {
   const { source, intent, time, approvals, classFloor, timeoutMs } = options;
   const [settled, budgets] = await Promise.all([settleWithin(timeoutMs, () => source.gather(intent)), options.budgets]);
+  const counted = budgets === undefined ? {} : { budgets };
   const complete = (gathered: GatheredFacts): Facts => ({
     ...gathered,
     schema: 'exoarmur.facts/1',
     time,
     approvals: [...approvals],
     action_class_floor: classFloor,
-    ...(budgets === undefined ? {} : { budgets }),
   });
-  const parsed = factsSchema.safeParse(settled.outcome === 'returned' ? complete(settled.value) : undefined);
-  if (!parsed.success) return fixValue(complete(UNKNOWN_FACTS));
-  const facts = fixValue(parsed.data);
+  const parsed = uncountedSchema.safeParse(settled.outcome === 'returned' ? complete(settled.value) : undefined);
+  if (!parsed.success) return fixValue({ ...complete(UNKNOWN_FACTS), ...counted });
+  const facts = fixValue({ ...parsed.data, ...counted });
   notePassed(facts, factsSchema);
   return facts;
 }
