@@ -1,6 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { digestApprovalRequest } from '@exoarmur/boundary-v2';
+import type { ApprovalRequest } from '@exoarmur/contracts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runInProcess } from './in-process.ts';
 import { appoint, askFor, furnishOffice } from './office.ts';
@@ -69,6 +71,18 @@ describe('approvals sign and submit', () => {
       /^error BOUNDARY_APPROVAL_MALFORMED/,
     );
     expect(await run('run', 'old.json')).toMatchObject({ exitCode: 4 });
+  });
+
+  test('sign nothing after the time of a request', async () => {
+    const file = await ask('old');
+    const request = { ...file.request, expires_at: '2024-01-01T00:00:00.000Z' } as unknown as ApprovalRequest;
+    const digest = digestApprovalRequest(request);
+    write('request.json', { ...file, request, request_digest: digest });
+    expect((await run('approvals', 'show', '--file', 'request.json')).out).toContain('EXPIRED');
+    expect(await sign(digest)).toMatchObject({
+      exitCode: 2,
+      err: 'error CLI_USAGE: the request has expired at 2024-01-01T00:00:00.000Z\n',
+    });
   });
 
   test('show no request whose digests are those of something else', async () => {
@@ -194,6 +208,9 @@ describe('grants', () => {
     );
     await ask('deep', { ...READING, parameters: { 'a/b': [1] } });
     expect((await run('grants', 'draft', 'deep')).err).toContain('CLI_GRANT_MALFORMED');
+    await ask('numbers', { ...READING, parameters: { 9: true, 10: null } });
+    const named = JSON.parse((await run('grants', 'draft', 'numbers')).out) as { parameters: { name: string }[] };
+    expect(named.parameters.map(({ name }) => name)).toEqual(['10', '9']);
     await ask('read', { ...READING, parameters: { b: 'x', a: 1 } });
     const terms = JSON.parse((await run('grants', 'draft', 'read')).out) as object;
     expect(terms).toMatchObject({

@@ -2,11 +2,12 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { signApproval, signStandingGrant } from '@exoarmur/boundary-v2';
-import { createSigner, formatTime } from '@exoarmur/canonical';
+import { createSigner, decodeBase64, formatTime, signEnvelope } from '@exoarmur/canonical';
+import { STANDING_GRANT_PAYLOAD_TYPE } from '@exoarmur/contracts';
 import { createSqliteOperatorStore, createSqliteStandingGrantStore, openSqliteLogStore } from '@exoarmur/store-sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { APPROVER, APPROVER_KEY, createConfig, createIntent, createTestClock, POLICY_SET } from '../test/configs.ts';
-import { createBoundary, openApprovalDesk, type RefusedAnswer } from './index.ts';
+import { AnswerTray, createBoundary, openApprovalDesk, type RefusedAnswer } from './index.ts';
 
 const BOB_KEY = { name: 'bob.test', seed: new Uint8Array(32).fill(4) };
 const BOB = createSigner(BOB_KEY.name, BOB_KEY.seed);
@@ -178,10 +179,17 @@ describe('ApprovalDesk', () => {
   });
 
   it('takes back no denial, and nothing for a key of nobody or of somebody revoked', async () => {
-    const { operators, desk, answer, close } = await openOffice();
+    const { clock, operators, desk, waiting, answer, close } = await openOffice();
     await answer({ verdict: 'deny', reason: 'no' });
+    // What says that it approves and is signed as something else is no approval either.
+    const random = { bytes: (length: number) => new Uint8Array(length).fill(9) };
+    const about = { request: waiting.request, verdict: 'approve', approverId: 'alice', reason: 'seen' } as const;
+    const signer = createSigner(APPROVER_KEY.name, APPROVER_KEY.seed);
+    const { payload } = signApproval({ ...about, signer, clock, random, ttlSeconds: 60 });
+    const other = signEnvelope({ payloadType: 'other', payload: decodeBase64(payload), signers: [signer] });
+    new AnswerTray(join(home, 'a.db.answers')).put('intent-1', other);
     await expect(desk.revoke(WISH)).rejects.toMatchObject({ message: 'there is no approval of yours to take back' });
-    expect(readdirSync(join(home, 'a.db.answers'))).toHaveLength(1);
+    expect(readdirSync(join(home, 'a.db.answers'))).toHaveLength(2);
     await expect(desk.revoke({ ...WISH, key: BOB_KEY })).rejects.toMatchObject({
       message: 'the key belongs to no operator',
     });
@@ -234,10 +242,14 @@ describe('ApprovalDesk', () => {
     expect(await desk.listStandingGrants()).toMatchObject([{ digest, isRevoked: true }]);
     const database = openSqliteLogStore({ path: join(home, 'a.db') });
     const kept = createSqliteStandingGrantStore(database, 'demo');
+    const { payload } = signStandingGrant({ signer: alice, random, grant });
+    const signedAs = (payloadType: string, signers: (typeof alice)[]) =>
+      signEnvelope({ payloadType, payload: decodeBase64(payload), signers });
     const forged = [
       {},
       signStandingGrant({ signer: BOB, random, grant }),
-      { ...signStandingGrant({ signer: alice, random, grant: { ...grant, max_uses: 3 } }), payloadType: 'other' },
+      signedAs('other', [alice]),
+      signedAs(STANDING_GRANT_PAYLOAD_TYPE, [alice, BOB]),
     ];
     await operators.add({ ...APPROVER, operatorId: 'bob', vkey: BOB.vkey });
     for (const [at, envelope] of forged.entries()) {
@@ -245,7 +257,7 @@ describe('ApprovalDesk', () => {
     }
     await database.close();
     const signed = async () => (await desk.listStandingGrants()).filter((listed) => listed.grant !== undefined);
-    expect(await desk.listStandingGrants()).toHaveLength(4);
+    expect(await desk.listStandingGrants()).toHaveLength(5);
     expect((await signed()).map((listed) => listed.digest)).toEqual([digest]);
     await operators.revoke('alice');
     expect(await signed()).toEqual([]);
