@@ -41,7 +41,6 @@ export interface Draft extends Omit<DraftFields, 'payload' | 'actor' | 'before' 
   readonly time: string;
   readonly salt: Uint8Array;
   readonly payloadBytes: Uint8Array;
-  readonly payloadDigest: Digest;
 }
 
 const { actor: actorSchema } = sealedRecordSchema.shape;
@@ -76,7 +75,6 @@ export function takeDraft(fields: DraftFields, clock: Clock, random: RandomSourc
   if (before !== undefined && time >= before) throw new AuditError('AUDIT_DRAFT_LATE', `${kind} came too late`);
   const payloadBytes = encodePayload(fields.payload);
   const salt = random.bytes(16).slice();
-  const payloadDigest = commitPayloadBytes(salt, payloadBytes);
   return {
     stream,
     correlation,
@@ -87,7 +85,6 @@ export function takeDraft(fields: DraftFields, clock: Clock, random: RandomSourc
     time,
     salt,
     payloadBytes,
-    payloadDigest,
     contentKey,
   };
 }
@@ -109,7 +106,7 @@ export function sealDraft(
     time: draft.time,
     actor: draft.actor,
     trace: draft.trace,
-    payload: { digest: draft.payloadDigest, size: draft.payloadBytes.length },
+    payload: { digest: commitPayloadBytes(draft.salt, draft.payloadBytes), size: draft.payloadBytes.length },
   };
   // Every field passed its schema in takeDraft, so the grammar holds.
   const bytes = encodeUtf8(writeSealedText(record));
