@@ -14,17 +14,17 @@ function open(dial: Dial) {
   return { own, served, text: () => text };
 }
 
-const echo = (): { readonly dial: Dial; readonly asked: unknown[]; readonly ends: Duplex[] } => {
+const echo = (): { readonly dial: Dial; readonly asked: unknown[]; readonly connections: Duplex[] } => {
   const asked: unknown[] = [];
-  const ends: Duplex[] = [];
+  const connections: Duplex[] = [];
   const dial: Dial = async (request) => {
     asked.push(request);
     const [connection, far] = duplexPair();
     far.on('data', (chunk) => far.write(`<${chunk}>`));
-    ends.push(far);
+    connections.push(connection);
     return { connection, answer: { at: 'there' } };
   };
-  return { dial, asked, ends };
+  return { dial, asked, connections };
 };
 
 describe('a channel', () => {
@@ -63,7 +63,7 @@ describe('a channel', () => {
   });
 
   it('ends with its connection, the connection with it, and one that comes too late at once', async () => {
-    const { dial, ends } = echo();
+    const { dial, connections } = echo();
     const first = open(dial);
     first.own.write('{}\n');
     await expect.poll(first.text).toContain('answer');
@@ -71,10 +71,9 @@ describe('a channel', () => {
     const second = open(dial);
     second.own.write('{}\n');
     await expect.poll(second.text).toContain('answer');
-    ends[1]?.destroy();
-    await expect
-      .poll(() => second.served.destroyed || second.served.readableEnded || second.own.readableEnded)
-      .toBe(true);
+    await expect.poll(() => connections[0]?.destroyed).toBe(true);
+    connections[1]?.destroy();
+    await expect.poll(() => second.served.destroyed).toBe(true);
     let late: Duplex | undefined;
     const third = open(async () => {
       third.served.destroy();
