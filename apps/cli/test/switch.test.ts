@@ -111,6 +111,8 @@ describe('exoarmur switch', () => {
     const set = ['switch', 'set', '--global', '--reason', 'x', '--operator-key', 'ann.key', '--db', 'log.db'];
     expect((await run(...set)).err).toContain('CLI_USAGE: say with which key');
     expect((await run(...set, '--boundary', 'boundary.json')).err).toContain('CLI_USAGE');
+    expect((await run('switch', 'list', '--boundary', 'boundary.json', '--cell', 'office')).err).toContain('CLI_USAGE');
+    expect((await run('switch', 'list', '--boundary', 'boundary.json')).err).toContain('SDK_FILE_UNREADABLE');
   });
 
   it('says what is wrong with what was typed', async () => {

@@ -76,10 +76,19 @@ export async function decide(
 }
 
 async function takeGovernance(
-  govern: () => Promise<Governance>,
+  govern: NonNullable<BoundaryContext['govern']>,
   { decisionTimeoutMs }: BoundaryLimits,
 ): Promise<Governance | undefined> {
-  const settled = await settleWithin(decisionTimeoutMs, govern);
+  let answer: Promise<Governance> | Governance;
+  try {
+    answer = govern();
+  } catch {
+    // A source of policies may fail in any way, and then there is no decision.
+    return undefined;
+  }
+  // What is known at once is waited for by no timer, which would cost each decision more than the answer.
+  if (!(answer instanceof Promise)) return answer;
+  const settled = await settleWithin(decisionTimeoutMs, () => answer);
   return settled.outcome === 'returned' ? settled.value : undefined;
 }
 

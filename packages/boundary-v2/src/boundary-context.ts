@@ -59,7 +59,7 @@ export interface BoundaryOptions extends Governance {
    * Policies that change while the boundary runs: asked once for each decision. One that throws or is silent for
    * `decisionTimeoutMs` leaves it without a decision. Without it the decision point and the facts of these options stand.
    */
-  readonly govern?: () => Promise<Governance>;
+  readonly govern?: () => Promise<Governance> | Governance;
   /** One host, or one for each executor; no two of them for the same action type. */
   readonly host: ExecutorHost | readonly ExecutorHost[];
   readonly grants: GrantStore;

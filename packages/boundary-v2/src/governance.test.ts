@@ -52,7 +52,14 @@ describe('policies that change while a boundary runs', () => {
   });
 
   it.each([
-    ['throws', () => Promise.reject(new Error('x'))],
+    ['rejects', () => Promise.reject(new Error('x'))],
+    [
+      'throws',
+      () => {
+        throw new Error('x');
+      },
+    ],
+    ['names none at once', () => undefined as never],
     ['hangs', () => new Promise<never>(() => undefined)],
     ['names none', async () => undefined as never],
   ])('leave it without a decision when their source %s', async (_, govern) => {

@@ -58,7 +58,17 @@ export class ProxyPipeline {
     const { govern, decisionPoint } = options;
     this.#inForce = decisionPoint;
     this.#context = createContext(
-      govern === undefined ? options : { ...options, govern: async () => this.#keepGovernance(await govern()) },
+      govern === undefined
+        ? options
+        : {
+            ...options,
+            govern: () => {
+              const answer = govern();
+              return answer instanceof Promise
+                ? answer.then((governance) => this.#keepGovernance(governance))
+                : this.#keepGovernance(answer);
+            },
+          },
     );
     this.#keepPolicySet();
   }

@@ -140,7 +140,10 @@ async function openAround(
       new ProxyPipeline({
         ...{ tenant, cell, log, clock, random, signer },
         ...govern(policy.latest),
-        govern: async () => govern(await policy.current()),
+        govern: () => {
+          const inForce = policy.current();
+          return inForce instanceof Promise ? inForce.then(govern) : govern(inForce);
+        },
         ...(counted.conduct === undefined ? {} : { conduct: counted.conduct }),
         host: own.length === 0 ? createIdleHost() : own,
         grants: storage.grants,

@@ -176,6 +176,28 @@ describe('a running boundary under signed bundles', () => {
     for (const { intent_id } of [await early, await late]) expect(await replayed(running, intent_id)).toBe('passed');
   });
 
+  it('mixes no two bundles in any decision of many that run while they change', async () => {
+    const running = await openOne({ policy: { keyring, bundle: { envelope: signedBundle(1) }, maxAgeMs: 1 } });
+    const open = running.policyDigest;
+    const decide = async (n: number) => {
+      const { decision } = await running.execute(createIntent({ intent_id: `many-${n}` }));
+      return { digest: decision?.policy_digest, version: decision?.facts.policy_bundle?.version ?? 0 };
+    };
+    const decided: ReturnType<typeof decide>[] = [];
+    for (let version = 2; version <= 9; version += 1) {
+      for (let n = 0; n < 8; n += 1) decided.push(decide(version * 8 + n));
+      // The even ones are closed.
+      const policySet = version % 2 === 0 ? { policySet: CLOSED } : {};
+      await running.activatePolicyBundle(signedBundle(version, policySet));
+    }
+    const found = await Promise.all(decided);
+    expect(new Set(found.map(({ version }) => version)).size).toBeGreaterThan(4);
+    for (const { digest, version } of found) expect(digest === open).toBe(version % 2 === 1);
+    for (const { stream } of [{ stream: 'many-16' }, { stream: 'many-40' }]) {
+      expect(await replayed(running, stream)).toBe('passed');
+    }
+  });
+
   it('decides an action again under what is in force when people have answered', async () => {
     const running = await openOne({ operators: [APPROVER] });
     const alice = createSigner(APPROVER_KEY.name, APPROVER_KEY.seed);

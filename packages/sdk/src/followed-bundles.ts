@@ -92,9 +92,11 @@ export function followBundles({ bundles, load, maxAgeMs, start }: FollowedBundle
     }
   }
 
-  async function current(): Promise<PolicyInForce> {
+  const current = (): Promise<PolicyInForce> | PolicyInForce => (isFresh() ? latest : askFirst());
+
+  async function askFirst(): Promise<PolicyInForce> {
     // A question that was put before this decision began may be too old for it.
-    if (!isFresh()) await refreshing;
+    await refreshing;
     if (!isFresh()) {
       refreshing ??= refresh().finally(() => {
         refreshing = undefined;

@@ -26,7 +26,7 @@ export interface PolicySource {
   /** Those that governed last. */
   readonly latest: PolicyInForce;
   /** Those that govern a decision that is taken now. Never rejects: what cannot be known stands in their facts. */
-  current(): Promise<PolicyInForce>;
+  current(): Promise<PolicyInForce> | PolicyInForce;
   /** Puts a signed bundle in force, on record. @throws BoundaryError as activatePolicyBundle; SdkError SDK_CONFIG_INVALID */
   activate(envelope: unknown, override: DowngradeOverride | undefined): Promise<void>;
 }

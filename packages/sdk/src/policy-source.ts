@@ -49,7 +49,7 @@ export async function openPolicy(source: BoundaryConfig['policy'], opening: Poli
   };
   return {
     latest,
-    current: async () => latest,
+    current: () => latest,
     activate: async () => {
       throw new SdkError('SDK_CONFIG_INVALID', 'the policies do not come as bundles', { pointer: '/policy' });
     },

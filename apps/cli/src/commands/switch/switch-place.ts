@@ -24,7 +24,7 @@ export interface SwitchPlace extends StoreOptions {
 
 /** Adds `--boundary`, or what stands in its place. */
 export function addSwitchOptions(command: Command, { isSigning }: { readonly isSigning: boolean }): Command {
-  const places = ['db', 'tenant', ...(isSigning ? ['key', 'heads'] : [])];
+  const places = ['db', 'tenant', 'cell', ...(isSigning ? ['key', 'heads'] : [])];
   command
     .addOption(
       new Option('--boundary <file>', 'file that describes the boundary, which says all of the following').conflicts(
