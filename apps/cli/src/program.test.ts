@@ -46,7 +46,14 @@ describe('createProgram', () => {
       if (command.commands.length > 0) return;
       out.length = 0;
       command.outputHelp();
-      expect(out.join(''), command.name()).toMatch(/Examples:\n {2}# .+\n {2}\$ exoarmur /);
+      const text = out.join('');
+      const [, description = ''] = text.split('\n\n');
+      const lines = description.split('\n');
+      for (const [at, line] of lines.slice(1).entries()) {
+        const [word = ''] = line.split(' ');
+        expect(`${lines[at]} ${word}`.length, `${command.name()}: ${word} has room`).toBeGreaterThan(terminal.width);
+      }
+      expect(text, command.name()).toMatch(/Examples:\n {2}# .+\n {2}\$ exoarmur /);
     };
     for (const command of program.commands) visit(command);
   });

@@ -55,7 +55,7 @@ export async function createProgram(
     .version(readVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
-    .configureHelp({ styleTitle: bold })
+    .configureHelp({ styleTitle: bold, styleCommandDescription: joinLines })
     .configureOutput({
       writeOut: (text) => terminal.out(text),
       writeErr: (text) => terminal.err(text),
@@ -77,6 +77,11 @@ export async function createProgram(
     if (isLoaded(entry)) (await entry.load()).register(command, context);
   }
   return program;
+}
+
+/** A description is broken where the terminal ends, not where a line of the source does; paragraphs stay. */
+function joinLines(description: string): string {
+  return description.replace(/(\S)\n(?=\S)/g, '$1 ');
 }
 
 function sentence(summary: string): string {
