@@ -1,27 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { digestApprovalRequest, signApproval, signApprovalRevocation, verifyApproval } from '@exoarmur/boundary-v2';
+import { signApproval, signApprovalRevocation, verifyApproval } from '@exoarmur/boundary-v2';
+import { createSigner, encodeHex, parseJson, parseTime, parseVerifierKey, verifyEnvelope } from '@exoarmur/canonical';
 import {
-  createSigner,
-  digestValue,
-  encodeHex,
-  formatTime,
-  parseJson,
-  parseTime,
-  parseVerifierKey,
-  verifyEnvelope,
-} from '@exoarmur/canonical';
-import {
-  type ActionIntent,
   APPROVAL_PAYLOAD_TYPE,
-  type ApprovalDecided,
   type ApprovalInbox,
-  type ApprovalRequest,
   approvalSchema,
   type Clock,
-  DECISION_DIGEST_DOMAIN,
-  type Decision,
-  type Digest,
   type DsseEnvelope,
   isExoArmurError,
   type OpenRequest,
@@ -42,24 +27,9 @@ import { SdkError } from './errors.ts';
 import { type ListedStandingGrant, listKeptGrants } from './kept-standing-grants.ts';
 import { listAmbiguousStreams } from './open-streams.ts';
 import { placesOf } from './storage.ts';
+import { standingAnswers, toWaiting, type WaitingAction } from './waiting-action.ts';
 
 const PAGE = 256;
-
-/** An action that waits for people, with everything they must see. */
-export interface WaitingAction {
-  readonly stream: string;
-  readonly requestedAt: string;
-  readonly intent: ActionIntent;
-  readonly decision: Decision;
-  readonly request: ApprovalRequest;
-  /** Digest of the request; whoever answers names it, and so answers what was shown. */
-  readonly requestDigest: Digest;
-  /** Answers recorded so far and not taken back, by key id. */
-  readonly answeredBy: readonly string[];
-  /** Answers that lie in the tray and were not taken yet. */
-  readonly inTray: number;
-  readonly isLate: boolean;
-}
 
 /** What a person says to a request. */
 export interface Answer {
@@ -226,22 +196,8 @@ export class ApprovalDesk {
     return readAction(this.#log, this.#scope.tenant, stream);
   }
 
-  #toWaiting(action: RecordedAction) {
-    const { stream, records, intent, decision, request, isClosed } = action;
-    if (isClosed || intent === undefined || decision === undefined || request === undefined) return undefined;
-    // SECURITY: the decision shown has to be the one that is signed for.
-    if (digestValue(DECISION_DIGEST_DOMAIN, decision) !== request.decision_digest) return undefined;
-    const shown = request.presentation?.intent;
-    if (shown !== undefined && digestIntent(shown) !== request.intent_digest) return undefined;
-    const asked = records.findLast(({ kind }) => kind === 'approval_requested');
-    return {
-      ...{ stream, intent, decision, request },
-      requestedAt: asked?.time ?? formatTime(0),
-      requestDigest: digestApprovalRequest(request),
-      answeredBy: standingAnswers(action).map(({ envelope }) => envelope.signatures[0]?.keyid ?? ''),
-      inTray: this.#tray.list(stream).length,
-      isLate: parseTime(request.expires_at) <= this.#clock.now(),
-    } satisfies WaitingAction;
+  #toWaiting(action: RecordedAction): WaitingAction | undefined {
+    return toWaiting(action, { inTray: this.#tray.list(action.stream).length, nowMs: this.#clock.now() });
   }
 
   async #findOperator(vkey: string): Promise<Operator> {
@@ -265,11 +221,6 @@ export function openApprovalDesk(options: {
     throw new SdkError('SDK_FILE_UNREADABLE', 'there is no such database yet', { pointer: '/store/path' });
   }
   return new ApprovalDesk(store, { tenant, cell }, clock);
-}
-
-/** Answers on record that nobody has taken back. */
-function standingAnswers({ answers, revoked }: RecordedAction): readonly ApprovalDecided[] {
-  return answers.filter(({ approval_digest }) => !revoked.includes(approval_digest));
 }
 
 /** Who approved by an envelope (attacker-controlled) that this key signed; undefined for anything else. */

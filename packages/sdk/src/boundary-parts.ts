@@ -23,7 +23,8 @@ import {
   type SwitchCommand,
 } from '@exoarmur/contracts';
 import { createDecisionPoint } from '@exoarmur/policy';
-import { assertConfig, type BoundaryConfig } from './config.ts';
+import type { BoundaryConfig } from './config.ts';
+import { assertConfig } from './config-schema.ts';
 import { createCountedFacts } from './earned-facts.ts';
 import { SdkError } from './errors.ts';
 import { createHosts } from './executor-hosts.ts';

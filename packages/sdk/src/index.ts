@@ -1,7 +1,7 @@
 export type { RecordedAction } from './action-reader.ts';
 export { ANSWER_LIMITS, AnswerTray, type TrayAnswer } from './answer-tray.ts';
 export type { AnswersTaken, RefusedAnswer } from './answers.ts';
-export { type Answer, ApprovalDesk, openApprovalDesk, type Revocation, type WaitingAction } from './approval-desk.ts';
+export { type Answer, ApprovalDesk, openApprovalDesk, type Revocation } from './approval-desk.ts';
 export { Boundary, createBoundary } from './boundary.ts';
 export { type BoundaryFile, configOf, readBoundaryFile, storeOf } from './boundary-file.ts';
 export type { RecoveryReport } from './boundary-recovery.ts';
@@ -27,3 +27,4 @@ export type { CallOptions, CallResult, GovernedTool, GovernOptions } from './gov
 export type { ListedStandingGrant } from './kept-standing-grants.ts';
 export { createMachineEnvironment, type StatedEnvironment } from './machine-environment.ts';
 export { type ChunkOf, type OutputOf, type Tool, type ToolCall, ToolFailure } from './tool.ts';
+export type { WaitingAction } from './waiting-action.ts';
