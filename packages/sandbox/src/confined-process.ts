@@ -29,7 +29,7 @@ export interface ProcessPlan {
 
 /** A process that has loaded its code, or does so, and waits for its one request. */
 export interface ConfinedProcess {
-  /** Whether it can still be given the request: it lives, and has said nothing. */
+  /** Whether it can still be given the request: it has not ended and was not stopped. */
   isWaiting(): boolean;
   /** Lets this process end although the other one waits. */
   park(): void;
@@ -121,7 +121,7 @@ function attend(child: ReturnType<typeof spawnPiped>, plan: ProcessPlan, removeF
   });
   const handles = [child, ...(child.stdio as unknown as Handle[])];
   return {
-    isWaiting: () => !isOver && stopped === undefined && answered === 0,
+    isWaiting: () => !isOver && stopped === undefined,
     park: () => {
       for (const handle of handles) handle.unref();
     },

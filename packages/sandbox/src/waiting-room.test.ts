@@ -48,7 +48,7 @@ describe('a waiting room', () => {
     room.close();
   });
 
-  it('gives none away that has ended or spoken', () => {
+  it('gives none away that has ended', () => {
     const { room, made } = open(2);
     room.fill();
     if (made[0] !== undefined) made[0].state.waits = false;

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { JsonObject } from '@exoarmur/contracts';
 import { confine, digestCode } from '@exoarmur/sandbox';
 import { describe, expect, it } from 'vitest';
-import { openHttp, ruleAt } from '../../test/hosted-executors.ts';
+import { hostDescribed, openHttp, ruleAt } from '../../test/hosted-executors.ts';
 import { serve } from '../../test/http-servers.ts';
 import { intentOf } from '../../test/intent.ts';
 import { dialOrigin } from '../http/reach.ts';
@@ -33,6 +33,22 @@ describe('the http executor in a process of its own', () => {
     });
     expect(server.requests).toMatchObject([{ method: 'POST', headers: { authorization: SECRET } }]);
     expect(JSON.stringify([check, preview, outcome, host.hosting, host.identity])).not.toMatch(/s3cr3t|czNjcjN0/);
+  });
+});
+
+describe('two rules of one origin', () => {
+  it('are kept apart: what the host may connect to for one is not sent to for the other', async () => {
+    const server = await serve((_, response) => response.end('hello'));
+    const origin = `http://api.test:${server.port}`;
+    const { networks: _, ...outer } = ruleAt(origin, { paths: ['/outer'] });
+    const rules = [ruleAt(origin, { paths: ['/inner'] }), outer];
+    const host = await hostDescribed(describeHttpExecutor({ rules, resolver: async () => ['127.0.0.1'] }));
+    const [inside, outside] = await Promise.all(
+      ['/inner', '/outer'].map((path) => host.run(intentOf('http.get', `${origin}${path}`))),
+    );
+    expect(inside).toMatchObject({ status: 'succeeded' });
+    expect(outside).toMatchObject({ status: 'failed', errorCode: 'EXECUTOR_ADDRESS_FORBIDDEN' });
+    expect(server.requests).toHaveLength(1);
   });
 });
 
