@@ -43,7 +43,9 @@ export interface ConfinedProcess {
 export const FOLDER_PREFIX = 'exoarmur-confined-';
 /** The module that is started in every confined process. */
 export const CHILD = fileURLToPath(new URL(`./confined-child${extname(import.meta.url)}`, import.meta.url));
+/** How often memory is looked at, in milliseconds: while a process works, and while it waits. */
 const MEMORY_POLL_MS = 10;
+const WAITING_POLL_MS = 1000;
 
 /** Starts a process, in a temporary folder that is gone when it is; undefined when the system does not start it. */
 export function startProcess(plan: ProcessPlan): ConfinedProcess | undefined {
@@ -67,13 +69,13 @@ function attend(child: ReturnType<typeof spawnPiped>, plan: ProcessPlan, removeF
     stopped = breach === undefined ? { code } : { code, breach };
     killGroup(child);
   };
-  const watch = setInterval(() => {
+  const look = (): void => {
     const resident = readResident(child.pid);
     if (resident > memoryBytes) {
       stop('SANDBOX_MEMORY', { limit: 'memory', detail: `${resident} of ${memoryBytes} bytes` });
     }
-  }, MEMORY_POLL_MS);
-  watch.unref();
+  };
+  let watch = setInterval(look, WAITING_POLL_MS).unref();
 
   let printed = 0;
   for (const stream of [child.stdout, child.stderr]) {
@@ -127,6 +129,8 @@ function attend(child: ReturnType<typeof spawnPiped>, plan: ProcessPlan, removeF
     },
     run: async (request, cancel, dial) => {
       for (const handle of handles) handle.ref();
+      clearInterval(watch);
+      if (!isOver) watch = setInterval(look, MEMORY_POLL_MS).unref();
       const deadline = setTimeout(
         () => stop('SANDBOX_WALL_CLOCK', { limit: 'wall_clock', detail: `more than ${wallClockMs} ms` }),
         wallClockMs,

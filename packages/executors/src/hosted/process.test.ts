@@ -1,4 +1,4 @@
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JsonObject } from '@exoarmur/contracts';
@@ -61,6 +61,15 @@ describe('the description of a process executor', () => {
     expect(describeProcessExecutor({ rules })).not.toHaveProperty('network');
     const described = describeProcessExecutor({ rules, usesNetwork: true });
     expect([described.network, described.manifest.capabilities]).toEqual(['allowed', ['net', `process.run:${NODE}`]]);
+  });
+
+  it('refuses a binary whose path would be read as a variable', () => {
+    const binary = join(folder, 'a=b');
+    writeFileSync(binary, '');
+    const rules = [ruleOf('0'), { binary, arguments: [], cwd: folder }];
+    expect(() => describeProcessExecutor({ rules })).toThrow(
+      expect.objectContaining({ code: 'EXECUTOR_CONFIG_INVALID', pointer: '/rules/1/binary' }),
+    );
   });
 
   it('refuses what the executor refuses', () => {
