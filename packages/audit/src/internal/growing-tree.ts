@@ -113,8 +113,6 @@ export class GrowingTree {
 /** Hashes side by side, as a tile holds them. */
 export function joinHashes(hashes: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(hashes.length * 32);
-  // Byte by byte: `set` would give each small hash a backing store of its own.
-  let offset = 0;
-  for (const hash of hashes) for (let i = 0; i < 32; i++) bytes[offset++] = hash[i] as number;
+  for (const [index, hash] of hashes.entries()) bytes.set(hash, index * 32);
   return bytes;
 }
