@@ -102,8 +102,42 @@ describe('exoarmur switch', () => {
     expect((await run('switch', 'list', ...here)).out).toMatch(/^engaged {2}global .*\(cleared by too few: ann\)\n$/);
     const listed = JSON.parse((await run('switch', 'list', '--json', ...here)).out);
     expect(listed.switches).toMatchObject([{ state: 'engaged', cleared_by_too_few: ['ann'] }]);
-    expect(await run(...clear, ...ann, ...carl, ...here)).toMatchObject({ out: 'clear: global, by ann, command 3\n' });
+    // Each signs where their key is; one alone is too few, and nobody is two by signing twice.
+    const place = ['--db', 'log.db', '--cell', 'office'];
+    writeFileSync(path('one.json'), (await run(...clear, ...ann, '--sign-only', ...place)).out);
+    expect((await run('switch', 'obey', 'one.json', ...here)).err).toContain('BOUNDARY_SWITCH_THRESHOLD_UNMET');
+    writeFileSync(path('twice.json'), (await run('switch', 'cosign', 'one.json', ...ann)).out);
+    expect((await run('switch', 'obey', 'twice.json', ...here)).err).toContain('BOUNDARY_SWITCH_THRESHOLD_UNMET');
+    expect((await run('switch', 'cosign', 'one.json')).out).toMatch(
+      /^clear: global, of cell office of acme\nby ann at \S+Z, command 3\nreason: over\n$/,
+    );
+    writeFileSync(path('both.json'), (await run('switch', 'cosign', 'one.json', ...carl)).out);
+    expect((await run('switch', 'obey', 'both.json', ...place)).err).toContain('CLI_USAGE: say with which key');
+    expect(await run('switch', 'obey', 'both.json', ...here)).toMatchObject({
+      out: 'clear: global, by ann, command 3\n',
+    });
+    expect((await run('switch', 'obey', 'both.json', ...here)).err).toContain('BOUNDARY_SWITCH_REPLAYED');
     expect((await run('switch', 'list', ...here)).out).toMatch(/^clear {4}global .*ann: over\n$/);
+  });
+
+  it('takes two signers at one place as well, and no file for a command that is none', async () => {
+    await run('switch', 'set', '--global', '--reason', 'x', '--operator-key', 'ann.key', ...LOG);
+    const both = ['--operator-key', 'ann.key', '--operator-key', 'bob.key'];
+    expect(await run('switch', 'clear', '--global', '--reason', 'over', ...both, ...LOG, '--json')).toMatchObject({
+      exitCode: 0,
+    });
+    const none = (payloadType: string) =>
+      `{"payload":"e30=","payloadType":"${payloadType}","signatures":[{"keyid":"00","sig":"AA=="}]}`;
+    const typed = none('application/vnd.exoarmur.switch-command.v1+json');
+    for (const text of ['{', '{}', none('other'), typed]) {
+      writeFileSync(path('bad.json'), text);
+      for (const args of [
+        ['cosign', 'bad.json'],
+        ['obey', 'bad.json', ...LOG],
+      ]) {
+        expect((await run('switch', ...args)).err).toMatch(/^error CLI_SWITCH_COMMAND_MALFORMED/);
+      }
+    }
   });
 
   it('says which log it wants, and not in two ways', async () => {

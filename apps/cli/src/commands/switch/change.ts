@@ -1,7 +1,13 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { obeySwitchCommand } from '@exoarmur/boundary-v2';
-import { createSigner, encodeHex, formatTime, type NamedSigner, parseVerifierKey } from '@exoarmur/canonical';
+import {
+  createSigner,
+  type DsseEnvelope,
+  encodeHex,
+  formatTime,
+  type NamedSigner,
+  parseVerifierKey,
+} from '@exoarmur/canonical';
 import {
   actionClassSchema,
   type OperatorStore,
@@ -12,17 +18,16 @@ import {
   switchCommandSchema,
 } from '@exoarmur/contracts';
 import { signSwitchCommand } from '@exoarmur/policy';
-import { createSqliteOperatorStore, createSqliteSwitchCommandStore } from '@exoarmur/store-sqlite';
+import { createSqliteOperatorStore, createSqliteSwitchCommandStore, type SqliteLogStore } from '@exoarmur/store-sqlite';
 import { type Command, Option } from 'commander';
 import type { CommandContext } from '../../commands.ts';
 import { CliError } from '../../errors.ts';
 import { addExamples } from '../../help.ts';
 import { formatJson } from '../../json-output.ts';
 import { readKeyFile } from '../../key-file.ts';
-import { printable } from '../../terminal.ts';
-import { CLOCK, withLog } from '../log/log-store.ts';
-import { nameOf } from './list.ts';
-import { addSwitchOptions, assertSigning, findSwitches, type SwitchOptions } from './switch-place.ts';
+import { CLOCK, withStore } from '../log/log-store.ts';
+import { formatObeyed, obeySigned } from './obey.ts';
+import { addSwitchOptions, findSwitches, type SwitchOptions, type SwitchPlace } from './switch-place.ts';
 
 interface Options extends SwitchOptions {
   readonly operatorKey: readonly string[];
@@ -31,6 +36,7 @@ interface Options extends SwitchOptions {
   readonly wholeTenant?: boolean;
   readonly actor?: string;
   readonly class?: string;
+  readonly signOnly?: true;
   readonly json?: boolean;
 }
 
@@ -86,55 +92,50 @@ function addChange(parent: Command, context: CommandContext, name: string, state
       collect,
     )
     .requiredOption('--reason <text>', 'why, in one line')
+    .option('--sign-only', 'print the signed command, for others to sign and `switch obey` to hand in; needs no --key')
     .option('--json', 'print one JSON object')
     .action((options: Options) => runChange(options, context, state));
 }
 
 async function runChange(options: Options, context: CommandContext, state: SwitchCommand['state']): Promise<void> {
   const place = findSwitches(options, context);
-  assertSigning(place);
   const path = resolve(context.cwd, place.db);
   if (!existsSync(path)) {
     throw new CliError('CLI_INPUT_UNREADABLE', `cannot read ${quoteForMessage(path)}: no such file`);
   }
   const keys = options.operatorKey.map((file) => readKeyFile(resolve(context.cwd, file)));
   const signers = keys.map(({ name, seed }) => createSigner(name, seed));
-  const { cell, clearThreshold } = place;
-  const command = await withLog(place, context, async (log, { store, tenant }) => {
-    const commands = createSqliteSwitchCommandStore(store, tenant, cell);
-    const operators = createSqliteOperatorStore(store, tenant);
-    const order = {
-      schema: 'exoarmur.switch-command/1',
-      ...{ tenant, cell, state, reason: options.reason },
-      sequence: await nextSequence(commands),
-      issued_by: await findIssuer(operators, signers),
-      issued_at: formatTime(CLOCK.now()),
-      ...targetOf(options, tenant),
-    };
-    const parsed = switchCommandSchema.safeParse(order);
-    if (!parsed.success) {
-      throw new CliError(
-        'CLI_USAGE',
-        `no such command: ${parsed.error.issues[0]?.path.join('.') ?? ''} has another shape`,
-      );
-    }
-    const intake = {
-      tenant,
-      cell,
-      log,
-      commands,
-      operators,
-      clock: CLOCK,
-      threshold: { engaged: 1, clear: clearThreshold },
-    };
-    return obeySwitchCommand(intake, signSwitchCommand(parsed.data, signers));
+  const sign = (store: SqliteLogStore, tenant: string) => signChange({ store, tenant, place, options, state, signers });
+  if (options.signOnly === true) {
+    const envelope = await withStore(place, context, sign);
+    return void context.terminal.out(formatJson(envelope));
+  }
+  const obeyed = await obeySigned(place, context, sign);
+  context.terminal.out(formatObeyed(obeyed, options.json === true));
+}
+
+/** The signed command that was typed, with the number that comes next. @throws CliError CLI_USAGE */
+async function signChange(change: {
+  readonly store: SqliteLogStore;
+  readonly tenant: string;
+  readonly place: SwitchPlace;
+  readonly options: Options;
+  readonly state: SwitchCommand['state'];
+  readonly signers: readonly NamedSigner[];
+}): Promise<DsseEnvelope> {
+  const { store, tenant, place, options, state, signers } = change;
+  const { cell } = place;
+  const parsed = switchCommandSchema.safeParse({
+    schema: 'exoarmur.switch-command/1',
+    ...{ tenant, cell, state, reason: options.reason },
+    sequence: await nextSequence(createSqliteSwitchCommandStore(store, tenant, cell)),
+    issued_by: await findIssuer(createSqliteOperatorStore(store, tenant), signers),
+    issued_at: formatTime(CLOCK.now()),
+    ...targetOf(options, tenant),
   });
-  const { sequence, issued_by, subject } = command;
-  context.terminal.out(
-    options.json === true
-      ? formatJson({ state, switch: command.switch, subject, sequence, issued_by })
-      : printable(`${state}: ${nameOf(command)}, by ${issued_by}, command ${sequence}\n`),
-  );
+  if (parsed.success) return signSwitchCommand(parsed.data, signers);
+  const where = parsed.error.issues[0]?.path.join('.') ?? '';
+  throw new CliError('CLI_USAGE', `no such command: ${where} has another shape`);
 }
 
 function targetOf(options: Options, tenant: string): { readonly switch: SwitchKind; readonly subject: string | null } {
