@@ -128,8 +128,11 @@ describe('exoarmur switch', () => {
     });
     const none = (payloadType: string) =>
       `{"payload":"e30=","payloadType":"${payloadType}","signatures":[{"keyid":"00","sig":"AA=="}]}`;
+    const place = ['--db', 'log.db', '--cell', 'office', '--sign-only'];
+    const { out } = await run('switch', 'set', '--global', '--reason', 'x', '--operator-key', 'ann.key', ...place);
+    const retyped = JSON.stringify({ ...JSON.parse(out), payloadType: 'other' });
     const typed = none('application/vnd.exoarmur.switch-command.v1+json');
-    for (const text of ['{', '{}', none('other'), typed]) {
+    for (const text of ['{', '{}', none('other'), typed, retyped]) {
       writeFileSync(path('bad.json'), text);
       for (const args of [
         ['cosign', 'bad.json'],
