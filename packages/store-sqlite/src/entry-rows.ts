@@ -17,8 +17,15 @@ interface Insertion {
 const ENTRIES = insertionInto('entries', 4);
 const PAYLOADS = insertionInto('payloads', 3);
 
-/** Numbers of streams that one transaction began: true once it is committed. */
-export type NewStreams = ReadonlyMap<string, number>;
+/** Numbers of streams that a transaction looked up or gave; they hold once it is committed. */
+export type StreamNumbers = ReadonlyMap<string, number>;
+
+/** Entries of one tenant that follow one another, and where the first of them stands. */
+export interface EntryRun {
+  readonly entries: readonly NewLogEntry[];
+  readonly firstIndex: number;
+  readonly firstId: number;
+}
 
 /**
  * Writes the rows of a batch: entries, payloads, content keys, and the streams that begin with it. Runs inside of a
@@ -34,25 +41,22 @@ export class EntryRows {
     this.#statement = statement;
   }
 
-  /**
-   * Inserts the entries of a tenant, the first of them under `firstId`, which is that of the entry with the index
-   * `firstIndex`. @throws LogStoreError STORE_ARGUMENT_INVALID, errors of SQLite
-   */
-  insert(tenant: number, entries: readonly NewLogEntry[], firstIndex: number, firstId: number): NewStreams {
-    const begun = new Map<string, number>();
+  /** Inserts the entries of a tenant. @throws LogStoreError STORE_ARGUMENT_INVALID, errors of SQLite */
+  insert(tenant: number, { entries, firstIndex, firstId }: EntryRun): StreamNumbers {
+    const numbers = new Map<string, number>();
     const entryValues: SQLInputValue[] = [];
     const payloadValues: SQLInputValue[] = [];
     for (let offset = 0; offset < entries.length; offset++) {
       const { stream, correlation, seq, bytes, payload, contentKey } = entries[offset] as NewLogEntry;
       const id = firstId + offset;
-      let streamId = this.#streamIds.get(tenant)?.get(stream) ?? begun.get(stream);
+      let streamId = this.#streamIds.get(tenant)?.get(stream) ?? numbers.get(stream);
       if (streamId === undefined) {
         streamId =
           seq === 0 ? this.#begin(tenant, stream, correlation, firstIndex + offset) : this.#find(tenant, stream);
         if (streamId === undefined) {
           throw new LogStoreError('STORE_ARGUMENT_INVALID', 'position in the stream does not fit the log');
         }
-        begun.set(stream, streamId);
+        numbers.set(stream, streamId);
       }
       entryValues.push(id, streamId, seq, bytes);
       payloadValues.push(id, payload.salt, payload.bytes);
@@ -62,12 +66,12 @@ export class EntryRows {
     }
     this.#insertRows(ENTRIES, entryValues);
     this.#insertRows(PAYLOADS, payloadValues);
-    return begun;
+    return numbers;
   }
 
-  /** The transaction that began these streams is committed: their numbers hold. */
-  remember(tenant: number, begun: NewStreams): void {
-    if (this.#streamCount + begun.size > MAX_STREAM_IDS) {
+  /** Keeps what {@link EntryRows.insert} answered; its transaction is committed. */
+  remember(tenant: number, numbers: StreamNumbers): void {
+    if (this.#streamCount + numbers.size > MAX_STREAM_IDS) {
       this.#streamIds.clear();
       this.#streamCount = 0;
     }
@@ -76,8 +80,8 @@ export class EntryRows {
       known = new Map();
       this.#streamIds.set(tenant, known);
     }
-    for (const [name, id] of begun) known.set(name, id);
-    this.#streamCount += begun.size;
+    for (const [name, id] of numbers) known.set(name, id);
+    this.#streamCount += numbers.size;
   }
 
   #insertRows({ columns, one, several }: Insertion, values: readonly SQLInputValue[]): void {

@@ -47,6 +47,19 @@ describe('SqliteLogStore', () => {
     await second.close();
   });
 
+  it('knows its streams also when there are more than it remembers', async () => {
+    const store = open();
+    const log = openLog(store, new MemoryHeadKeeper());
+    for (let from = 0; from < 24_000; from += 8000) {
+      await Promise.all(Array.from({ length: 8000 }, (_, i) => log.appendCell(fact(`s-${from + i}`, i))));
+    }
+    for (const stream of ['s-0', 's-8000', 's-23999']) {
+      expect((await log.appendCell(fact(stream, 'again'))).record.seq).toBe(1);
+      expect((await store.stream('demo', stream)).map(({ seq }) => seq)).toEqual([0, 1]);
+    }
+    await store.close();
+  });
+
   it('refuses another application’s database and a newer schema, and leaves them as they are', async () => {
     const foreign = new DatabaseSync(path());
     foreign.exec('CREATE TABLE notes (x)');

@@ -14,7 +14,7 @@ import {
   type LogStream,
   scopeNameSchema,
 } from '@exoarmur/contracts';
-import { EntryRows, type NewStreams } from './entry-rows.ts';
+import { EntryRows, type StreamNumbers } from './entry-rows.ts';
 import { assertCurrent, enterWal, MAX_ENTRIES, MAX_TILES, migrate } from './schema.ts';
 import { guard } from './sqlite-error.ts';
 
@@ -42,7 +42,7 @@ export class SqliteLogStore implements AuditLogStore {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #bounds = new Map<string, { readonly tenant: boolean; readonly low: boolean; readonly high: boolean }>();
-  readonly #rowsOfEntries = new EntryRows((sql) => this.#statement(sql));
+  readonly #entryRows = new EntryRows((sql) => this.#statement(sql));
   readonly #tenantIds = new Map<string, number>();
 
   private constructor(database: DatabaseSync) {
@@ -81,11 +81,12 @@ export class SqliteLogStore implements AuditLogStore {
       throw new LogStoreError('STORE_ARGUMENT_INVALID', 'batch size does not fit the log');
     }
     assertTenant(tenant);
-    let begun: NewStreams | undefined;
+    let numbers: StreamNumbers | undefined;
     const result = this.#transaction<LogCommitResult>(() => {
       const id = this.#moveHead(tenant, expected, next);
       if (id === undefined) return { outcome: 'stale', head: this.#tenant(tenant)?.head ?? emptyHead() };
-      begun = this.#rowsOfEntries.insert(id, entries, expected.size, entryId(id, expected.size));
+      const firstIndex = expected.size;
+      numbers = this.#entryRows.insert(id, { entries, firstIndex, firstId: entryId(id, firstIndex) });
       for (const { level, index, hashes, root } of commit.tiles) {
         this.#statement('INSERT INTO tiles VALUES (?, ?, ?)').run(tileId(id, level, index), hashes, root);
       }
@@ -93,7 +94,7 @@ export class SqliteLogStore implements AuditLogStore {
       return { outcome: 'committed' };
     });
     const id = this.#tenantId(tenant);
-    if (id !== undefined && begun !== undefined) this.#rowsOfEntries.remember(id, begun);
+    if (id !== undefined && numbers !== undefined) this.#entryRows.remember(id, numbers);
     return result;
   }
 
