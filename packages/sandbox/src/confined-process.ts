@@ -169,7 +169,7 @@ function commandOf(plan: ProcessPlan, folder: string): string[] {
   if (mayStart) flags.push('--allow-child-process');
   for (const path of reduce([...read, folder])) flags.push(`--allow-fs-read=${path}`);
   for (const path of reduce(hasScratch ? [...write, folder] : write)) flags.push(`--allow-fs-write=${path}`);
-  const wrapper = wrapperOf(mechanisms, { ...limits, isNetworkDenied });
+  const wrapper = wrapperOf(mechanisms, { ...limits, isNetworkDenied, mayStart });
   return [...wrapper, process.execPath, ...flags, CHILD, mode, entry, imports, mayStart ? 'starts' : ''];
 }
 

@@ -321,7 +321,7 @@ describe('what is not started', () => {
   it('is anything where nothing confines it', () => {
     const sound: Mechanisms = {
       ...{ permissionModel: true, network: 'permission_model', namespaces: false, resourceLimits: false },
-      ...{ networkNamespace: false, memoryWatch: false },
+      ...{ networkNamespace: false, processTable: false, memoryWatch: false },
     };
     const asked = {
       ...{ isNetworkDenied: true, acceptsUnrestrictedNetwork: false },
@@ -352,16 +352,28 @@ describe('what is not started', () => {
 });
 
 describe('wrapperOf', () => {
-  const limits = { wallClockMs: 1500, memoryBytes: 134_217_728, isNetworkDenied: true };
+  const limits = { wallClockMs: 1500, memoryBytes: 134_217_728, isNetworkDenied: true, mayStart: false };
   const nothing: Mechanisms = {
     ...{ permissionModel: true, network: 'none', namespaces: false, resourceLimits: false, memoryWatch: false },
-    networkNamespace: false,
+    ...{ networkNamespace: false, processTable: false },
   };
 
   it('closes the network by a namespace of its own unless it was granted', () => {
     const mechanisms = { ...nothing, namespaces: true };
     expect(wrapperOf(mechanisms, limits)).toEqual(expect.arrayContaining(['unshare', '--pid', '--net']));
     expect(wrapperOf(mechanisms, { ...limits, isNetworkDenied: false })).not.toContain('--net');
+  });
+
+  it('mounts a process table of its own for what may start programs, where that can be done', () => {
+    const mechanisms = { ...nothing, namespaces: true, processTable: true };
+    const words = wrapperOf(mechanisms, { ...limits, mayStart: true });
+    expect(words).toEqual(
+      expect.arrayContaining(['--net', '--mount-proc', 'setpriv', '--bounding-set=-all', '--no-new-privs']),
+    );
+    expect(wrapperOf(mechanisms, limits)).not.toContain('--mount-proc');
+    expect(wrapperOf({ ...mechanisms, processTable: false }, { ...limits, mayStart: true })).not.toContain(
+      '--mount-proc',
+    );
   });
 
   it('sets limits of the kernel where it can, and nothing where it cannot', () => {

@@ -133,7 +133,7 @@ export async function confine(confinement: Confinement): Promise<Confined> {
     memory_watch: mechanisms.memoryWatch,
     network: isNetworkDenied ? closedBy : 'allowed',
     ...(isNetworkDenied && closedBy === 'none' ? { network_unrestricted: true } : {}),
-    ...(mayStart ? { children: 'allowed' } : {}),
+    ...(mayStart ? { children: 'allowed', process_table: mechanisms.processTable } : {}),
     ...(mayStart && !mechanisms.namespaces ? { children_unrestricted: true } : {}),
     ...(connections === 0 ? {} : { connections }),
     ...(prepared === 0 ? {} : { prepared }),

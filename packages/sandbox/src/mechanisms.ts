@@ -12,6 +12,8 @@ export interface Mechanisms {
   readonly networkNamespace: boolean;
   /** User, process and IPC namespaces of its own: no other process can be seen or signalled. Linux, where it is allowed. */
   readonly namespaces: boolean;
+  /** Whether a process table of its own can be mounted for it, so that a program that it starts reads of no other process. */
+  readonly processTable: boolean;
   /** Kernel limits on memory, processor time and open files (prlimit). Linux. */
   readonly resourceLimits: boolean;
   /** Whether resident memory can be watched from outside (/proc). */
@@ -22,6 +24,17 @@ const PROBE_TIMEOUT_MS = 20_000;
 
 /** Namespaces for everything but the network. */
 const NAMESPACES = ['unshare', '--user', '--map-root-user', '--pid', '--ipc', '--fork', '--kill-child=SIGKILL'];
+
+/** A process table of its own, and none of the capabilities with which it could be taken away again. */
+const PROCESS_TABLE = [
+  '--mount-proc',
+  '--',
+  'setpriv',
+  '--bounding-set=-all',
+  '--inh-caps=-all',
+  '--no-new-privs',
+  '--',
+];
 
 /** Flags that every confined Node is started with. `node:sqlite` opens files past the permission model, so it is off. */
 export const NODE_FLAGS: readonly string[] = [
@@ -56,7 +69,12 @@ export function probeMechanisms(): Promise<Mechanisms> {
 /** The words to put in front of the Node command. */
 export function wrapperOf(
   mechanisms: Mechanisms,
-  limits: { readonly wallClockMs: number; readonly memoryBytes: number; readonly isNetworkDenied: boolean },
+  limits: {
+    readonly wallClockMs: number;
+    readonly memoryBytes: number;
+    readonly isNetworkDenied: boolean;
+    readonly mayStart: boolean;
+  },
 ): string[] {
   const words: string[] = [];
   if (mechanisms.resourceLimits) {
@@ -73,7 +91,9 @@ export function wrapperOf(
   if (mechanisms.namespaces) {
     words.push(...NAMESPACES);
     if (limits.isNetworkDenied) words.push('--net');
-    words.push('--');
+    // Node itself is kept from /proc by its permission model.
+    const hasTable = limits.mayStart && mechanisms.processTable;
+    words.push(...(hasTable ? PROCESS_TABLE : ['--']));
   }
   return words;
 }
@@ -85,6 +105,7 @@ async function probe(): Promise<Mechanisms> {
   const memoryWatch = existsSync('/proc/self/statm');
   const resourceLimits = await succeeds(['prlimit', '--core=0', '--', process.execPath, '--version']);
   const namespaces = await succeeds([...NAMESPACES, '--', process.execPath, '--version']);
+  const processTable = namespaces && (await succeeds([...NAMESPACES, ...PROCESS_TABLE, process.execPath, '--version']));
   const plain = await ask([]);
   const permissionModel = plain?.file === 'ERR_ACCESS_DENIED';
   const inside = namespaces ? await ask([...NAMESPACES, '--net', '--']) : undefined;
@@ -92,7 +113,15 @@ async function probe(): Promise<Mechanisms> {
   const isByNode = plain?.network === 'ERR_ACCESS_DENIED';
   const networkNamespace = isClosed(inside);
   const network = isByNode ? 'permission_model' : networkNamespace ? 'namespace' : 'none';
-  return Object.freeze({ permissionModel, network, networkNamespace, namespaces, resourceLimits, memoryWatch });
+  return Object.freeze({
+    permissionModel,
+    network,
+    networkNamespace,
+    namespaces,
+    processTable,
+    resourceLimits,
+    memoryWatch,
+  });
 }
 
 interface Answer {

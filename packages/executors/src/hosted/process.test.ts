@@ -44,6 +44,16 @@ describe('the process executor in a process of its own', () => {
     expect([status, JSON.parse(claimed.stdout as string)]).toEqual(['succeeded', ['hello', folder, { LANG: 'C' }]]);
   });
 
+  it('sees no other process than those that were started with it, where a table of its own can be mounted', async () => {
+    const { processTable } = await probeMechanisms();
+    if (process.platform !== 'linux') return;
+    const text = `require("node:child_process").spawnSync("umount", ["/proc"], { env: { PATH: "/usr/bin:/bin" } });
+      console.log(require("node:fs").readdirSync("/proc").includes("${process.pid}"))`;
+    const { claimed } = await run(ruleOf(text));
+    // Taking the table away again is no way to see them either.
+    expect(claimed.stdout).toBe(processTable ? 'false\n' : 'true\n');
+  });
+
   it('has a network only when its commands are said to use one, where a namespace can close it', async () => {
     const server = await serve((_, response) => response.end('hello'));
     const text = `fetch("http://127.0.0.1:${server.port}/").then((r) => r.text()).then(console.log, () => process.exit(7))`;
