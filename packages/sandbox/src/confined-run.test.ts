@@ -232,7 +232,8 @@ describe('a process that is started ahead', () => {
   it('has the code that was looked at when it started; altered code is not started', async () => {
     const entry = join(realpathSync(mkdtempSync(join(folder, 'ahead-'))), 'module.mjs');
     writeFileSync(entry, 'export default () => 1;\n');
-    const { run, close } = await open({ code: { entry, digest: digestCode({ entry }) }, prepared: 1 });
+    const { run, prepare, close } = await open({ code: { entry, digest: digestCode({ entry }) }, prepared: 1 });
+    prepare();
     expect(await run({})).toEqual({ outcome: 'answered', answer: 1 });
     close();
     writeFileSync(entry, 'export default () => 2;\n');
@@ -246,8 +247,9 @@ describe('a process that is started ahead', () => {
   ])('is of no use when it %s', async (_, text, expected) => {
     const entry = join(realpathSync(mkdtempSync(join(folder, 'ahead-'))), 'module.mjs');
     writeFileSync(entry, `import { writeSync } from 'node:fs';\n${text}\nexport default () => 1;\n`);
-    const { run, close } = await open({ code: { entry, digest: digestCode({ entry }) }, prepared: 1 });
+    const { run, prepare, close } = await open({ code: { entry, digest: digestCode({ entry }) }, prepared: 1 });
     for (let turn = 0; turn < 2; turn++) {
+      prepare();
       expect(await run({})).toMatchObject({ outcome: 'failed', code: expected });
     }
     close();

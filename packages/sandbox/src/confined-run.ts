@@ -82,6 +82,8 @@ export interface Confined {
   readonly hosting: JsonObject;
   /** `dial` opens connections for this run; without it there are none. */
   readonly run: (request: JsonValue, cancel?: AbortSignal, dial?: Dial) => Promise<ConfinedResult>;
+  /** Starts now what may be started ahead; without it the first run does, for the next one. */
+  readonly prepare: () => void;
   /** Ends what was started ahead, and starts nothing ahead any more. */
   readonly close: () => void;
 }
@@ -147,9 +149,9 @@ export async function confine(confinement: Confinement): Promise<Confined> {
     ...{ limits, mechanisms, isNetworkDenied, mayStart },
   };
   const waiting = new WaitingRoom(prepared, () => (isUnaltered(code) ? startProcess(plan) : undefined));
-  waiting.fill();
   return {
     hosting,
+    prepare: () => waiting.fill(),
     run: async (request, cancel, dial) => {
       if (cancel?.aborted) return { outcome: 'refused', code: 'SANDBOX_CANCELLED' };
       const bytes = encodeRequest(request);

@@ -105,11 +105,13 @@ export async function createSandboxedHost(options: SandboxedHostOptions): Promis
     ...{ name: manifest.name, version: manifest.version, digest: digestValue(EXECUTOR_DIGEST_DOMAIN, declared) },
   });
   if (!identity.success) throw invalid('name or version is not valid', '/manifest');
+  const all = [looking, reading, acting];
   const close = (): void => {
-    for (const confined of [looking, reading, acting]) confined.close();
+    for (const confined of all) confined.close();
   };
   try {
     await assertSameManifest(manifest, await looking.run({ config, operation: 'manifest', intent: null }));
+    for (const confined of all) confined.prepare();
   } catch (error) {
     close();
     throw error;

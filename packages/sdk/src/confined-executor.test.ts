@@ -121,5 +121,7 @@ describe('a shipped executor in a process of its own', () => {
     await expect(createBoundary({ ...config, executors } as BoundaryConfig)).rejects.toMatchObject({
       code: 'SANDBOX_CONFIG_INVALID',
     });
+    // Nor is anything left that was started ahead for it.
+    expect(startedFrom(home)).toEqual([]);
   });
 });
