@@ -107,13 +107,10 @@ function createDemand(prepared: PreparedBudget, intent: ActionIntent): LimitDema
   const { id, per, maximum } = budget;
   const amount = amountPath === undefined ? 1 : readAmount(amountPath, prepared.unit, intent);
   if (amount === null) return undefined;
-  const key = JSON.stringify([
-    id,
-    per.includes('actor') ? intent.actor_id : null,
-    per.includes('action_type') ? intent.action_type : null,
-    per.includes('correlation') ? intent.correlation_id : null,
-  ]);
-  return { key, amount, maximum, windowMs };
+  const actor = per.includes('actor') ? JSON.stringify(intent.actor_id) : null;
+  const actionType = per.includes('action_type') ? JSON.stringify(intent.action_type) : null;
+  const correlation = per.includes('correlation') ? JSON.stringify(intent.correlation_id) : null;
+  return { key: `["${id}",${actor},${actionType},${correlation}]`, amount, maximum, windowMs };
 }
 
 function readAmount(

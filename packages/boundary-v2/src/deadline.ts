@@ -34,12 +34,16 @@ export function settleWithin<Value>(
     const timer = setTimeout(() => settle({ outcome: 'timed_out' }), timeoutMs);
     if (cancel?.aborted) return giveUp();
     cancel?.addEventListener('abort', giveUp, { once: true });
-    // Inside a then, so that a synchronous throw is a fault like any other.
-    Promise.resolve()
-      .then(() => work(signal))
-      .then(
-        (value) => settle({ outcome: 'returned', value }),
-        (error: unknown) => settle({ outcome: 'threw', error }),
-      );
+    let answer: Promise<Value> | Value;
+    try {
+      answer = work(signal);
+    } catch (error) {
+      settle({ outcome: 'threw', error });
+      return;
+    }
+    Promise.resolve(answer).then(
+      (value) => settle({ outcome: 'returned', value }),
+      (error: unknown) => settle({ outcome: 'threw', error }),
+    );
   });
 }
