@@ -120,7 +120,12 @@ function readAmount(
 ): number | null {
   if (unit !== undefined && readPath(parameters, unit.path) !== unit.value) return null;
   const amount = readPath(parameters, path);
-  return typeof amount === 'number' && Number.isSafeInteger(amount) && amount >= 0 ? amount : null;
+  return isFigure(amount) ? amount : null;
+}
+
+/** An amount that canonical JSON can state: no fraction, nothing below zero, and no negative zero. */
+function isFigure(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && !Object.is(value, -0);
 }
 
 /** The names in a JSON pointer (RFC 6901). */
@@ -145,7 +150,7 @@ function readAnswer(answer: LimitAnswer, demands: readonly LimitDemand[]): numbe
   try {
     const { outcome, used } = answer;
     const read = Array.from(used);
-    const isWhole = read.length === demands.length && read.every((one) => Number.isSafeInteger(one) && one >= 0);
+    const isWhole = read.length === demands.length && read.every(isFigure);
     if (!isWhole) return undefined;
     const hasRoom = demands.every(({ amount, maximum }, index) => amount <= maximum - (read[index] as number));
     return outcome === (hasRoom ? 'taken' : 'exhausted') ? read : undefined;

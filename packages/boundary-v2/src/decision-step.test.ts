@@ -38,6 +38,13 @@ describe('decisions that cannot be relied on', () => {
       'the facts of the decision have no canonical form',
       spoiled((answer) => ({ ...answer, facts: { trust_milli: Number.NaN } })),
     ],
+    [
+      'the decision has no canonical form',
+      spoiled((answer) => {
+        const { pdp } = answer as { pdp: object };
+        return { ...answer, pdp: { ...pdp, determining_policies: ['\ud800'] } };
+      }),
+    ],
     ['the decision is about another intent', spoiled((answer) => ({ ...answer, intent_digest: other }))],
     ['the decision is under another policy set', spoiled((answer) => ({ ...answer, policy_digest: other }))],
     [
@@ -97,6 +104,8 @@ describe('decisions that cannot be relied on', () => {
     ['hangs', () => new Promise(() => undefined)],
     ['answers nonsense', async () => ({ ...UNKNOWN_FACTS, trust_milli: 5000 })],
     ['answers for the budgets', async () => ({ ...UNKNOWN_FACTS, budgets: { readings: [], exhausted: [] } })],
+    ['answers what nobody can write down', async () => ({ ...UNKNOWN_FACTS, policy_verified: true, trust_milli: -0 })],
+    ['answers a member of nothing', async () => ({ ...UNKNOWN_FACTS, policy_verified: true, history: undefined })],
     ['answers too much', async () => ({ ...UNKNOWN_FACTS, sure: true })],
   ])('denies on unknown facts when the fact source %s', async (_, gather) => {
     const { pipeline } = createTestBoundary({ facts: { gather: gather as never }, limits: { factTimeoutMs: 20 } });

@@ -1,12 +1,5 @@
-import { canonicalize, fixValue, hasPassed, notePassed } from '@exoarmur/canonical';
-import {
-  type Decision,
-  decisionSchema,
-  type Facts,
-  factsSchema,
-  isExoArmurError,
-  type PolicyDecisionPoint,
-} from '@exoarmur/contracts';
+import { canonicalize, fixValue, hasCanonicalForm, hasPassed, notePassed } from '@exoarmur/canonical';
+import { type Decision, decisionSchema, type Facts, factsSchema, type PolicyDecisionPoint } from '@exoarmur/contracts';
 import { settleWithin } from './deadline.ts';
 import type { IntentSnapshot } from './intent-snapshot.ts';
 
@@ -40,17 +33,10 @@ function readDecision(answer: unknown, facts: Facts): Decision | undefined {
   // SECURITY: each member is read once. A getter could answer otherwise when it is asked again.
   const { facts: stated, ...rest } = answer as Decision;
   const parsed = factlessSchema.safeParse(rest);
-  if (!parsed.success || !(stated === facts || isSame(stated, facts))) return undefined;
+  if (!parsed.success || !(stated === facts || canonicalize(stated) === canonicalize(facts))) return undefined;
   const decision: Decision = fixValue({ ...parsed.data, facts });
+  // What cannot be written down cannot be recorded either.
+  if (!hasCanonicalForm(decision)) return undefined;
   if (hasPassed(facts, factsSchema)) notePassed(decision, decisionSchema);
   return decision;
-}
-
-function isSame(stated: unknown, facts: Facts): boolean {
-  try {
-    return canonicalize(stated) === canonicalize(facts);
-  } catch (error) {
-    if (!isExoArmurError(error)) throw error;
-    return false;
-  }
 }

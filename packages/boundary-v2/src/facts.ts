@@ -1,4 +1,4 @@
-import { fixValue, notePassed } from '@exoarmur/canonical';
+import { fixValue, hasCanonicalForm, notePassed } from '@exoarmur/canonical';
 import {
   type ActionClass,
   type ActionIntent,
@@ -98,8 +98,9 @@ export async function gatherFacts(options: {
     action_class_floor: classFloor,
   });
   const parsed = uncountedSchema.safeParse(settled.outcome === 'returned' ? complete(settled.value) : undefined);
-  if (!parsed.success) return fixValue({ ...complete(UNKNOWN_FACTS), ...counted });
-  const facts = fixValue({ ...parsed.data, ...counted });
+  const facts = parsed.success ? fixValue({ ...parsed.data, ...counted }) : undefined;
+  // A negative zero and a member that is undefined have the shape of a fact, but nobody could write them down.
+  if (facts === undefined || !hasCanonicalForm(facts)) return fixValue({ ...complete(UNKNOWN_FACTS), ...counted });
   notePassed(facts, factsSchema);
   return facts;
 }
