@@ -1,6 +1,6 @@
+import { platform } from '#platform';
 import { CanonicalError } from './errors.ts';
 
-const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Whether two byte strings are equal. Not constant time: for public values, never for secrets. */
@@ -28,10 +28,13 @@ export function isWellFormed(text: string): boolean {
   return text.isWellFormed();
 }
 
-/** UTF-8 bytes of a text. @throws CanonicalError CANONICAL_UTF8_MALFORMED for a lone surrogate, which UTF-8 cannot hold. */
+/**
+ * UTF-8 bytes of a text, which may be a view into a larger buffer: `buffer` of the result is not theirs alone.
+ * @throws CanonicalError CANONICAL_UTF8_MALFORMED for a lone surrogate, which UTF-8 cannot hold.
+ */
 export function encodeUtf8(text: string): Uint8Array {
   if (!isWellFormed(text)) throw new CanonicalError('CANONICAL_UTF8_MALFORMED', 'text holds a lone surrogate');
-  return ENCODER.encode(text);
+  return platform.encodeText(text);
 }
 
 /**

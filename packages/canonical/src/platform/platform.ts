@@ -20,6 +20,8 @@ export interface Platform {
   sha256Hex(bytes: Uint8Array): string;
   /** Lower-case hex SHA-256 of the UTF-8 bytes of a well-formed text. */
   sha256HexOfText(text: string): string;
+  /** UTF-8 bytes of a well-formed text. They may be a view of memory that other bytes lie in too. */
+  encodeText(text: string): Uint8Array;
   readonly ed25519: Ed25519Primitive;
   /** The runtime's own Ed25519 when it is not the portable one; compared with the others by the conformance run. */
   readonly nativeEd25519: Ed25519Primitive | undefined;
