@@ -1,8 +1,8 @@
 import {
   commitPayloadBytes,
   equalBytes,
+  identifyLeaf,
   parseCheckpoint,
-  parseDigest,
   parseVerifierKey,
   type VerifierKey,
   verifyCheckpoint,
@@ -80,12 +80,24 @@ export class RangeCheck {
       const entries = await store.entries(tenant, { from, limit });
       const indexes = entries.map(({ index }) => index);
       const payloads = await store.payloads(tenant, indexes);
-      for (const [offset, entry] of entries.entries()) {
+      for (let offset = 0; offset < entries.length; offset++) {
         const index = from + offset;
+        const entry = entries[offset] as LogEntry;
         if (entry.index !== index) throw new Unsound('entry_missing', index, `next entry is ${entry.index}`);
-        const leafHash = hashRecord(entry.bytes);
-        await this.#checkEntry(entry, leafHash, payloads[offset] ?? null);
-        growing.append(parseDigest(leafHash));
+        const { hash, digest } = identifyLeaf(entry.bytes);
+        const record = this.#checkScope(entry);
+        // Few records have something to wait for, and a turn of the microtask queue for each adds up.
+        const known = this.#open.get(record.stream);
+        if (known !== undefined) checkNext(record, known, index);
+        else if (!this.#begins(record, index)) await this.#checkContinued(record, index);
+        if (endsForGood(record)) this.#open.delete(record.stream);
+        else this.#open.set(record.stream, { count: record.seq + 1, head: digest });
+        if (record.seq === 0) {
+          this.#checkListed(record, index);
+          if (this.#listed.length === 0) await this.#nextListed();
+        }
+        this.#checkPayload(record, index, payloads[offset] ?? null);
+        growing.append(hash);
         if (growing.hasFullTiles) await this.#checkTiles(growing);
         if (this.#notes[0]?.size === growing.size) await this.#checkNotesAt(growing);
       }
@@ -107,19 +119,17 @@ export class RangeCheck {
     }
   }
 
-  async #checkEntry(entry: LogEntry, leafHash: Digest, payload: LogPayload | null): Promise<void> {
-    const { index } = entry;
+  #checkScope(entry: LogEntry): SealedRecord {
     const record = readRecord(entry);
+    const { index } = entry;
     if (record.tenant !== this.#options.tenant) throw new Unsound('entry_scope_mismatch', index, 'another tenant');
     if (record.stream !== entry.stream || record.seq !== entry.seq) {
       throw new Unsound('entry_column_mismatch', index, 'stream or seq beside the record is not its own');
     }
-    const known = this.#open.get(record.stream);
-    if (known === undefined) await this.#checkBegin(record, index);
-    else checkNext(record, known, index);
-    if (endsForGood(record)) this.#open.delete(record.stream);
-    else this.#open.set(record.stream, { count: record.seq + 1, head: leafHash });
-    if (record.seq === 0) await this.#checkListed(record, index);
+    return record;
+  }
+
+  #checkPayload(record: SealedRecord, index: number, payload: LogPayload | null): void {
     this.counts.records++;
     if (payload === null) {
       this.counts.erased++;
@@ -136,35 +146,37 @@ export class RangeCheck {
     }
   }
 
-  async #checkBegin(record: SealedRecord, index: number): Promise<void> {
-    const { store, tenant, first, range } = this.#options;
-    const { stream, seq, prev, kind } = record;
+  /** Whether a record of a stream that is not open may stand here, as far as this part can tell: it begins it, or enters with it. */
+  #begins({ stream, seq, prev, kind }: SealedRecord, index: number): boolean {
     if (seq === 0 && prev === null) {
       this.#begun.push(stream);
-      return;
+      return true;
     }
     // Whether it was open before this part is for the one who sees the part before.
-    if (range.from > first && kind !== 'ambiguity_resolved' && !this.#entering.has(stream)) {
-      this.#entering.set(stream, { stream, seq, prev, index });
-      return;
-    }
+    const { first, range } = this.#options;
+    if (range.from <= first || kind === 'ambiguity_resolved' || this.#entering.has(stream)) return false;
+    this.#entering.set(stream, { stream, seq, prev, index });
+    return true;
+  }
+
+  async #checkContinued(record: SealedRecord, index: number): Promise<void> {
+    const { store, tenant, first } = this.#options;
     // Its beginning may have been pruned; a stream that ended before is not open any more.
-    const entries = await store.stream(tenant, stream);
+    const entries = await store.stream(tenant, record.stream);
     const isContinued = first > 0 && entries[0]?.index === index;
     if (isContinued || isResolution(record, entries)) return;
     const code = entries.some((entry) => entry.index < index) ? 'stream_reopened' : 'stream_seq_not_dense';
-    throw new Unsound(code, index, `record ${seq} has no open stream to follow`);
+    throw new Unsound(code, index, `record ${record.seq} has no open stream to follow`);
   }
 
   /** The list of streams is an index too: its next line must be the stream that begins here. */
-  async #checkListed(record: SealedRecord, index: number): Promise<void> {
+  #checkListed(record: SealedRecord, index: number): void {
     const [listed] = this.#listed;
     if (listed?.first !== index || listed.stream !== record.stream || listed.correlation !== record.correlation) {
       throw new Unsound('stream_listing_mismatch', index, 'list of streams does not have this one here');
     }
     this.counts.streams++;
     this.#listed.shift();
-    if (this.#listed.length === 0) await this.#nextListed();
   }
 
   async #checkTiles(growing: GrowingTree): Promise<void> {
