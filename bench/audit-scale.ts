@@ -1,4 +1,4 @@
-// node bench/audit-scale.ts [RECORDS]: what grows with the log, and what must not: rate and latency by concurrency, then
+// node bench/audit-scale.ts [RECORDS], after `npm run build`: what grows with the log, and what must not: rate and latency by concurrency, then
 // memory, fsck and the size of a proof while the log grows to RECORDS (1,000,000 unless told).
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -65,11 +65,11 @@ for (const threads of [1, availableParallelism()]) {
   say(`log fsck on ${threads} thread${threads === 1 ? '' : 's'}: ${outcome}, ${rate} records/s, ${peak}`);
 }
 
-/** The command as a person calls it, in a process of its own. */
+/** The built command as a person calls it, in a process of its own. */
 async function fsck(threads: number): Promise<{ readonly outcome: string; readonly peak: string }> {
-  const cli = fileURLToPath(new URL('../apps/cli/src/main.ts', import.meta.url));
+  const cli = fileURLToPath(new URL('../apps/cli/dist/main.js', import.meta.url));
   const args = ['log', 'fsck', '--db', path, '--vkey', log.vkey, '--threads', String(threads), '--json'];
-  const child = spawn(process.execPath, ['--conditions=@exoarmur/source', cli, ...args]);
+  const child = spawn(process.execPath, [cli, ...args]);
   let out = '';
   let peak = 'memory not known';
   child.stdout.on('data', (bytes) => (out += bytes));
