@@ -111,5 +111,6 @@ export function runVitest({ output, args = [], env = {}, cwd = ROOT, isVerbose =
       stdio: ['ignore', isVerbose ? 'inherit' : 'pipe', isVerbose ? 'inherit' : 'pipe'],
     },
   );
-  return { status: result.status ?? -1, log: `${result.stdout ?? ''}${result.stderr ?? ''}` };
+  const end = result.error?.message ?? (result.signal === null ? '' : `ended by ${result.signal}`);
+  return { status: result.status ?? -1, log: `${result.stdout ?? ''}${result.stderr ?? ''}${end}` };
 }

@@ -71,7 +71,8 @@ export const stabilityGate: Gate = {
       { seed: first, TZ: 'Pacific/Kiritimati', LANG: 'tr_TR.UTF-8', cwd: tmpdir() },
       { seed: first + 1, TZ: 'America/St_Johns', LANG: 'C', cwd: join(ROOT, 'packages') },
     ];
-    const runs = [plainRun(), ...surroundings.map((place) => runElsewhere(place).report)];
+    const elsewhere = surroundings.map((place) => runElsewhere(place));
+    const runs = [plainRun(), ...elsewhere.map(({ report }) => report)];
     writeFileSync(
       join(REPORTS, 'stability.json'),
       `${JSON.stringify({ surroundings, tests: runs.map((run) => run.outcomes.size) }, undefined, 2)}\n`,
@@ -80,7 +81,11 @@ export const stabilityGate: Gate = {
     if (plain !== undefined) writeFileSync(join(REPORTS, 'golden-digests.json'), formatGoldens(plain));
     const tooFew = runs.flatMap((run, index) => [
       ...(run.outcomes.size < floors.tests
-        ? [`run ${index + 1}: ${run.outcomes.size} tests, at least ${floors.tests} expected`]
+        ? [
+            `run ${index + 1}: ${run.outcomes.size} tests, at least ${floors.tests} expected`,
+            // Such a run broke off, and what it said last is all that tells why.
+            ...(elsewhere[index - 1]?.log ?? '').trimEnd().split('\n').slice(-20),
+          ]
         : []),
       ...(run.goldens.size < floors.goldens
         ? [`run ${index + 1}: ${run.goldens.size} golden outputs, at least ${floors.goldens} expected`]
