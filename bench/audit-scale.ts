@@ -1,5 +1,5 @@
-// node bench/audit-scale.ts [RECORDS], after `npm run build`: what grows with the log, and what must not: rate and latency by concurrency, then
-// memory, fsck and the size of a proof while the log grows to RECORDS (1,000,000 unless told).
+// node bench/audit-scale.ts [RECORDS], after `npm run build`: what grows with the log, and what must not. Rate and latency by
+// concurrency, then memory, fsck and the size of a proof while the log grows to RECORDS (1,000,000 unless told).
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
