@@ -80,7 +80,7 @@ export {
   type VerifiedSignature,
   verifyNote,
 } from './signed-note.ts';
-export { createSigner, type NamedSigner } from './signer.ts';
+export { createSigner, isOwnSigner, type NamedSigner } from './signer.ts';
 export { isSubtree, type Subtree, verifySubtreeConsistency, verifySubtreeInclusion } from './subtree-proof.ts';
 export {
   decodeEntryBundle,

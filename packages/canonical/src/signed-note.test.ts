@@ -3,7 +3,7 @@ import { expectRefusal } from '../test/errors.ts';
 import { encodeUtf8 } from './bytes.ts';
 import { signCosignature, verifyCosignature } from './cosignature.ts';
 import { formatNote, NOTE_LIMITS, parseNote, signNote, verifyNote } from './signed-note.ts';
-import { createSigner } from './signer.ts';
+import { createSigner, isOwnSigner } from './signer.ts';
 import { createVerifierKey, parseSigningKey, parseVerifierKey, SIGNATURE_TYPES } from './verifier-key.ts';
 
 /** The example of C2SP signed-note. */
@@ -23,6 +23,13 @@ const PETER_LINE =
 
 const signer = createSigner('a.example', new Uint8Array(32).fill(1));
 const other = createSigner('b.example', new Uint8Array(32).fill(2));
+
+describe('isOwnSigner', () => {
+  it('is true of a signer that nobody can have changed, and of no copy', () => {
+    expect([signer, { ...signer }, Object.create(signer), {}].map(isOwnSigner)).toEqual([true, false, false, false]);
+    expect(() => Object.assign(signer, { sign: () => new Uint8Array(64) })).toThrow(TypeError);
+  });
+});
 const keys = [parseVerifierKey(signer.vkey), parseVerifierKey(other.vkey)];
 const note = signNote('text\n', [signer, other]);
 const lines = note.slice('text\n\n'.length).split(/(?<=\n)/) as [string, string];

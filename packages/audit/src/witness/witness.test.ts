@@ -155,10 +155,15 @@ describe('Witness', () => {
 
   it('answers 409 when another process of the same witness was faster', async () => {
     const memory = new MemoryWitnessStore();
-    const store: WitnessStore = { read: (origin) => memory.read(origin), replace: async () => false };
     const { log } = testLog();
     await grow(log, 3);
-    expect((await submit(createWitness('w1.test', store), log, 0)).status).toBe(409);
+    // Only the word of the store counts as written down.
+    for (const answer of [false, undefined, { ok: false }, 'written', 1]) {
+      const store: WitnessStore = { read: (origin) => memory.read(origin), replace: async () => answer as boolean };
+      expect((await submit(createWitness('w1.test', store), log, 0)).status).toBe(409);
+    }
+    const forgetful: WitnessStore = { ...memory, read: async () => undefined as never, replace: async () => true };
+    expect((await submit(createWitness('w1.test', forgetful), log, 0)).status).toBe(200);
   });
 });
 

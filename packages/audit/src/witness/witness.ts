@@ -68,7 +68,7 @@ export class Witness {
     const { store, signer, clock } = this.#options;
     const { oldSize, path, note, checkpoint } = request;
     const { origin, size, root } = checkpoint;
-    const seen = await store.read(origin);
+    const seen = (await store.read(origin)) ?? null;
     const seenSize = seen?.size ?? 0;
     if (oldSize !== seenSize) return answer(409, `${seenSize}\n`, 'text/x.tlog.size');
     if (seen !== null && size === seenSize && !equalBytes(seen.root, root)) {
@@ -77,7 +77,8 @@ export class Witness {
     if (!isConsistent(seen, { size, root, path })) return answer(422, 'consistency proof does not verify\n');
     const cosignature = formatSignatureLine(signCosignature(text, signer, Math.floor(clock.now() / 1000)));
     const witnessed = { size, root, note: `${note}${cosignature}` };
-    if (!(await store.replace(origin, seen?.size ?? null, witnessed))) {
+    // SECURITY: no other answer says that it is written down.
+    if ((await store.replace(origin, seen?.size ?? null, witnessed)) !== true) {
       const current = await store.read(origin);
       return answer(409, `${current?.size ?? 0}\n`, 'text/x.tlog.size');
     }

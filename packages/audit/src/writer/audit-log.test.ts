@@ -16,13 +16,14 @@ import {
 import { type AuditLogStore, type LogCommitResult, type LogNote, LogStoreError } from '@exoarmur/contracts';
 import { describe, expect, it } from 'vitest';
 import { codeOf } from '../../test/codes.ts';
-import { appendWalk, countingRandom, draftsOf, ORIGIN, SIGNER, testLog } from '../../test/logs.ts';
+import { appendWalk, countingRandom, draftsOf, ORIGIN, SIGNER, testLog, tickingClock } from '../../test/logs.ts';
 import { type CommitStage, stagedStore } from '../../test/staged-store.ts';
 import { lawfulWalks, Walk } from '../../test/walks.ts';
 import { MemoryHeadKeeper, MemoryLogStore } from '../memory/index.ts';
 import { checkPayload, checkStreamChain } from '../reader/index.ts';
-import { createAuditLog } from './index.ts';
+import { type AuditLogOptions, createAuditLog } from './index.ts';
 
+const FORGER = createSigner(ORIGIN, new Uint8Array(32).fill(8));
 const denied = (id: string) => new Walk(id).decide('deny').close('denied');
 const cellDraft = (stream: string, value = 0) =>
   ({
@@ -285,6 +286,93 @@ describe('a failing store or signer', () => {
   });
 });
 
+describe('a store, a signer, a clock or a source of random bytes that babbles', () => {
+  it.each<[string, unknown]>([
+    ['another word', { outcome: 'conflict' }],
+    ['the word alone', 'committed'],
+    ['no word', {}],
+    ['true', true],
+    ['nothing', undefined],
+    ['stale without a head', { outcome: 'stale' }],
+  ])('gives no receipt for a commit that is answered by %s, signs nothing, and goes on', async (_, answer) => {
+    const heads = new MemoryHeadKeeper();
+    const memory = new MemoryLogStore();
+    let answers = [answer];
+    const store = stagedStore(memory, () => (answers.length > 0 ? async () => answers.pop() as never : undefined));
+    const { log } = testLog({ store, heads });
+    await expect(codeOf(() => log.appendCell(cellDraft('s', 1)))).resolves.toBe('AUDIT_COMMIT_FAILED');
+    expect(await heads.read('demo')).toBeNull();
+    await log.appendCell(cellDraft('s', 2));
+    answers = [answer];
+    await expect(codeOf(() => log.appendCell(cellDraft('s', 3)))).resolves.toBe('AUDIT_COMMIT_FAILED');
+    expect((await heads.read('demo'))?.size).toBe(1);
+    // A new process finds nothing that it could not stand on.
+    await testLog({ store: memory, heads, random: countingRandom(50) }).log.appendCell(cellDraft('s', 4));
+    expect((await memory.head('demo')).size).toBe(2);
+  });
+
+  it.each<[string, unknown]>([
+    ['zeros', new Uint8Array(64)],
+    ['a signature of another key', FORGER.sign(encodeUtf8('x'))],
+    ['text', 'signature'],
+    ['nothing', undefined],
+    ['a function', () => 1],
+    ['too few bytes', new Uint8Array(63)],
+  ])('gives no receipt and keeps no note where the signer answers %s', async (_, answer) => {
+    const store = new MemoryLogStore();
+    const heads = new MemoryHeadKeeper();
+    let isBroken = true;
+    const sign = (message: Uint8Array) => (isBroken ? (answer as Uint8Array) : SIGNER.sign(message));
+    const { log } = testLog({ store, heads, signer: { ...SIGNER, sign } });
+    await expect(codeOf(() => log.appendCell(cellDraft('s', 1)))).resolves.toBe('AUDIT_SIGNER_FAILED');
+    await expect(codeOf(() => log.checkpoint())).resolves.toBe('AUDIT_SIGNER_FAILED');
+    expect(await heads.read('demo')).toBeNull();
+    expect(await store.latestNote('demo')).toBeNull();
+    isBroken = false;
+    await log.appendCell(cellDraft('s', 2));
+    await testLog({ store, heads, random: countingRandom(50) }).log.appendCell(cellDraft('s', 3));
+    expect((await heads.read('demo'))?.size).toBe(3);
+  });
+
+  const throwing = () => {
+    throw new TypeError('gone');
+  };
+  it.each<[string, Partial<AuditLogOptions>]>([
+    ['a clock that throws', { clock: { now: throwing } }],
+    ['a clock that is none', { clock: { now: () => Number.NaN } }],
+    ['random bytes that throw', { random: { bytes: throwing } }],
+    ['random bytes that are none', { random: { bytes: () => undefined as never } }],
+    ['too few random bytes', { random: { bytes: () => new Uint8Array(15) } }],
+    ['random text', { random: { bytes: () => 'sixteen letters.' as never } }],
+  ])('refuses every step of an action with a code, whatever came before: %s', async (_, parts) => {
+    const good = { clock: tickingClock(), random: countingRandom() };
+    let calls = 0;
+    const late = <Answer>(name: 'clock' | 'random', ask: (port: typeof good) => Answer): Answer =>
+      ask(calls++ >= 2 && name in parts ? { ...good, ...(parts as typeof good) } : good);
+    const { log, store } = testLog({
+      clock: { now: () => late('clock', ({ clock }) => clock.now()) },
+      random: { bytes: (length) => late('random', ({ random }) => random.bytes(length)) },
+    });
+    const results = await Promise.allSettled(log.appendAll(draftsOf(denied('intent-1'))));
+    const codes = results.map((result) => (result.status === 'rejected' ? result.reason.code : 'appended'));
+    expect(codes).toEqual(['appended', ...codes.slice(1).fill('AUDIT_COMMIT_FAILED')]);
+    expect(codes.length).toBeGreaterThan(2);
+    expect((await store.head('demo')).size).toBe(1);
+    await expect(codeOf(() => log.appendCell(cellDraft('s')))).resolves.toBe('AUDIT_COMMIT_FAILED');
+  });
+
+  it('goes on after a rejection that refuses to say what it is', async () => {
+    const trap = new Proxy({}, { getPrototypeOf: throwing, get: throwing });
+    const memory = new MemoryLogStore();
+    let left = 1;
+    const { log } = testLog({
+      store: stagedStore(memory, () => (left-- > 0 ? () => Promise.reject(trap) : undefined)),
+    });
+    await expect(codeOf(() => log.appendCell(cellDraft('s', 1)))).resolves.toBe('AUDIT_COMMIT_FAILED');
+    expect((await log.appendCell(cellDraft('s', 2))).index).toBe(0);
+  });
+});
+
 describe('several writers', () => {
   it('sign one line of heads: nothing is signed before the store took it', async () => {
     const memory = new MemoryLogStore();
@@ -396,8 +484,6 @@ describe('a log that is not what was signed', () => {
     const { log } = testLog({ store: slow, heads: keeper, random: countingRandom(500) });
     expect((await log.appendCell(cellDraft('slow'))).index).toBe(5);
   });
-
-  const FORGER = createSigner(ORIGIN, new Uint8Array(32).fill(8));
 
   it('refuses a key that is not the one it was signed with, from its first record on', async () => {
     const { store, log } = await writing(1);

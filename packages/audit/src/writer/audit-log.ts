@@ -108,8 +108,7 @@ export class AuditLog implements AuditSink, CellAuditSink, StreamEvidenceSource 
         after = pending;
         return receipt;
       } catch (error) {
-        if (!(error instanceof AuditError)) throw error;
-        refused = Promise.reject(error);
+        refused = Promise.reject(failed(error));
         return refused;
       }
     });
@@ -125,7 +124,7 @@ export class AuditLog implements AuditSink, CellAuditSink, StreamEvidenceSource 
     try {
       return this.#enqueue(fields, undefined).receipt;
     } catch (error) {
-      return Promise.reject(error);
+      return Promise.reject(failed(error));
     }
   }
 
@@ -292,6 +291,8 @@ export class AuditLog implements AuditSink, CellAuditSink, StreamEvidenceSource 
           await this.#edge.follow(result.head);
           continue;
         }
+        // SECURITY: only the word of the store says that the records are there; no other answer stands for it.
+        if (result.outcome !== 'committed') throw new Error('the store gave no answer to a commit');
         this.#edge.committed(growing);
         for (const [stream, position] of plan.positions) this.#streams.set(stream, position);
       }
@@ -331,8 +332,14 @@ export function createAuditLog(options: AuditLogOptions): AuditLog {
   return new AuditLog(options);
 }
 
-function failed(error: unknown): unknown {
-  if (error instanceof AuditError) return error;
-  const reason = error instanceof LogStoreError ? error.code : 'the store or the signer failed';
+/** Never throws, whatever was thrown: a proxy can refuse even to say what it is. */
+function failed(error: unknown): AuditError {
+  let reason = 'the store, the signer, the clock or the source of random bytes failed';
+  try {
+    if (error instanceof AuditError) return error;
+    if (error instanceof LogStoreError) reason = error.code;
+  } catch {
+    // Its own reason is not to be had.
+  }
   return new AuditError('AUDIT_COMMIT_FAILED', `append was not confirmed: ${reason}`, { cause: error });
 }

@@ -74,7 +74,7 @@ export function takeDraft(fields: DraftFields, clock: Clock, random: RandomSourc
   const time = formatTime(clock.now());
   if (before !== undefined && time >= before) throw new AuditError('AUDIT_DRAFT_LATE', `${kind} came too late`);
   const payloadBytes = encodePayload(fields.payload);
-  const salt = random.bytes(16).slice();
+  const salt = takeSalt(random);
   return {
     stream,
     correlation,
@@ -87,6 +87,13 @@ export function takeDraft(fields: DraftFields, clock: Clock, random: RandomSourc
     payloadBytes,
     contentKey,
   };
+}
+
+/** Checked here, where it stops one append: in a batch it would stop all of them. */
+function takeSalt(random: RandomSource): Uint8Array {
+  const salt: unknown = random.bytes(16);
+  if (salt instanceof Uint8Array && salt.length === 16) return salt.slice();
+  throw new AuditError('AUDIT_COMMIT_FAILED', 'the source of random bytes did not give 16 of them');
 }
 
 /** The record a draft becomes at its place. */

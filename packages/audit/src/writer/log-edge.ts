@@ -5,6 +5,7 @@ import {
   formatCheckpoint,
   formatNote,
   hashLeaf,
+  isOwnSigner,
   type VerifierKey,
   verifyCheckpoint,
 } from '@exoarmur/canonical';
@@ -99,9 +100,7 @@ export class LogEdge {
     const { signer, origin, tenant, heads } = this.#options;
     const head: LogHead = { size: growing.size, root: growing.root() };
     const text = formatCheckpoint({ origin, size: head.size, root: head.root });
-    const signature = await signer.sign(encodeUtf8(text));
-    const signatures = [{ name: signer.name, keyId: this.#key.keyId, signature }];
-    const note = formatNote({ text, signatures });
+    const note = this.#formatNote(text, await signer.sign(encodeUtf8(text)));
     await heads.advance(tenant, head);
     this.#signed = { ...head, note };
     if (head.size === 0) return this.#signed;
@@ -111,6 +110,17 @@ export class LogEdge {
       this.#isClaimed = true;
     }
     return this.#signed;
+  }
+
+  /** @throws AuditError AUDIT_SIGNER_FAILED for anything but a signature of the log's key. */
+  #formatNote(text: string, signature: unknown): string {
+    const { signer } = this.#options;
+    if (signature instanceof Uint8Array && signature.length === 64) {
+      const note = formatNote({ text, signatures: [{ name: signer.name, keyId: this.#key.keyId, signature }] });
+      // SECURITY: a note that does not verify would be kept, and the log be corrupt for whoever opens it next.
+      if (isOwnSigner(signer) || verifyCheckpoint(note, [this.#key]).outcome === 'valid') return note;
+    }
+    throw new AuditError('AUDIT_SIGNER_FAILED', 'the signer gave no signature of the key of the log');
   }
 
   /** Stores the notes that no commit carried yet. */
