@@ -64,8 +64,8 @@ export class CanonicalError extends Error {
   }
 }
 
-/** Quotes outside text for an error message: one line, at most 40 characters, in backticks. */
+/** Quotes outside text for an error message: one line, at most 40 characters, in backticks, and nothing of a private key. */
 export function quote(text: string): string {
-  const flat = text.replace(/[^\x20-\x5f\x61-\x7e]/g, '?');
+  const flat = text.replace(/PRIVATE\+KEY\+.*/s, '(a private key)').replace(/[^\x20-\x5f\x61-\x7e]/g, '?');
   return flat.length > 40 ? `\`${flat.slice(0, 40)}…\`` : `\`${flat}\``;
 }

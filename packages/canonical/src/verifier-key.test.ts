@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { expectRefusal } from '../test/errors.ts';
+import { parseDigest } from './digest.ts';
 import { encodeHex } from './hex.ts';
 import { createSigner } from './signer.ts';
+import { parseTrustPolicy } from './trust-policy.ts';
 import {
   computeKeyId,
   createVerifierKey,
@@ -85,6 +87,20 @@ describe('private keys', () => {
   ])('refuse %j without repeating it', (text) => {
     const { message } = expectRefusal('CANONICAL_KEY_MALFORMED', () => parseSigningKey(text));
     expect(message).not.toContain('EKFALVFGyNhPJEMzD1QIDr');
+  });
+
+  it.each([
+    ['a verifier key', 'CANONICAL_KEY_MALFORMED', parseVerifierKey],
+    ['a digest', 'CANONICAL_DIGEST_MALFORMED', parseDigest],
+    ['a policy', 'CANONICAL_POLICY_MALFORMED', (text: string) => parseTrustPolicy(`${text}\n`)],
+    ['a policy after a word', 'CANONICAL_POLICY_MALFORMED', (text: string) => parseTrustPolicy(`x${text}\n`)],
+  ] as const)('are not repeated where %s was expected', (_, code, parse) => {
+    // A short name, because forty characters of a text are quoted.
+    const secret = formatSigningKey({ name: 'b', seed: new Uint8Array(32).fill(3) });
+    const { message } = expectRefusal(code, () => parse(secret));
+    expect(message).toContain('private key');
+    expect(message).not.toContain('PRIVATE');
+    expect(message).not.toContain(secret.slice(23, 30));
   });
 
   it('cannot be read back from a signer', () => {

@@ -13,6 +13,8 @@ export const SIGNATURE_TYPES = Object.freeze({
   cosignature: 0x04,
 } as const);
 
+const PRIVATE_PREFIX = 'PRIVATE+KEY+';
+
 /** A public key with the name it speaks for: what a verifier trusts. */
 export interface VerifierKey {
   readonly name: string;
@@ -64,6 +66,8 @@ export function formatVerifierKey(key: {
  * @throws CanonicalError CANONICAL_KEY_MALFORMED
  */
 export function parseVerifierKey(text: string): VerifierKey {
+  if (text.startsWith(PRIVATE_PREFIX))
+    throw malformed('text is a private key, not the verifier key that belongs to it');
   const { name, keyId, type, key } = parseKeyText(text, text);
   const verifier = createVerifierKey(name, key, type);
   if (!equalBytes(keyId, verifier.keyId)) throw malformed(`key id of ${quote(text)} is not the id of its key`);
@@ -75,14 +79,13 @@ export function formatSigningKey(key: { readonly name: string; readonly seed: Ui
   checkName(key.name);
   const { seed, publicKey } = createKeyPair(key.seed);
   const body = encodeBase64(concatBytes(Uint8Array.of(SIGNATURE_TYPES.ed25519), seed));
-  return `PRIVATE+KEY+${key.name}+${encodeHex(computeKeyId(key.name, publicKey))}+${body}`;
+  return `${PRIVATE_PREFIX}${key.name}+${encodeHex(computeKeyId(key.name, publicKey))}+${body}`;
 }
 
 /** Parses a private key text. @throws CanonicalError CANONICAL_KEY_MALFORMED; the message never holds the key. */
 export function parseSigningKey(text: string): { readonly name: string } & KeyPair {
-  const prefix = 'PRIVATE+KEY+';
-  if (!text.startsWith(prefix)) throw malformed('text is not a private key');
-  const { name, keyId, type, key } = parseKeyText(text.slice(prefix.length), 'private key');
+  if (!text.startsWith(PRIVATE_PREFIX)) throw malformed('text is not a private key');
+  const { name, keyId, type, key } = parseKeyText(text.slice(PRIVATE_PREFIX.length), 'private key');
   if (type !== SIGNATURE_TYPES.ed25519) throw malformed('private key has an unsupported type');
   const pair = createKeyPair(key);
   if (!equalBytes(keyId, computeKeyId(name, pair.publicKey)))

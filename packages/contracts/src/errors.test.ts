@@ -40,6 +40,8 @@ test.each([
   ['line\nbreak\u001b[31m', '`line?break?[31m`'],
   ['\u202eright to left', '`?right to left`'],
   ['\ud800', '`?`'],
+  ['PRIVATE+KEY+a+01020304+AXCV', '`(a private key)`'],
+  ['key\nPRIVATE+KEY+a\nb', '`key?(a private key)`'],
   ['x'.repeat(60), `\`${'x'.repeat(60)}\``],
   ['x'.repeat(61), `\`${'x'.repeat(60)}…\``],
   ['😀'.repeat(61), `\`${'😀'.repeat(60)}…\``],

@@ -35,9 +35,9 @@ export class InvariantError extends Error {
   override readonly name = 'InvariantError';
 }
 
-/** User text as it may stand in a message: in backticks, control characters removed, at most 60 characters. */
+/** User text as it may stand in a message: in backticks, control characters removed, at most 60 characters, nothing of a private key. */
 export function quoteForMessage(text: string): string {
-  const printable = text.replace(/[\p{Cc}\p{Cf}\p{Cs}`]/gu, '?');
+  const printable = text.replace(/PRIVATE\+KEY\+.*/s, '(a private key)').replace(/[\p{Cc}\p{Cf}\p{Cs}`]/gu, '?');
   const characters = Array.from(printable);
   return characters.length > 60 ? `\`${characters.slice(0, 60).join('')}…\`` : `\`${printable}\``;
 }
