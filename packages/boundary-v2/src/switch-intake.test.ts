@@ -103,6 +103,7 @@ describe('a signed switch command', () => {
   it.each<[string, Partial<SwitchCommand>, ReturnType<typeof createSigner>, string]>([
     ['sent again', {}, ann, 'BOUNDARY_SWITCH_REPLAYED'],
     ['with an older number', { reason: 'older' }, ann, 'BOUNDARY_SWITCH_REPLAYED'],
+    ['with the last number there is', { sequence: Number.MAX_SAFE_INTEGER }, ann, 'BOUNDARY_SWITCH_NUMBER_SKIPPED'],
     ['for another tenant', { tenant: 'other', sequence: 2 }, ann, 'BOUNDARY_SWITCH_TENANT_FOREIGN'],
     ['for another cell', { cell: 'other', sequence: 2 }, ann, 'BOUNDARY_SWITCH_CELL_FOREIGN'],
     ['by an unknown key', { sequence: 2 }, stranger, 'BOUNDARY_SWITCH_SIGNER_UNKNOWN'],

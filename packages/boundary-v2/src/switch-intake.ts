@@ -18,6 +18,7 @@ const CODES: Readonly<Record<SwitchRefusal, BoundaryErrorCode>> = {
   other_cell: 'BOUNDARY_SWITCH_CELL_FOREIGN',
   role_missing: 'BOUNDARY_SWITCH_ROLE_MISSING',
   sequence_replayed: 'BOUNDARY_SWITCH_REPLAYED',
+  sequence_skipped: 'BOUNDARY_SWITCH_NUMBER_SKIPPED',
   signature_invalid: 'BOUNDARY_SWITCH_SIGNATURE_INVALID',
   signer_revoked: 'BOUNDARY_SWITCH_SIGNER_REVOKED',
   signer_unknown: 'BOUNDARY_SWITCH_SIGNER_UNKNOWN',

@@ -124,6 +124,15 @@ describe('verifySwitchCommand', () => {
     expect(verdictOn(envelope, { lastSequence: 6 })).toBe('sequence_replayed');
   });
 
+  it('refuses one that leaves numbers out, so that nobody can use them up; what was obeyed before stands', () => {
+    for (const sequence of [2, 100, Number.MAX_SAFE_INTEGER]) {
+      const envelope = signSwitchCommand({ ...ENGAGE, sequence }, [ann]);
+      expect(verdictOn(envelope)).toBe('sequence_skipped');
+      expect(verdictOn(envelope, { isPast: true })).toBe('valid');
+      expect(verdictOn(envelope, { lastSequence: sequence - 1 })).toBe('valid');
+    }
+  });
+
   it('is not asked with a threshold that would mean nothing', () => {
     const envelope = signSwitchCommand(ENGAGE, [ann]);
     for (const threshold of [

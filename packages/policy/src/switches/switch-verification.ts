@@ -20,6 +20,7 @@ export type SwitchRefusal =
   | 'other_cell'
   | 'role_missing'
   | 'sequence_replayed'
+  | 'sequence_skipped'
   | 'signature_invalid'
   | 'signer_revoked'
   | 'signer_unknown'
@@ -85,6 +86,8 @@ export function verifySwitchCommand(input: unknown, options: SwitchVerification)
   if (!people.has(command.issued_by)) return refuse('issuer_mismatch');
   if (people.size < threshold[command.state]) return refuse('threshold_unmet');
   if (command.sequence <= lastSequence) return refuse('sequence_replayed');
+  // SECURITY: whoever took the last number there is would leave none for the next one who has to stop the cell.
+  if (!isPast && command.sequence !== lastSequence + 1) return refuse('sequence_skipped');
   return { outcome: 'valid', command, envelope: envelope.data, signers: [...people].sort() };
 }
 
