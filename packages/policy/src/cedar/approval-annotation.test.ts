@@ -12,7 +12,8 @@ describe('parseApprovalAnnotations', () => {
       requirement: { kind: 'quorum', quorum: 3, roles: ['a', 'b'], ttl_seconds: 60 },
     });
     expect(parseApprovalAnnotations('forbid', { approval: 'quorum' })).toMatchObject({ requirement: { quorum: 2 } });
-    expect(parseApprovalAnnotations('permit', { id: 'x', advice: 'y' })).toEqual({ outcome: 'none' });
+    expect(parseApprovalAnnotations('permit', { id: 'x', advice: 'y', x_owner: 'z' })).toEqual({ outcome: 'none' });
+    expect(parseApprovalAnnotations('forbid', { approval: 'human', x_owner: 'z' }).outcome).toBe('valid');
   });
 
   it.each([
@@ -28,6 +29,10 @@ describe('parseApprovalAnnotations', () => {
     ['a time over the limit', 'forbid', { approval: 'human', ttl: '2592001' }],
     ['roles under a misspelt name', 'forbid', { approval: 'human', approval_roles: 'ops' }],
     ['a quorum under a misspelt name', 'forbid', { approval: 'quorum', Quorum: '3' }],
+    ['a misspelt demand on a permit', 'permit', { aproval: 'human' }],
+    ['a demand in capitals on a permit', 'permit', { Approval: 'human', Roles: 'x' }],
+    ['a misspelt demand on a forbid', 'forbid', { aproval: 'human' }],
+    ['an annotation that means nothing here', 'permit', { description: 'reads reports' }],
     ['a quorum without a demand', 'forbid', { quorum: '2' }],
     ['roles without a demand', 'permit', { roles: 'ops' }],
     ['a time without a demand', 'forbid', { ttl: '60' }],

@@ -8,12 +8,15 @@ export type AnnotationAnswer =
   | { readonly outcome: 'malformed'; readonly reason: string };
 
 const COMPANIONS = ['quorum', 'roles', 'ttl'] as const;
-const KNOWN_BESIDE_APPROVAL: readonly string[] = [...COMPANIONS, 'approval', 'advice', 'id'];
+const KNOWN: readonly string[] = [...COMPANIONS, 'approval', 'advice', 'id'];
+/** Names that begin like this are the author's own and mean nothing here. */
+const OWN_PREFIX = 'x_';
 
 /**
  * Reads the demand for approval in the annotations of one policy: `@approval("human")` or `@approval("quorum")`, with
- * `@quorum("2")`, `@roles("a,b")` and `@ttl("3600")` (seconds) beside it, `@advice` and `@id`, and nothing else. Anything half right is malformed and refuses the
- * whole policy set: a demand that is misspelt must not become a plain forbid or a plain permit in silence.
+ * `@quorum("2")`, `@roles("a,b")` and `@ttl("3600")` (seconds) beside it; `@advice`, `@id` and names that begin with `x_` on any
+ * policy. Anything else is malformed and refuses the whole policy set: a demand that is misspelt must not become a plain
+ * forbid or a plain permit in silence.
  */
 export function parseApprovalAnnotations(
   effect: 'permit' | 'forbid',
@@ -21,17 +24,17 @@ export function parseApprovalAnnotations(
 ): AnnotationAnswer {
   const read = (name: string): string | undefined =>
     Object.hasOwn(annotations, name) ? (annotations[name] ?? '') : undefined;
+  // SECURITY: `@aproval` on a permit would let through what was to be asked about, a misspelt companion would ask for less.
+  const unknown = Object.keys(annotations).find((name) => !KNOWN.includes(name) && !name.startsWith(OWN_PREFIX));
+  if (unknown !== undefined) {
+    return { outcome: 'malformed', reason: `@${unknown} is not known; one of your own begins with @${OWN_PREFIX}` };
+  }
   const kind = read('approval');
   if (kind === undefined) {
     const stray = COMPANIONS.find((name) => read(name) !== undefined);
     return stray === undefined
       ? { outcome: 'none' }
       : { outcome: 'malformed', reason: `@${stray} stands without @approval` };
-  }
-  // SECURITY: a misspelt companion would leave the demand laxer than it reads.
-  const unknown = Object.keys(annotations).find((name) => !KNOWN_BESIDE_APPROVAL.includes(name));
-  if (unknown !== undefined) {
-    return { outcome: 'malformed', reason: `@${unknown} is not known beside @approval` };
   }
   if (effect === 'permit')
     return { outcome: 'malformed', reason: '@approval stands on a permit; it belongs on a forbid' };
