@@ -21,7 +21,7 @@ export async function backupLog(
   onProgress?: (done: number, total: number) => void,
 ): Promise<BackupResult> {
   try {
-    createPrivately(path, 'wx');
+    createPrivately(path, true);
   } catch (error) {
     throw toStoreError(error);
   }

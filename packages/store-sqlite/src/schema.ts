@@ -131,12 +131,7 @@ export function migrate(database: DatabaseSync): void {
   try {
     // Read again under the lock: another process may have just created the file.
     const current = pragma(database, 'user_version');
-    const owner = pragma(database, 'application_id');
-    const tables = database.prepare('SELECT count(*) AS n FROM sqlite_schema').get() as { n: number };
-    const isNew = current === 0 && owner === 0 && tables.n === 0;
-    if (!isNew && owner !== APPLICATION_ID) {
-      throw new LogStoreError('STORE_SCHEMA_UNSUPPORTED', 'file is another application’s database');
-    }
+    assertNotForeign(database);
     if (current > SCHEMA_VERSION) {
       throw new LogStoreError('STORE_SCHEMA_UNSUPPORTED', `schema ${current} is newer than ${SCHEMA_VERSION}`);
     }
@@ -146,6 +141,16 @@ export function migrate(database: DatabaseSync): void {
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
+  }
+}
+
+/** Lets pass a log and a file with nothing in it. @throws LogStoreError STORE_SCHEMA_UNSUPPORTED for anything else */
+export function assertNotForeign(database: DatabaseSync): void {
+  const owner = pragma(database, 'application_id');
+  if (owner === APPLICATION_ID) return;
+  const { n } = database.prepare('SELECT count(*) AS n FROM sqlite_schema').get() as { n: number };
+  if (owner !== 0 || n > 0 || pragma(database, 'user_version') !== 0) {
+    throw new LogStoreError('STORE_SCHEMA_UNSUPPORTED', 'file is another application’s database');
   }
 }
 

@@ -13,6 +13,8 @@ const CODES: ReadonlyMap<number, LogStoreErrorCode> = new Map([
   [26, 'STORE_CORRUPT'],
 ]);
 
+const NOT_A_DATABASE = 26;
+
 /** An error of SQLite or of the file system as an error of the port; anything else is handed back as it is. */
 export function toStoreError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
@@ -22,6 +24,8 @@ export function toStoreError(error: unknown): unknown {
   }
   if (!('errcode' in error) || typeof error.errcode !== 'number') return error;
   const code = CODES.get(error.errcode & 0xff) ?? 'STORE_IO';
+  if (error.errcode === NOT_A_DATABASE)
+    return new LogStoreError(code, 'the file is no SQLite database', { cause: error });
   return new LogStoreError(code, `database refused the operation with result ${error.errcode}`, { cause: error });
 }
 

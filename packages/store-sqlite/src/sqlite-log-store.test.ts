@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
@@ -31,6 +32,26 @@ describe('SqliteLogStore', () => {
   it('makes a file that only its owner can read', async () => {
     await open().close();
     expect(statSync(path()).mode & 0o777).toBe(0o600);
+  });
+
+  it('leaves what is no log as it is', () => {
+    writeFileSync(path(), 'not a database at all\n', { mode: 0o644 });
+    expect(open).toThrow(expect.objectContaining({ code: 'STORE_CORRUPT', message: 'the file is no SQLite database' }));
+    expect(statSync(path()).mode & 0o777).toBe(0o644);
+    rmSync(path());
+    const foreign = new DatabaseSync(path());
+    foreign.exec('CREATE TABLE notes (text TEXT)');
+    foreign.close();
+    const before = readFileSync(path());
+    expect(open).toThrow(expect.objectContaining({ code: 'STORE_SCHEMA_UNSUPPORTED' }));
+    expect(readFileSync(path())).toEqual(before);
+  });
+
+  it.each([false, true])('does not wait at a pipe, for reading only: %s', (isReadOnly) => {
+    execFileSync('mkfifo', [path()]);
+    expect(() => openSqliteLogStore({ path: path(), isReadOnly })).toThrow(
+      expect.objectContaining({ code: 'STORE_IO' }),
+    );
   });
 
   it('opens its own file again and finds everything', async () => {

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { emptyRoot, equalBytes } from '@exoarmur/canonical';
 import {
@@ -15,12 +15,12 @@ import {
   scopeNameSchema,
 } from '@exoarmur/contracts';
 import { EntryRows, type StreamNumbers } from './entry-rows.ts';
-import { assertCurrent, enterWal, MAX_ENTRIES, MAX_TILES, migrate } from './schema.ts';
+import { assertCurrent, assertNotForeign, enterWal, MAX_ENTRIES, MAX_TILES, migrate } from './schema.ts';
 import { guard } from './sqlite-error.ts';
 
 /** Where the log is, and how long to wait for another writer. */
 export interface SqliteLogStoreOptions {
-  /** Path of the database file; created with mode 0600 when it is not there. */
+  /** Path of the database file; created with mode 0600 when it is not there, and left with its mode when it is. */
   readonly path: string;
   /** Milliseconds to wait for a lock before STORE_BUSY; 10,000 unless told. */
   readonly busyTimeoutMs?: number;
@@ -56,6 +56,8 @@ export class SqliteLogStore implements AuditLogStore {
       createPrivately(path);
       const database = new DatabaseSync(path, { timeout: busyTimeoutMs });
       try {
+        // Before anything is written: to turn the write-ahead log on changes the file.
+        assertNotForeign(database);
         enterWal(database, busyTimeoutMs);
         database.exec('PRAGMA synchronous = FULL; PRAGMA secure_delete = ON');
         migrate(database);
@@ -398,6 +400,7 @@ export function openSqliteLogStore(options: SqliteLogStoreOptions): SqliteLogSto
 
 /** The connection of a reader, which SQLite itself keeps from writing. */
 function openForReading(path: string, busyTimeoutMs: number): DatabaseSync {
+  assertFile(path);
   const database = new DatabaseSync(path, { timeout: busyTimeoutMs, readOnly: true });
   try {
     database.exec('PRAGMA query_only = ON');
@@ -437,9 +440,23 @@ export function assertTenant(name: string): void {
   }
 }
 
-/** The file is made before SQLite opens it, so that it is never readable by others, not even for a moment. */
-export function createPrivately(path: string, mode: 'a' | 'wx' = 'a'): void {
+/**
+ * The file is made before SQLite opens it, so that it is never readable by others, not even for a moment. One that is there
+ * stays as it is. @throws LogStoreError STORE_IO for what is no file; errors of the file system
+ */
+export function createPrivately(path: string, isNew = false): void {
   if (path === ':memory:') return;
-  closeSync(openSync(path, mode, 0o600));
-  chmodSync(path, 0o600);
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if (isNew || (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    assertFile(path);
+  }
+}
+
+/** SQLite would wait for ever for the other end of a pipe. */
+function assertFile(path: string): void {
+  if (path !== ':memory:' && !statSync(path).isFile()) {
+    throw new LogStoreError('STORE_IO', 'what is to be opened is no regular file');
+  }
 }
