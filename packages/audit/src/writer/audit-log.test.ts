@@ -156,6 +156,18 @@ describe('append', () => {
     await expect(codeOf(() => log.append(headless as never))).resolves.toBe('AUDIT_STREAM_RESERVED');
   });
 
+  it('gives a fact of the cell the place it rests on, or none', async () => {
+    const { log, store, heads } = testLog();
+    const other = testLog({ store, heads, random: countingRandom(50) }).log;
+    expect((await log.appendCell({ ...cellDraft('cell-1', 1), expectedSeq: 0 })).record.seq).toBe(0);
+    await other.appendCell(cellDraft('cell-1', 2));
+    for (const expectedSeq of [0, 1, 3]) {
+      const late = { ...cellDraft('cell-1', 3), expectedSeq };
+      await expect(codeOf(() => log.appendCell(late))).resolves.toBe('AUDIT_SEQ_CONFLICT');
+    }
+    expect((await log.appendCell({ ...cellDraft('cell-1', 3), expectedSeq: 2 })).record.seq).toBe(2);
+  });
+
   it.each([
     ['/stream', { stream: '../x' }],
     ['/stream', { stream: '__proto__' }],

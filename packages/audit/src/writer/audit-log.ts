@@ -114,9 +114,9 @@ export class AuditLog implements AuditSink, CellAuditSink, StreamEvidenceSource 
     });
   }
 
-  /** Appends a fact about the cell. */
-  appendCell({ stream, correlation, trace, actor, kind, payload }: CellDraft): Promise<AppendReceipt> {
-    return this.enqueue({ stream, correlation, trace, actor, kind, payload, expectedSeq: null });
+  /** Appends a fact about the cell. @throws AuditError AUDIT_SEQ_CONFLICT when another one has the place it has to get */
+  appendCell({ stream, correlation, trace, actor, kind, payload, expectedSeq }: CellDraft): Promise<AppendReceipt> {
+    return this.enqueue({ stream, correlation, trace, actor, kind, payload, expectedSeq: expectedSeq ?? null });
   }
 
   /** The common way in, also for ingested events. */

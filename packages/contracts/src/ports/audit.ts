@@ -28,6 +28,8 @@ export interface CellDraft {
   readonly actor: SealedRecord['actor'];
   readonly kind: CellKind;
   readonly payload: JsonObject;
+  /** Number the record has to get in its stream, for one that rests on those before it; the next one unless told. */
+  readonly expectedSeq?: number;
 }
 
 /** Where a record ended up: durable and under a signed checkpoint when this is returned. */
