@@ -1,6 +1,6 @@
-import { type Duplex, duplexPair } from 'node:stream';
+import { Duplex, duplexPair } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { type Dial, serveChannel } from './dial.ts';
+import { type Dial, type Dialled, serveChannel } from './dial.ts';
 
 /** One side of a channel that is served, everything that came back on it, and whether it is over. */
 function open(dial: Dial) {
@@ -27,6 +27,14 @@ const echo = (): { readonly dial: Dial; readonly asked: unknown[]; readonly conn
   return { dial, asked, connections };
 };
 
+/** An object of one member, which throws when it is got. */
+const thrower = (name: string): object =>
+  Object.defineProperty({}, name, {
+    get: () => {
+      throw new Error('got at');
+    },
+  });
+
 describe('a channel', () => {
   it('carries one line each way, and bytes from then on', async () => {
     const { dial, asked } = echo();
@@ -47,6 +55,52 @@ describe('a channel', () => {
     const { own, text } = open(() => Promise.reject(error));
     own.write('{}\n');
     await expect.poll(text).toBe(`{"refused":"${code}"}\n`);
+  });
+
+  it.each<[string, () => unknown]>([
+    ['nothing', () => undefined],
+    ['null', () => null],
+    ['an object without a connection', () => ({ answer: 1 })],
+    ['a connection that is none', () => ({ connection: { write: () => true }, answer: 1 })],
+    ['a connection that throws when it is got', () => thrower('connection')],
+    ['a connection that is over', () => ({ connection: duplexPair()[0].destroy(), answer: 1 })],
+    ['an error whose code throws when it is got', () => Promise.reject(thrower('code'))],
+    ['an error that is nothing', () => Promise.reject(undefined)],
+  ])('is refused and closed when the dial gives %s', async (_, give) => {
+    const { own, text } = open(async () => give() as Promise<Dialled>);
+    own.write('{}\n');
+    await expect.poll(text).toBe('{"refused":"SANDBOX_DIAL_FAILED"}\n');
+    await expect.poll(() => own.readableEnded).toBe(true);
+  });
+
+  const circle: unknown[] = [];
+  circle.push(circle);
+  it.each<[string, object]>([
+    ['no answer', {}],
+    ['a big integer', { answer: 1n }],
+    ['a circle', { answer: circle }],
+    ['half a character', { answer: '\ud83d' }],
+    ['more than a line', { answer: 'x'.repeat(9000) }],
+    ['something that throws when it is got', thrower('answer')],
+    ['an answer for a stream of objects', { answer: 1, isOfObjects: true }],
+  ])('is refused, and its connection ended, when the dial answers %s', async (_, given) => {
+    const connection = new Duplex({ readableObjectMode: 'isOfObjects' in given, read: () => undefined });
+    const { own, text } = open(async () => Object.assign(given, { connection }) as unknown as Dialled);
+    own.write('{}\n');
+    await expect.poll(text).toBe('{"refused":"SANDBOX_DIAL_FAILED"}\n');
+    await expect.poll(() => [own.readableEnded, connection.destroyed]).toEqual([true, true]);
+  });
+
+  it('is ended by a connection that throws when it is touched', async () => {
+    const [connection] = duplexPair();
+    const touchy = Object.assign(connection, {
+      on: () => {
+        throw new Error('touched');
+      },
+    });
+    const { own, served } = open(async () => ({ connection: touchy, answer: null }));
+    own.write('{}\n');
+    await expect.poll(() => served.destroyed).toBe(true);
   });
 
   it('asks nobody on a line that is no JSON, is without end, or is too long', async () => {

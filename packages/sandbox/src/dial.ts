@@ -1,22 +1,26 @@
-import type { Duplex } from 'node:stream';
-import type { JsonValue } from '@exoarmur/canonical';
+import { Duplex } from 'node:stream';
+import { canonicalize, type JsonValue } from '@exoarmur/canonical';
 
 /** A connection that was opened for a confined process, and what it is told about it. */
 export interface Dialled {
+  /** Of bytes, and open. */
   readonly connection: Duplex;
+  /** At most 8192 canonical bytes with the word `answer` around it. */
   readonly answer: JsonValue;
 }
 
 /**
  * Opens a connection for a confined process, which has no network of its own. `request` is the word of that process: hostile.
- * Whatever it throws is a refusal; the process is told the `code` of the error and nothing else.
+ * Whatever it throws is a refusal; the process is told the `code` of the error and nothing else. Something else than {@link Dialled}
+ * is a refusal, too, and its connection is ended.
  */
 export type Dial = (request: unknown) => Promise<Dialled>;
 
 /** Most connections of one run. */
 export const MAX_CONNECTIONS = 8;
 
-const MAX_REQUEST_BYTES = 8192;
+/** Longest line of a channel, whoever writes it. */
+const MAX_LINE_BYTES = 8192;
 
 /**
  * Serves one channel, which is good for one connection: a line of JSON comes, one goes (`{"answer":…}` or `{"refused":code}`), and
@@ -27,31 +31,36 @@ export function serveChannel(channel: Duplex, dial: Dial): void {
   const onData = (chunk: Buffer): void => {
     begun = Buffer.concat([begun, chunk]);
     const end = begun.indexOf(10);
-    if (end < 0 && begun.length <= MAX_REQUEST_BYTES) return;
+    if (end < 0 && begun.length <= MAX_LINE_BYTES) return;
     channel.off('data', onData);
     channel.pause();
-    if (end < 0 || end > MAX_REQUEST_BYTES) {
+    if (end < 0 || end > MAX_LINE_BYTES) {
       channel.destroy();
       return;
     }
-    void connect(channel, dial, begun.subarray(0, end).toString('utf8'), begun.subarray(end + 1));
+    connect(channel, dial, begun.subarray(0, end).toString('utf8'), begun.subarray(end + 1)).catch(() => {
+      // SECURITY: a connection that is not what it says throws wherever it is touched; nothing of that may end this process.
+      channel.destroy();
+    });
   };
   channel.on('data', onData);
   channel.on('error', () => channel.destroy());
 }
 
 async function connect(channel: Duplex, dial: Dial, line: string, rest: Buffer): Promise<void> {
-  let dialled: Dialled;
+  let opened: Opened | undefined;
+  let refused = 'SANDBOX_DIAL_FAILED';
   try {
-    dialled = await dial(JSON.parse(line));
+    opened = readDialled(await dial(JSON.parse(line)));
   } catch (error) {
-    const { code } = (error ?? {}) as { readonly code?: unknown };
-    const refused = typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,63}$/.test(code) ? code : 'SANDBOX_DIAL_FAILED';
+    refused = refusalOf(error) ?? refused;
+  }
+  if (opened === undefined) {
     channel.end(`${JSON.stringify({ refused })}\n`);
     channel.resume();
     return;
   }
-  const { connection, answer } = dialled;
+  const { connection, reply } = opened;
   // Whichever side ends, the other one ends with it.
   for (const [one, other] of [
     [channel, connection],
@@ -64,8 +73,45 @@ async function connect(channel: Duplex, dial: Dial, line: string, rest: Buffer):
     connection.destroy();
     return;
   }
-  channel.write(`${JSON.stringify({ answer })}\n`);
+  channel.write(`${reply}\n`);
   if (rest.length > 0) connection.write(rest);
   channel.pipe(connection);
   connection.pipe(channel);
+}
+
+interface Opened {
+  readonly connection: Duplex;
+  /** The line that the process is told. */
+  readonly reply: string;
+}
+
+/** What a dial gave; undefined when it is not what it should be, and then its connection is ended. */
+function readDialled(dialled: Dialled): Opened | undefined {
+  let connection: unknown;
+  try {
+    ({ connection } = dialled);
+    // What comes out of a stream of objects cannot be written to a channel: that would throw where nobody can catch it.
+    if (connection instanceof Duplex && !connection.readableObjectMode && !connection.destroyed) {
+      const { answer } = dialled;
+      return { connection, reply: canonicalize({ answer }, { maxBytes: MAX_LINE_BYTES }) };
+    }
+  } catch {
+    // SECURITY: what is not what it should be throws whatever it likes when it is looked at.
+  }
+  if (connection instanceof Duplex) {
+    connection.on('error', () => undefined);
+    connection.destroy();
+  }
+  return undefined;
+}
+
+/** The code that a refusal is told by, if it has one. */
+function refusalOf(error: unknown): string | undefined {
+  try {
+    const { code } = error as { readonly code?: unknown };
+    return typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,63}$/.test(code) ? code : undefined;
+  } catch {
+    // SECURITY: whatever was thrown may throw again when it is looked at.
+    return undefined;
+  }
 }
