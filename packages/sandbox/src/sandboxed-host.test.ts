@@ -2,7 +2,13 @@ import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ActionIntent, ExecutorManifest } from '@exoarmur/contracts';
+import {
+  type ActionIntent,
+  type ExecutorManifest,
+  type JsonObject,
+  MAX_CARRIED_DEPTH,
+  MAX_REPORT_BYTES,
+} from '@exoarmur/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSandboxedHost, digestCode, type SandboxedHostOptions } from './index.ts';
 
@@ -111,6 +117,32 @@ describe('createSandboxedHost', () => {
     expect(await host.checkTarget(INTENT)).toMatchObject({
       ...{ result: 'invalid', evidence: { code: 'SANDBOX_ANSWER_MALFORMED' } },
     });
+  });
+
+  it('takes no answer that is too deep or too large for the records and the bundle around it', async () => {
+    const say = async (said: JsonObject) => {
+      const limits = { wallClockMs: 20_000, answerBytes: 4_194_304 };
+      const config = { deed: 'say', said };
+      const { host } = await open('say', { config, targetLimits: limits, executionLimits: limits });
+      return host;
+    };
+    const nested = (depth: number): JsonObject => (depth === 1 ? {} : { in: nested(depth - 1) });
+    const large = { text: 'x'.repeat(MAX_REPORT_BYTES) };
+    const held = nested(MAX_CARRIED_DEPTH - 1);
+    const sound = await say({ evidence: held, claimed: held, observed: held });
+    expect(await sound.checkTarget(INTENT)).toEqual({ result: 'valid', reason: 'said', evidence: held });
+    const done = { status: 'succeeded', errorCode: null, claimed: held, observed: held };
+    expect(await sound.run(INTENT)).toEqual(done);
+    const code = 'SANDBOX_ANSWER_MALFORMED';
+    const deep = nested(MAX_CARRIED_DEPTH);
+    for (const evidence of [deep, large]) {
+      const { checkTarget } = await say({ evidence });
+      expect(await checkTarget(INTENT)).toMatchObject({ result: 'invalid', evidence: { code } });
+    }
+    for (const said of [{ claimed: deep }, { observed: deep }, { claimed: large }]) {
+      const { run } = await say(said);
+      expect(await run(INTENT)).toEqual({ status: 'ambiguous', errorCode: code, claimed: {}, observed: {} });
+    }
   });
 
   it('refuses action types that are not declared, without asking', async () => {

@@ -1,4 +1,4 @@
-import { digestValue, type JsonValue } from '@exoarmur/canonical';
+import { CanonicalError, canonicalizeToBytes, digestValue, type JsonValue } from '@exoarmur/canonical';
 import {
   type ActionIntent,
   actionClassSchema,
@@ -11,6 +11,8 @@ import {
   type HostedOutcome,
   type JsonObject,
   jsonObjectSchema,
+  MAX_CARRIED_DEPTH,
+  MAX_REPORT_BYTES,
   outcomeSchema,
   type TargetVerdict,
   targetVerdictSchema,
@@ -130,12 +132,12 @@ export async function createSandboxedHost(options: SandboxedHostOptions): Promis
         return refuse('unsupported', 'the executor declares no such action type', 'SANDBOX_ACTION_UNSUPPORTED');
       }
       const request = { config, operation: 'validate_target', intent: intent as unknown as JsonObject };
-      return readCheck(redacted(await looking.run(request), redact));
+      return readCheck(carried(redacted(await looking.run(request), redact)));
     },
     preview: async (intent) => {
       if (!actionTypes.has(intent.action_type)) return null;
       const request = { config, operation: 'preview', intent: intent as unknown as JsonObject };
-      const result = redacted(await looking.run(request), redact);
+      const result = carried(redacted(await looking.run(request), redact));
       return result.outcome === 'answered' ? (effectPreviewSchema.safeParse(result.answer).data ?? null) : null;
     },
     run: async (intent, cancel) => {
@@ -144,7 +146,9 @@ export async function createSandboxedHost(options: SandboxedHostOptions): Promis
       const request = { config, ...told, operation: 'execute', intent: intent as unknown as JsonObject };
       const confined = observing.has(intent.action_type) ? reading : acting;
       const call = dial === undefined ? undefined : (asked: unknown) => dial(asked, intent);
-      return readOutcome(redacted(await confined.run(request, cancel as AbortSignal | undefined, call), redact));
+      return readOutcome(
+        carried(redacted(await confined.run(request, cancel as AbortSignal | undefined, call), redact)),
+      );
     },
   };
 }
@@ -163,6 +167,18 @@ function redacted(result: ConfinedResult, redact: (text: string) => string): Con
     return Object.fromEntries(Object.entries(value).map(([name, member]) => [redact(name), walk(member as JsonValue)]));
   };
   return { outcome: 'answered', answer: walk(result.answer) };
+}
+
+/** The same result, if its answer is one that a record and the bundle around it can hold. */
+function carried(result: ConfinedResult): ConfinedResult {
+  if (result.outcome !== 'answered') return result;
+  try {
+    canonicalizeToBytes(result.answer, { maxBytes: MAX_REPORT_BYTES, maxDepth: MAX_CARRIED_DEPTH });
+    return result;
+  } catch (error) {
+    if (!(error instanceof CanonicalError)) throw error;
+    return { outcome: 'failed', code: 'SANDBOX_ANSWER_MALFORMED', breaches: [] };
+  }
 }
 
 /** A copy: an operator's object that changes later changes nothing. */

@@ -19,9 +19,10 @@ const spawn = () => {
 
 const told = (secrets) => JSON.stringify(secrets ?? 'nothing');
 
-export default ({ path, deed = 'write', capabilities = MANIFEST.capabilities }, secrets) => ({
+export default ({ path, deed = 'write', said, capabilities = MANIFEST.capabilities }, secrets) => ({
   manifest: { ...MANIFEST, capabilities },
   validateTarget: async () => {
+    if (deed === 'say') return { result: 'valid', reason: 'said', evidence: {}, ...said };
     if (deed === 'write while validating') writeFileSync(path, 'early');
     if (deed === 'spawn') spawn();
     if (deed === 'tell')
@@ -34,6 +35,7 @@ export default ({ path, deed = 'write', capabilities = MANIFEST.capabilities }, 
     body: deed === 'tell' ? told(secrets) : 'x',
   }),
   execute: async (intent) => {
+    if (deed === 'say') return { success: true, error_code: null, claimed: {}, observed: {}, ...said };
     if (deed === 'tell') {
       const place = JSON.stringify([process.argv, process.env, process.execArgv]).includes('s3cr3t');
       return { success: true, error_code: null, claimed: { [told(secrets)]: told(secrets) }, observed: { place } };
