@@ -145,6 +145,29 @@ describe('createSandboxedHost', () => {
     }
   });
 
+  it.each<[string, (text: string) => unknown]>([
+    ['cut a character in two', (text) => `${text}\ud83d`],
+    ['make nothing of a text', () => undefined],
+    ['make a number of it', () => -0],
+    ['let it be waited for', () => Promise.reject(new Error('never'))],
+    ['make too much of it', (text) => text.padEnd(MAX_REPORT_BYTES)],
+    [
+      'throw',
+      () => {
+        throw new Error('never');
+      },
+    ],
+  ])('tells nothing of an answer for which `redact` would %s', async (_, spoil) => {
+    const redact = (text: string) => (text === 'hot' ? spoil(text) : text) as string;
+    const report = { reason: 'hot', evidence: {}, claimed: { place: ['hot'] }, observed: { hot: 1 } };
+    const { host } = await open('say', { config: { deed: 'say', said: report }, redact });
+    const code = 'SANDBOX_ANSWER_MALFORMED';
+    expect(await host.checkTarget(INTENT)).toMatchObject({ result: 'invalid', evidence: { code } });
+    expect(await host.run(INTENT)).toEqual({ status: 'ambiguous', errorCode: code, claimed: {}, observed: {} });
+    const shown = await open('say', { config: { deed: 'say', said: { summary: 'hot' } }, redact });
+    expect(await shown.host.preview?.(INTENT)).toBeNull();
+  });
+
   it('refuses action types that are not declared, without asking', async () => {
     const { host } = await open('write');
     const other = { ...INTENT, action_type: 'note.burn' };

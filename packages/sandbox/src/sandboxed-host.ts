@@ -1,4 +1,4 @@
-import { CanonicalError, canonicalizeToBytes, digestValue, type JsonValue } from '@exoarmur/canonical';
+import { canonicalizeToBytes, digestValue, type JsonValue } from '@exoarmur/canonical';
 import {
   type ActionIntent,
   actionClassSchema,
@@ -55,7 +55,10 @@ export interface SandboxedHostOptions {
   readonly connections?: number;
   /** Handed over beside `config`, while it executes and at no other time. Stands in no argument, no environment and no record. */
   readonly secrets?: JsonObject | ((intent: ActionIntent) => JsonObject);
-  /** Takes out of every text that it answers what must not be told, whatever it does itself about that. */
+  /**
+   * Takes out of every text that it answers what must not be told, whatever it does itself about that. An answer that no record can hold
+   * afterwards, or over which this throws, is `SANDBOX_ANSWER_MALFORMED`.
+   */
   readonly redact?: (text: string) => string;
   /**
    * Processes that are started ahead for each kind of question (about targets, observing, acting), so that an answer does not wait for a
@@ -132,12 +135,12 @@ export async function createSandboxedHost(options: SandboxedHostOptions): Promis
         return refuse('unsupported', 'the executor declares no such action type', 'SANDBOX_ACTION_UNSUPPORTED');
       }
       const request = { config, operation: 'validate_target', intent: intent as unknown as JsonObject };
-      return readCheck(carried(redacted(await looking.run(request), redact)));
+      return readCheck(carried(await looking.run(request), redact));
     },
     preview: async (intent) => {
       if (!actionTypes.has(intent.action_type)) return null;
       const request = { config, operation: 'preview', intent: intent as unknown as JsonObject };
-      const result = carried(redacted(await looking.run(request), redact));
+      const result = carried(await looking.run(request), redact);
       return result.outcome === 'answered' ? (effectPreviewSchema.safeParse(result.answer).data ?? null) : null;
     },
     run: async (intent, cancel) => {
@@ -146,9 +149,7 @@ export async function createSandboxedHost(options: SandboxedHostOptions): Promis
       const request = { config, ...told, operation: 'execute', intent: intent as unknown as JsonObject };
       const confined = observing.has(intent.action_type) ? reading : acting;
       const call = dial === undefined ? undefined : (asked: unknown) => dial(asked, intent);
-      return readOutcome(
-        carried(redacted(await confined.run(request, cancel as AbortSignal | undefined, call), redact)),
-      );
+      return readOutcome(carried(await confined.run(request, cancel as AbortSignal | undefined, call), redact));
     },
   };
 }
@@ -157,28 +158,35 @@ function asItIs(text: string): string {
   return text;
 }
 
-/** The same result with every text of the answer, names of members included, gone through. */
-function redacted(result: ConfinedResult, redact: (text: string) => string): ConfinedResult {
-  if (result.outcome !== 'answered' || redact === asItIs) return result;
-  const walk = (value: JsonValue): JsonValue => {
-    if (typeof value === 'string') return redact(value);
-    if (Array.isArray(value)) return value.map(walk);
-    if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, member]) => [redact(name), walk(member as JsonValue)]));
-  };
-  return { outcome: 'answered', answer: walk(result.answer) };
-}
-
-/** The same result, if its answer is one that a record and the bundle around it can hold. */
-function carried(result: ConfinedResult): ConfinedResult {
+/** The same result, redacted, if its answer is then one that a record and the bundle around it can hold. */
+function carried(result: ConfinedResult, redact: (text: string) => string): ConfinedResult {
   if (result.outcome !== 'answered') return result;
   try {
-    canonicalizeToBytes(result.answer, { maxBytes: MAX_REPORT_BYTES, maxDepth: MAX_CARRIED_DEPTH });
-    return result;
-  } catch (error) {
-    if (!(error instanceof CanonicalError)) throw error;
+    const answer = redact === asItIs ? result.answer : redacted(result.answer, redact);
+    canonicalizeToBytes(answer, { maxBytes: MAX_REPORT_BYTES, maxDepth: MAX_CARRIED_DEPTH });
+    return { outcome: 'answered', answer };
+  } catch {
+    // SECURITY: `redact` throws whatever it likes; what it could not go through is not told.
     return { outcome: 'failed', code: 'SANDBOX_ANSWER_MALFORMED', breaches: [] };
   }
+}
+
+/** A copy of an answer with every text of it, names of members included, gone through. Throws whatever `redact` throws. */
+function redacted(value: JsonValue, redact: (text: string) => unknown): JsonValue {
+  const read = (text: string): string => {
+    const told = redact(text);
+    if (typeof told === 'string') return told;
+    // A promise that nobody waits for ends this process when it is rejected.
+    Promise.resolve(told).catch(() => undefined);
+    throw new TypeError('what is redacted is a text');
+  };
+  const walk = (member: JsonValue): JsonValue => {
+    if (typeof member === 'string') return read(member);
+    if (Array.isArray(member)) return member.map(walk);
+    if (typeof member !== 'object' || member === null) return member;
+    return Object.fromEntries(Object.entries(member).map(([name, inner]) => [read(name), walk(inner as JsonValue)]));
+  };
+  return walk(value);
 }
 
 /** A copy: an operator's object that changes later changes nothing. */

@@ -33,6 +33,7 @@ export default ({ path, deed = 'write', said, capabilities = MANIFEST.capabiliti
   preview: async (intent) => ({
     ...{ media_type: 'text/plain', summary: `write ${intent.target}`, is_truncated: false },
     body: deed === 'tell' ? told(secrets) : 'x',
+    ...(deed === 'say' ? said : {}),
   }),
   execute: async (intent) => {
     if (deed === 'say') return { success: true, error_code: null, claimed: {}, observed: {}, ...said };
