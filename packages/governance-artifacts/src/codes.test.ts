@@ -21,7 +21,7 @@ import {
   withProvider,
 } from '../test/fixtures.ts';
 import { describeCode } from './messages.ts';
-import type { ProviderDirectory } from './provider-port.ts';
+import type { ProviderDirectory, ProviderRun } from './provider-port.ts';
 import { formatGovernance } from './report-text.ts';
 import { verifyGovernance } from './verify-governance.ts';
 
@@ -144,6 +144,23 @@ describe('an answer', () => {
       throw new Error('out');
     });
     expect(await codeOf(throws)).toBe('PROVIDER_CRASHED');
+  });
+
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['a text', 'answered'],
+    ['no outcome', {}],
+    ['an outcome that there is not', { outcome: 'toString' }],
+    ['an answer without bytes', { outcome: 'answered' }],
+    ['a text for bytes', { outcome: 'answered', bytes: 'x' }],
+  ])('is none when the runtime says %s', async (_what, run) => {
+    expect(await codeOf(asks(() => run as ProviderRun))).toBe('PROVIDER_RESPONSE_MALFORMED');
+  });
+
+  it('is none when what the runtime says throws when it is looked at', async () => {
+    const bytes = new Proxy(new Uint8Array(1), {});
+    expect(await codeOf(asks(() => ({ outcome: 'answered', bytes })))).toBe('PROVIDER_CRASHED');
   });
 
   it('has to come the second time, too, and be the same', async () => {

@@ -59,10 +59,21 @@ export async function askProvider(provider: ProviderHandle, question: Question):
 async function runOnce(provider: ProviderHandle, request: Uint8Array): Promise<ProviderRun> {
   try {
     // A run must not see what an earlier one did to the bytes.
-    return await provider.run(request.slice());
+    return readRun(await provider.run(request.slice()));
   } catch {
     return { outcome: 'crashed' };
   }
+}
+
+/** A runtime is a part of the operator's: how a run ended has one of the shapes, or it has no answer. Throws what that thing throws. */
+function readRun(run: unknown): ProviderRun {
+  const { outcome, bytes } = (run ?? {}) as Partial<Record<'outcome' | 'bytes', unknown>>;
+  if (outcome === 'answered' && bytes instanceof Uint8Array) return { outcome, bytes: bytes.slice() };
+  return { outcome: isUnanswered(outcome) ? outcome : 'malformed' };
+}
+
+function isUnanswered(outcome: unknown): outcome is keyof typeof NO_ANSWER {
+  return typeof outcome === 'string' && Object.hasOwn(NO_ANSWER, outcome);
 }
 
 function parseResponse(bytes: Uint8Array): ProviderResponse | undefined {

@@ -2,8 +2,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalize, encodeUtf8 } from '@exoarmur/canonical';
-import { parseProviderTrust } from '@exoarmur/governance-artifacts';
-import { afterAll, describe, expect, it } from 'vitest';
+import { type ProviderRun, parseProviderTrust } from '@exoarmur/governance-artifacts';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import {
   createProject,
   installNpm,
@@ -16,6 +16,7 @@ import {
 } from '../../test/install.ts';
 import { answering } from '../../test/wasm-builder.ts';
 import type { ProviderRuntimes } from '../runtimes.ts';
+import { RUN_DEADLINE_MS } from './deadline.ts';
 import { discoverProviders } from './discover.ts';
 
 const DRAFT: PackageDraft = { bytes: answering(encodeUtf8('{}')) };
@@ -97,6 +98,33 @@ describe('discovery', () => {
     const listing = directory.find('policy_snapshot');
     if (listing.status === 'available') await listing.provider.run(new Uint8Array());
     expect(ran).toEqual(DRAFT.bytes);
+  });
+
+  it('waits for a runtime until it must have ended by its own bounds, and not for ever', async () => {
+    const root = createProject();
+    installNpm(root, DRAFT);
+    const told: unknown[] = [];
+    const ask = (wasm: () => Promise<ProviderRun>) => {
+      const trust = trustOf(trustIn(DRAFT));
+      const listing = discoverProviders({ projectRoot: root, trust, runtimes: { ...runtimes, wasm } }).find(
+        'policy_snapshot',
+      );
+      if (listing.status === 'available') listing.provider.run(new Uint8Array()).then(keep, keep);
+    };
+    const keep = (value: unknown) => told.push(value);
+    vi.useFakeTimers();
+    try {
+      ask(() => new Promise(() => undefined));
+      ask(async () => ({ outcome: 'malformed' }));
+      ask(() => Promise.reject('out'));
+      await vi.advanceTimersByTimeAsync(RUN_DEADLINE_MS - 1);
+      expect(told).toEqual([{ outcome: 'malformed' }, 'out']);
+      expect(vi.getTimerCount()).toBe(1);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(told[2]).toEqual({ outcome: 'timed_out' });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('takes the one package of two that is installed', () => {

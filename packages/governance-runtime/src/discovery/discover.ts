@@ -3,6 +3,7 @@ import { formatDigest, sha256 } from '@exoarmur/canonical';
 import type { GovernanceProvider, ProviderDescriptor, ProviderTrust } from '@exoarmur/contracts';
 import type { ProviderDirectory, ProviderHandle, ProviderListing } from '@exoarmur/governance-artifacts';
 import type { ProviderRuntimes } from '../runtimes.ts';
+import { settleRun } from './deadline.ts';
 import { Denial, type DenialCode } from './denial.ts';
 import { parsePackageManifest } from './descriptor.ts';
 import { locatePackage, MAX_ENTRY_BYTES, MAX_MANIFEST_BYTES, readPackageFile } from './package-folder.ts';
@@ -103,7 +104,7 @@ function examineProvider(
       digest,
       schemaVersions: Object.freeze([...schemaVersions]),
       configuration,
-      run: (request: Uint8Array) => run(bytes, request),
+      run: (request: Uint8Array) => settleRun(() => run(bytes, request)),
     });
     return { provider: { package: name, version, artifact_type: artifactType, runtime, digest, denied: null }, handle };
   } catch (error) {
