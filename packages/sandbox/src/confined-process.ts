@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, extname, join, resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
@@ -46,22 +46,24 @@ export const CHILD = fileURLToPath(new URL(`./confined-child${extname(import.met
 /** How often memory is looked at, in milliseconds: while a process works, and while it waits. */
 const MEMORY_POLL_MS = 10;
 const WAITING_POLL_MS = 1000;
+/** How long after the end of a process its pipes are read to their end, in milliseconds; a program that it left behind may hold them. */
+const PIPES_MS = 1000;
 
 /** Starts a process, in a temporary folder that is gone when it is; undefined when the system does not start it. */
 export function startProcess(plan: ProcessPlan): ConfinedProcess | undefined {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), FOLDER_PREFIX)));
-  const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
-  const [program = '', ...args] = commandOf(plan, folder);
+  let folder: string | undefined;
   try {
-    return attend(spawnPiped(program, args, { folder, connections: plan.connections }), plan, removeFolder);
+    folder = realpathSync(mkdtempSync(join(tmpdir(), FOLDER_PREFIX)));
+    const [program = '', ...args] = commandOf(plan, folder);
+    return attend(spawnPiped(program, args, { folder, connections: plan.connections }), plan, folder);
   } catch {
-    // The system refused the command as a whole, for one because it is too long: nothing was started.
-    removeFolder();
+    // There is no place for the folder, or the system refused the command as a whole, for one because it is too long: nothing was started.
+    if (folder !== undefined) removeFolder(folder);
     return undefined;
   }
 }
 
-function attend(child: ReturnType<typeof spawnPiped>, plan: ProcessPlan, removeFolder: () => void): ConfinedProcess {
+function attend(child: ReturnType<typeof spawnPiped>, plan: ProcessPlan, folder: string): ConfinedProcess {
   const { wallClockMs, outputBytes, answerBytes, memoryBytes } = plan.limits;
   let stopped: { readonly code: ConfinedFailureCode; readonly breach?: LimitBreach } | undefined;
   const stop = (code: ConfinedFailureCode, breach?: LimitBreach): void => {
@@ -95,12 +97,21 @@ function attend(child: ReturnType<typeof spawnPiped>, plan: ProcessPlan, removeF
   for (const channel of channels) channel.on('error', () => channel.destroy());
   child.stdin.on('error', () => undefined);
 
+  const closePipes = (): void => {
+    for (const stream of child.stdio) stream?.destroy();
+  };
+
   let isOver = false;
+  let rest: NodeJS.Timeout | undefined;
   const ended = new Promise<ConfinedResult>((resolve) => {
     const settle = (result: ConfinedResult): void => {
       isOver = true;
       clearInterval(watch);
-      removeFolder();
+      clearTimeout(rest);
+      if (!removeFolder(folder)) {
+        openFolders(folder);
+        removeFolder(folder);
+      }
       resolve(result);
     };
     child.on('error', () => {
@@ -112,6 +123,8 @@ function attend(child: ReturnType<typeof spawnPiped>, plan: ProcessPlan, removeF
       // A connection does not outlive the process that it was opened for, and what it started does not either.
       for (const channel of channels) channel.destroy();
       if (plan.mayStart) killGroup(child);
+      // What is in them already is read between a timer and what follows it at once, however late the timer is.
+      rest = setTimeout(() => setImmediate(closePipes), PIPES_MS).unref();
     });
     child.on('close', (_, signal) => {
       if (stopped === undefined) settle(readAnswer(Buffer.concat(answer), answerBytes, signal));
@@ -149,9 +162,32 @@ function attend(child: ReturnType<typeof spawnPiped>, plan: ProcessPlan, removeF
     },
     end: () => {
       killGroup(child);
-      removeFolder();
+      removeFolder(folder);
     },
   };
+}
+
+/** Whether the folder is gone. Never throws: what was done to it may not end this process. */
+function removeFolder(folder: string): boolean {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+    return true;
+  } catch {
+    // Somebody still writes in it, or took the rights away from a folder in it.
+    return false;
+  }
+}
+
+/** Gives back the rights to the folders in a folder of a process that has ended: nobody confined can put a link in the place of one. */
+function openFolders(folder: string): void {
+  try {
+    chmodSync(folder, 0o700);
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (entry.isDirectory()) openFolders(join(folder, entry.name));
+    }
+  } catch {
+    // What cannot be opened stays.
+  }
 }
 
 /** What keeps a process of Node from ending. */
@@ -178,13 +214,16 @@ function spawnPiped(
   args: readonly string[],
   { folder, connections }: { readonly folder: string; readonly connections: number },
 ) {
-  return spawn(program, args, {
+  const child = spawn(program, args, {
     cwd: folder,
     // Wrappers are found by name; the child takes this away before it loads anything.
     env: program === process.execPath ? {} : { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
     stdio: ['pipe', 'pipe', 'pipe', 'pipe', ...Array.from({ length: connections }, () => 'pipe' as const)],
     detached: process.platform !== 'win32',
   });
+  // Where there are no descriptors left the child has no pipes, nobody gets to attend to it, and it says so later.
+  child.on('error', () => undefined);
+  return child;
 }
 
 /** Paths without those that lie in another one: the permission model forgets a folder that is named after something in it. */
@@ -207,7 +246,8 @@ function killGroup(child: ChildProcess): void {
     if (process.platform === 'win32') child.kill('SIGKILL');
     else process.kill(-pid, 'SIGKILL');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    // Nobody is left in it, or nobody who is this user's to end; it is asked where nobody could catch an error.
+    if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }
 
@@ -221,7 +261,8 @@ function readResident(pid: number | undefined): number {
   for (let index = 0; index < found.length && index < MAX_PROCESSES; index++) {
     const process = found[index] as string;
     pages += Number(readProc(`${process}/statm`).split(' ')[1] ?? 0) || 0;
-    found.push(...readProc(`${process}/task/${process}/children`).split(' ').filter(Boolean));
+    const children = readProc(`${process}/task/${process}/children`).split(' ').filter(Boolean);
+    found.push(...children.slice(0, MAX_PROCESSES));
   }
   return pages * 4096;
 }

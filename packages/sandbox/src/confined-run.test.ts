@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -14,7 +16,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { duplexPair } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodeUtf8 } from '@exoarmur/canonical';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { CHILD, startProcess } from './confined-process.ts';
 import { type Confined, type ConfinedLimits, type Confinement, confine, digestCode, probeMechanisms } from './index.ts';
 import { assertConfinable, type Mechanisms, wrapperOf } from './mechanisms.ts';
 
@@ -206,6 +210,79 @@ describe('a confined process', () => {
     expect(await running).toEqual({ outcome: 'failed', code: 'SANDBOX_CANCELLED', breaches: [] });
     const refused = await run({ deed: 'echo' }, AbortSignal.abort());
     expect(refused).toEqual({ outcome: 'refused', code: 'SANDBOX_CANCELLED' });
+  });
+});
+
+describe('nobody is harmed', () => {
+  const entry = JSON.stringify(HOSTILE);
+  /** What a process of its own prints after it has confined the code; it ends when nothing is left to wait for. */
+  const runApart = (lines: string, limit = 'unlimited', identity: { readonly uid?: number } = {}) => {
+    const script = `
+      import { closeSync, existsSync, openSync } from 'node:fs';
+      import { confine, digestCode } from ${JSON.stringify(new URL('./index.ts', import.meta.url).href)};
+      const code = { entry: ${entry}, digest: digestCode({ entry: ${entry} }) };
+      const { run } = await confine({ code, mode: 'function', network: 'denied', acceptsUnrestrictedNetwork: true });
+      ${lines}
+    `;
+    const options = ['--conditions=@exoarmur/source', '--no-warnings', '--input-type=module', '--eval', script];
+    const command = ['-c', `ulimit -n ${limit}; exec "$0" "$@"`, process.execPath, ...options];
+    return spawnSync('sh', command, { encoding: 'utf8', timeout: 25_000, env: { TMPDIR: folder }, ...identity });
+  };
+
+  it('by a process that closes folders of its own', () => {
+    chmodSync(folder, 0o777);
+    // The administrator can remove what is closed.
+    const identity = process.getuid?.() === 0 ? { uid: 65_534 } : {};
+    const lines =
+      "const { answer } = await run({ deed: 'close a folder' }); console.log(typeof answer, existsSync(answer));";
+    expect(runApart(lines, '1024', identity)).toMatchObject({ stdout: 'string false\n', status: 0 });
+  });
+
+  it('when there are no descriptors for its pipes', () => {
+    const lines = `
+      const held = [];
+      try { for (;;) held.push(openSync(process.execPath)); } catch {}
+      for (const one of held.splice(0, 3)) closeSync(one);
+      console.log((await run({ deed: 'echo' })).code);
+      for (const one of held) closeSync(one);
+      console.log((await run({ deed: 'echo' })).outcome);
+    `;
+    expect(runApart(lines, '128')).toMatchObject({ stdout: 'SANDBOX_START_FAILED\nanswered\n', status: 0 });
+  });
+
+  it('when there is no place for its folder', async () => {
+    const { run } = await open();
+    vi.stubEnv('TMPDIR', join(folder, 'none'));
+    const result = run({ deed: 'echo' });
+    vi.unstubAllEnvs();
+    expect(await result).toEqual({ outcome: 'refused', code: 'SANDBOX_START_FAILED' });
+  });
+
+  it('by a group in which nobody may be ended', async () => {
+    const { run } = await open({ children: 'allowed', acceptsUnrestrictedChildren: true });
+    const kill = vi.spyOn(process, 'kill').mockImplementation(() => {
+      throw Object.assign(new Error('not yours'), { code: 'EPERM' });
+    });
+    const result = await run({ deed: 'echo' });
+    expect(kill).toHaveBeenCalled();
+    kill.mockRestore();
+    expect(result).toMatchObject({ outcome: 'answered' });
+  });
+
+  it('by a program that was left behind and holds the pipes', async () => {
+    const limits = { wallClockMs: 20_000, memoryBytes: 268_435_456, outputBytes: 1000, answerBytes: 1000 };
+    const mechanisms: Mechanisms = {
+      ...{ permissionModel: true, network: 'none', namespaces: false, resourceLimits: false },
+      ...{ networkNamespace: false, processTable: false, memoryWatch: false },
+    };
+    const started = startProcess({
+      ...{ mode: 'function', entry: HOSTILE, imports: '', read: [HOSTILE, CHILD], write: [], hasScratch: true },
+      ...{ connections: 0, limits, mechanisms, isNetworkDenied: false, mayStart: true },
+    });
+    const begun = performance.now();
+    const result = await started?.run(encodeUtf8('{"deed":"leave a program behind"}'), undefined, undefined);
+    expect(result).toEqual({ outcome: 'answered', answer: 'left' });
+    expect(performance.now() - begun).toBeLessThan(15_000);
   });
 });
 

@@ -1,7 +1,7 @@
 // One misbehaviour a request. Each reports what it got away with; a confined process is expected to get away with nothing.
 
 import { createSocket } from 'node:dgram';
-import { readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createConnection, Socket } from 'node:net';
 
@@ -19,6 +19,17 @@ const deeds = {
   folder: () => {
     writeFileSync('scratch', 'x');
     return process.cwd();
+  },
+  'close a folder': () => {
+    mkdirSync('shut/inner', { recursive: true });
+    chmodSync('shut/inner', 0);
+    chmodSync('shut', 0);
+    return process.cwd();
+  },
+  'leave a program behind': async () => {
+    const { spawn } = await import('node:child_process');
+    spawn('sleep', ['20'], { stdio: 'inherit', detached: true, env: { PATH: '/usr/bin:/bin' } }).unref();
+    return 'left';
   },
   spawn: async () => (await import('node:child_process')).spawnSync('/bin/true').status,
   worker: async () => {
