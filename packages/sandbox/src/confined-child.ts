@@ -141,7 +141,7 @@ try {
   answer({ answer: await run() });
 } catch (error) {
   const { code, permission, message } = (error ?? {}) as { code?: unknown; permission?: unknown; message?: unknown };
-  const text = (value: unknown) => (typeof value === 'string' ? value.slice(0, 200) : null);
+  const text = (value: unknown) => (typeof value === 'string' ? value.slice(0, 200).toWellFormed() : null);
   answer({ thrown: { code: text(code), message: text(message), permission: text(permission) } });
 }
 exitNow(0);

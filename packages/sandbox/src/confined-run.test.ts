@@ -170,6 +170,7 @@ describe('a confined process', () => {
     ['answer more members', 'SANDBOX_ANSWER_MALFORMED'],
     ['exit', 'SANDBOX_ANSWER_MISSING'],
     ['throw', 'SANDBOX_THREW'],
+    ['throw half a character', 'SANDBOX_THREW'],
   ])('has no answer when it would %s', async (deed, expected) => {
     expect(await attempt(deed)).toEqual({ outcome: 'failed', code: expected, breaches: [] });
   });
@@ -381,13 +382,20 @@ describe('what is not started', () => {
 
   it('is a request without canonical form', async () => {
     const { run } = await open();
-    expect(await run({ deed: Number.NaN })).toEqual({ outcome: 'refused', code: 'SANDBOX_REQUEST_INVALID' });
+    const thrower = () => {
+      throw new Error('trapped');
+    };
+    const trapped = new Proxy({}, { ownKeys: thrower });
+    for (const deed of [Number.NaN, trapped]) {
+      expect(await run({ deed })).toEqual({ outcome: 'refused', code: 'SANDBOX_REQUEST_INVALID' });
+    }
   });
 
   it.each<[string, string, Partial<Confinement>]>([
     ['a relative path', '/read/0', { read: ['x'] }],
     ['a pattern', '/write/0', { write: ['/tmp/*'] }],
     ['a limit of nothing', '/limits/wallClockMs', { limits: { wallClockMs: 0 } }],
+    ['a limit that no timer reaches', '/limits/wallClockMs', { limits: { wallClockMs: 2 ** 31 } }],
     ['more connections than there are', '/connections', { connections: 9 }],
     ['less than no connection', '/connections', { connections: -1 }],
     ['more started ahead than is sensible', '/prepared', { prepared: 9 }],

@@ -1,7 +1,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, isAbsolute, join } from 'node:path';
-import { CanonicalError, canonicalizeToBytes, type JsonValue } from '@exoarmur/canonical';
+import { canonicalizeToBytes, type JsonValue } from '@exoarmur/canonical';
 import type { JsonObject, LimitBreach } from '@exoarmur/contracts';
 import { type ConfinedCode, digestCode, isWithin, type PinnedCode } from './code-digest.ts';
 import { CHILD, FOLDER_PREFIX, type ProcessPlan, reduce, startProcess } from './confined-process.ts';
@@ -89,6 +89,9 @@ export interface Confined {
 }
 
 const MIN_MEMORY_BYTES = 67_108_864;
+
+/** A timer of more than this many milliseconds goes off at once. */
+const MAX_TIMER_MS = 2_147_483_647;
 
 /**
  * Prepares a confinement: checks the paths, tries out the machine, pins the code. Each run is a process of its own with an
@@ -184,9 +187,9 @@ function toRealPath(path: string): string {
 function encodeRequest(request: JsonValue): Uint8Array | undefined {
   try {
     return canonicalizeToBytes(request, { maxBytes: MAX_CONFINED_REQUEST_BYTES });
-  } catch (error) {
-    if (error instanceof CanonicalError) return undefined;
-    throw error;
+  } catch {
+    // SECURITY: the traps of a proxy throw whatever they like.
+    return undefined;
   }
 }
 
@@ -205,6 +208,7 @@ function readLimits(given: Partial<ConfinedLimits> | undefined): ConfinedLimits 
     if (!Number.isSafeInteger(value) || value < 1)
       throw invalid('a limit must be a positive integer', `/limits/${name}`);
   }
+  if (limits.wallClockMs > MAX_TIMER_MS) throw invalid('no timer reaches that far', '/limits/wallClockMs');
   if (limits.memoryBytes < MIN_MEMORY_BYTES)
     throw invalid('Node does not start in less than 64 MiB', '/limits/memoryBytes');
   return limits;

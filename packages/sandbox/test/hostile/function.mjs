@@ -129,6 +129,9 @@ const deeds = {
   throw: () => {
     throw new Error('no');
   },
+  'throw half a character': () => {
+    throw new Error('\ud83d');
+  },
   prototypes: () => {
     Object.prototype.polluted = 'yes';
     Array.prototype.map = () => ['lie'];
