@@ -8,6 +8,7 @@ import {
   type JsonObject,
   MAX_CARRIED_DEPTH,
   MAX_REPORT_BYTES,
+  targetValidationSchema,
 } from '@exoarmur/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSandboxedHost, digestCode, type SandboxedHostOptions } from './index.ts';
@@ -168,6 +169,36 @@ describe('createSandboxedHost', () => {
     expect(await shown.host.preview?.(INTENT)).toBeNull();
   });
 
+  it('cuts a reason to what a record takes, between characters', async () => {
+    for (const [reason, length] of [
+      ['🙂'.repeat(1024), 1024],
+      [`x${'🙂'.repeat(1024)}`, 1023],
+      ['a\nb', 3],
+    ] as const) {
+      const { host } = await open('say', { config: { deed: 'say', said: { reason } } });
+      const { reason: line } = await host.checkTarget(INTENT);
+      expect(line).toHaveLength(length);
+      expect(targetValidationSchema.shape.reason.safeParse(line).success && line.isWellFormed()).toBe(true);
+    }
+  });
+
+  it.each<[string, () => unknown]>([
+    [
+      'throw',
+      () => {
+        throw new Error('no vault');
+      },
+    ],
+    ['let them be waited for', () => Promise.reject(new Error('no vault'))],
+    ['give a big integer', () => ({ token: 1n })],
+    ['give nothing', () => undefined],
+  ])('starts nothing when `secrets` would %s', async (_, secrets) => {
+    const { host, path } = await open('write', { secrets: secrets as () => JsonObject });
+    const refused = { status: 'failed', errorCode: 'SANDBOX_REQUEST_INVALID', claimed: {}, observed: {} };
+    expect(await host.run(INTENT)).toEqual(refused);
+    expect(existsSync(path)).toBe(false);
+  });
+
   it('refuses action types that are not declared, without asking', async () => {
     const { host } = await open('write');
     const other = { ...INTENT, action_type: 'note.burn' };
@@ -218,6 +249,13 @@ describe('createSandboxedHost', () => {
       'another manifest than the executor’s',
       '/manifest',
       { manifest: { ...MANIFEST, action_types: ['note.write', 'x.y'] } },
+    ],
+    ['a manifest that is none', '/manifest/action_types', { manifest: null as never }],
+    ['a manifest that is no plain JSON', '/manifest', { manifest: { ...MANIFEST, extra: () => 1 } as never }],
+    [
+      'a list of capabilities that is none',
+      '/manifest/capabilities',
+      { manifest: { ...MANIFEST, capabilities: 'fs.read' as never } },
     ],
     [
       'a floor that is none',

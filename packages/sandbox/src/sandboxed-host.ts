@@ -1,4 +1,4 @@
-import { canonicalizeToBytes, digestValue, type JsonValue } from '@exoarmur/canonical';
+import { CanonicalError, canonicalizeToBytes, digestValue, type JsonValue, parseJson } from '@exoarmur/canonical';
 import {
   type ActionIntent,
   actionClassSchema,
@@ -53,7 +53,10 @@ export interface SandboxedHostOptions {
   readonly dial?: (request: unknown, intent: ActionIntent) => Promise<Dialled>;
   /** Connections that may be opened for one action; 1 unless told. */
   readonly connections?: number;
-  /** Handed over beside `config`, while it executes and at no other time. Stands in no argument, no environment and no record. */
+  /**
+   * Handed over beside `config`, while it executes and at no other time. Stands in no argument, no environment and no record. Where this
+   * throws or gives no plain JSON nothing is started: `SANDBOX_REQUEST_INVALID`.
+   */
   readonly secrets?: JsonObject | ((intent: ActionIntent) => JsonObject);
   /**
    * Takes out of every text that it answers what must not be told, whatever it does itself about that. An answer that no record can hold
@@ -145,7 +148,8 @@ export async function createSandboxedHost(options: SandboxedHostOptions): Promis
     },
     run: async (intent, cancel) => {
       if (!actionTypes.has(intent.action_type)) return failed('SANDBOX_ACTION_UNSUPPORTED');
-      const told = secrets === undefined ? {} : { secrets: typeof secrets === 'function' ? secrets(intent) : secrets };
+      const told = tellSecrets(secrets, intent);
+      if (told === undefined) return failed('SANDBOX_REQUEST_INVALID');
       const request = { config, ...told, operation: 'execute', intent: intent as unknown as JsonObject };
       const confined = observing.has(intent.action_type) ? reading : acting;
       const call = dial === undefined ? undefined : (asked: unknown) => dial(asked, intent);
@@ -156,6 +160,27 @@ export async function createSandboxedHost(options: SandboxedHostOptions): Promis
 
 function asItIs(text: string): string {
   return text;
+}
+
+/** The part of a request that holds the secrets of an intent; undefined when the operator's function has none to give. */
+function tellSecrets(
+  secrets: SandboxedHostOptions['secrets'],
+  intent: ActionIntent,
+): { readonly secrets?: JsonObject } | undefined {
+  if (typeof secrets !== 'function') return secrets === undefined ? {} : { secrets };
+  try {
+    const given = secrets(intent);
+    ignoreRejection(given);
+    return { secrets: given };
+  } catch {
+    // SECURITY: it throws whatever it likes, and nothing was started yet.
+    return undefined;
+  }
+}
+
+/** A promise where none is expected: nobody waits for it, and rejected it would end this process. */
+function ignoreRejection(given: unknown): void {
+  if (given instanceof Promise) given.catch(() => undefined);
 }
 
 /** The same result, redacted, if its answer is then one that a record and the bundle around it can hold. */
@@ -176,8 +201,7 @@ function redacted(value: JsonValue, redact: (text: string) => unknown): JsonValu
   const read = (text: string): string => {
     const told = redact(text);
     if (typeof told === 'string') return told;
-    // A promise that nobody waits for ends this process when it is rejected.
-    Promise.resolve(told).catch(() => undefined);
+    ignoreRejection(told);
     throw new TypeError('what is redacted is a text');
   };
   const walk = (member: JsonValue): JsonValue => {
@@ -191,7 +215,18 @@ function redacted(value: JsonValue, redact: (text: string) => unknown): JsonValu
 
 /** A copy: an operator's object that changes later changes nothing. */
 function readManifest(given: ExecutorManifest): ExecutorManifest {
-  const manifest = structuredClone(given);
+  let manifest: ExecutorManifest;
+  try {
+    manifest = parseJson(canonicalizeToBytes(given)) as unknown as ExecutorManifest;
+  } catch (cause) {
+    if (!(cause instanceof CanonicalError)) throw cause;
+    throw invalid('a manifest is plain JSON', '/manifest');
+  }
+  for (const name of ['action_types', 'capabilities'] as const) {
+    const list: unknown = manifest?.[name];
+    const isOfTexts = Array.isArray(list) && list.every((one) => typeof one === 'string');
+    if (!isOfTexts) throw invalid('a list of texts is missing', `/manifest/${name}`);
+  }
   for (const [actionType, floor] of Object.entries(manifest.action_class_floors ?? {})) {
     if (!actionClassSchema.safeParse(floor).success) {
       throw invalid('a floor must be an action class', `/manifest/action_class_floors/${actionType}`);
@@ -228,8 +263,15 @@ function readCheck(result: ConfinedResult): HostedCheck {
   if (!parsed.success || !kept.success || typeof reason !== 'string') {
     return refuse('invalid', 'the executor gave an unreadable answer', 'SANDBOX_ANSWER_MALFORMED');
   }
-  const line = [...reason.replace(/\p{Cc}/gu, ' ')].slice(0, 1024).join('');
-  return { result: parsed.data, reason: line, evidence: kept.data };
+  return { result: parsed.data, reason: asLine(reason), evidence: kept.data };
+}
+
+/** One line of as many UTF-16 units as a record takes, cut between characters. */
+function asLine(text: string): string {
+  return text
+    .replace(/\p{Cc}/gu, ' ')
+    .slice(0, 1024)
+    .replace(/[\ud800-\udbff]$/, '');
 }
 
 function readOutcome(result: ConfinedResult): HostedOutcome {
