@@ -154,11 +154,12 @@ function outputOf([program = '', ...args]: readonly string[]): Promise<string | 
       resolve(found);
     };
     let output = '';
-    child.stdout.on('data', (chunk) => {
-      output = (output + String(chunk)).slice(0, 4096);
-    });
     child.on('error', () => settle(undefined));
     child.on('close', (code) => settle(code === 0 ? output : undefined));
+    // Where there are no descriptors left there is no pipe, and an error is to come.
+    child.stdout?.on('data', (chunk) => {
+      output = (output + String(chunk)).slice(0, 4096);
+    });
   });
 }
 
