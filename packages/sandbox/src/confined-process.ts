@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, extname, join, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, extname, resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { CanonicalError, type JsonValue, parseCanonicalJson } from '@exoarmur/canonical';
@@ -10,6 +9,7 @@ import type { ConfinedLimits, ConfinedResult } from './confined-run.ts';
 import { type Dial, serveChannel } from './dial.ts';
 import type { ConfinedFailureCode } from './errors.ts';
 import { type Mechanisms, NODE_FLAGS, wrapperOf } from './mechanisms.ts';
+import { createFolder, openFolders, removeFolder } from './temporary-folder.ts';
 
 /** How a process is started; all of it is settled before anything is known of a request. */
 export interface ProcessPlan {
@@ -39,8 +39,6 @@ export interface ConfinedProcess {
   end(): void;
 }
 
-/** How the name of a temporary folder begins. */
-export const FOLDER_PREFIX = 'exoarmur-confined-';
 /** The module that is started in every confined process. */
 export const CHILD = fileURLToPath(new URL(`./confined-child${extname(import.meta.url)}`, import.meta.url));
 /** How often memory is looked at, in milliseconds: while a process works, and while it waits. */
@@ -53,7 +51,7 @@ const PIPES_MS = 1000;
 export function startProcess(plan: ProcessPlan): ConfinedProcess | undefined {
   let folder: string | undefined;
   try {
-    folder = realpathSync(mkdtempSync(join(tmpdir(), FOLDER_PREFIX)));
+    folder = createFolder();
     const [program = '', ...args] = commandOf(plan, folder);
     return attend(spawnPiped(program, args, { folder, connections: plan.connections }), plan, folder);
   } catch {
@@ -165,29 +163,6 @@ function attend(child: ReturnType<typeof spawnPiped>, plan: ProcessPlan, folder:
       removeFolder(folder);
     },
   };
-}
-
-/** Whether the folder is gone. Never throws: what was done to it may not end this process. */
-function removeFolder(folder: string): boolean {
-  try {
-    rmSync(folder, { recursive: true, force: true });
-    return true;
-  } catch {
-    // Somebody still writes in it, or took the rights away from a folder in it.
-    return false;
-  }
-}
-
-/** Gives back the rights to the folders in a folder of a process that has ended: nobody confined can put a link in the place of one. */
-function openFolders(folder: string): void {
-  try {
-    chmodSync(folder, 0o700);
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (entry.isDirectory()) openFolders(join(folder, entry.name));
-    }
-  } catch {
-    // What cannot be opened stays.
-  }
 }
 
 /** What keeps a process of Node from ending. */

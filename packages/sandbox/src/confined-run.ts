@@ -4,10 +4,11 @@ import { basename, dirname, isAbsolute, join } from 'node:path';
 import { canonicalizeToBytes, type JsonValue } from '@exoarmur/canonical';
 import type { JsonObject, LimitBreach } from '@exoarmur/contracts';
 import { type ConfinedCode, digestCode, isWithin, type PinnedCode } from './code-digest.ts';
-import { CHILD, FOLDER_PREFIX, type ProcessPlan, reduce, startProcess } from './confined-process.ts';
+import { CHILD, type ProcessPlan, reduce, startProcess } from './confined-process.ts';
 import { type Dial, MAX_CONNECTIONS } from './dial.ts';
 import { type ConfinedFailureCode, type ConfinedRefusalCode, SandboxError } from './errors.ts';
 import { assertConfinable, networkOf, probeMechanisms } from './mechanisms.ts';
+import { FOLDER_PREFIX } from './temporary-folder.ts';
 import { MAX_PREPARED, WaitingRoom } from './waiting-room.ts';
 
 /** Limits of one run. */

@@ -1,26 +1,28 @@
-import { CanonicalError, canonicalizeToBytes, digestValue, type JsonValue, parseJson } from '@exoarmur/canonical';
+import { CanonicalError, canonicalizeToBytes, digestValue, parseJson } from '@exoarmur/canonical';
 import {
   type ActionIntent,
   actionClassSchema,
   EXECUTOR_DIGEST_DOMAIN,
   type ExecutorHost,
   type ExecutorManifest,
-  effectPreviewSchema,
   executorIdentitySchema,
-  type HostedCheck,
-  type HostedOutcome,
   type JsonObject,
   jsonObjectSchema,
-  MAX_CARRIED_DEPTH,
-  MAX_REPORT_BYTES,
-  outcomeSchema,
-  type TargetVerdict,
-  targetVerdictSchema,
 } from '@exoarmur/contracts';
 import type { PinnedCode } from './code-digest.ts';
 import { type ConfinedLimits, type ConfinedResult, confine } from './confined-run.ts';
 import type { Dialled } from './dial.ts';
-import { type ConfinedFailureCode, type ConfinedRefusalCode, SandboxError } from './errors.ts';
+import { SandboxError } from './errors.ts';
+import {
+  asItIs,
+  carried,
+  failed,
+  ignoreRejection,
+  readCheck,
+  readOutcome,
+  readPreview,
+  refuse,
+} from './hosted-answer.ts';
 
 /** What a sandboxed host is given. */
 export interface SandboxedHostOptions {
@@ -143,8 +145,7 @@ export async function createSandboxedHost(options: SandboxedHostOptions): Promis
     preview: async (intent) => {
       if (!actionTypes.has(intent.action_type)) return null;
       const request = { config, operation: 'preview', intent: intent as unknown as JsonObject };
-      const result = carried(await looking.run(request), redact);
-      return result.outcome === 'answered' ? (effectPreviewSchema.safeParse(result.answer).data ?? null) : null;
+      return readPreview(carried(await looking.run(request), redact));
     },
     run: async (intent, cancel) => {
       if (!actionTypes.has(intent.action_type)) return failed('SANDBOX_ACTION_UNSUPPORTED');
@@ -156,10 +157,6 @@ export async function createSandboxedHost(options: SandboxedHostOptions): Promis
       return readOutcome(carried(await confined.run(request, cancel as AbortSignal | undefined, call), redact));
     },
   };
-}
-
-function asItIs(text: string): string {
-  return text;
 }
 
 /** The part of a request that holds the secrets of an intent; undefined when the operator's function has none to give. */
@@ -176,41 +173,6 @@ function tellSecrets(
     // SECURITY: it throws whatever it likes, and nothing was started yet.
     return undefined;
   }
-}
-
-/** A promise where none is expected: nobody waits for it, and rejected it would end this process. */
-function ignoreRejection(given: unknown): void {
-  if (given instanceof Promise) given.catch(() => undefined);
-}
-
-/** The same result, redacted, if its answer is then one that a record and the bundle around it can hold. */
-function carried(result: ConfinedResult, redact: (text: string) => string): ConfinedResult {
-  if (result.outcome !== 'answered') return result;
-  try {
-    const answer = redact === asItIs ? result.answer : redacted(result.answer, redact);
-    canonicalizeToBytes(answer, { maxBytes: MAX_REPORT_BYTES, maxDepth: MAX_CARRIED_DEPTH });
-    return { outcome: 'answered', answer };
-  } catch {
-    // SECURITY: `redact` throws whatever it likes; what it could not go through is not told.
-    return { outcome: 'failed', code: 'SANDBOX_ANSWER_MALFORMED', breaches: [] };
-  }
-}
-
-/** A copy of an answer with every text of it, names of members included, gone through. Throws whatever `redact` throws. */
-function redacted(value: JsonValue, redact: (text: string) => unknown): JsonValue {
-  const read = (text: string): string => {
-    const told = redact(text);
-    if (typeof told === 'string') return told;
-    ignoreRejection(told);
-    throw new TypeError('what is redacted is a text');
-  };
-  const walk = (member: JsonValue): JsonValue => {
-    if (typeof member === 'string') return read(member);
-    if (Array.isArray(member)) return member.map(walk);
-    if (typeof member !== 'object' || member === null) return member;
-    return Object.fromEntries(Object.entries(member).map(([name, inner]) => [read(name), walk(inner as JsonValue)]));
-  };
-  return walk(value);
 }
 
 /** A copy: an operator's object that changes later changes nothing. */
@@ -253,55 +215,6 @@ async function assertSameManifest(manifest: ExecutorManifest, result: ConfinedRe
   if (!own.success || digest(own.data) !== digest(manifest)) {
     throw invalid('the manifest is not the one the executor declares', '/manifest');
   }
-}
-
-function readCheck(result: ConfinedResult): HostedCheck {
-  if (result.outcome !== 'answered') return refuse('invalid', 'the executor gave no answer', result.code);
-  const { result: verdict, reason, evidence } = asObject(result.answer);
-  const parsed = targetVerdictSchema.safeParse(verdict);
-  const kept = jsonObjectSchema.safeParse(evidence);
-  if (!parsed.success || !kept.success || typeof reason !== 'string') {
-    return refuse('invalid', 'the executor gave an unreadable answer', 'SANDBOX_ANSWER_MALFORMED');
-  }
-  return { result: parsed.data, reason: asLine(reason), evidence: kept.data };
-}
-
-/** One line of as many UTF-16 units as a record takes, cut between characters. */
-function asLine(text: string): string {
-  return text
-    .replace(/\p{Cc}/gu, ' ')
-    .slice(0, 1024)
-    .replace(/[\ud800-\udbff]$/, '');
-}
-
-function readOutcome(result: ConfinedResult): HostedOutcome {
-  // Not started: it is known that nothing happened.
-  if (result.outcome === 'refused') return failed(result.code);
-  if (result.outcome === 'failed') {
-    const { code, breaches } = result;
-    const doubt = { status: 'ambiguous', errorCode: code, claimed: {}, observed: {} } as const;
-    return breaches.length === 0 ? doubt : { ...doubt, breaches };
-  }
-  const { success, error_code, claimed, observed } = asObject(result.answer);
-  const errorCode = outcomeSchema.shape.error_code.safeParse(error_code);
-  const [claim, seen] = [claimed, observed].map((value) => jsonObjectSchema.safeParse(value).data);
-  // A success with an error, or a failure without one, says nothing that can be relied on.
-  if (!errorCode.success || success !== (errorCode.data === null) || claim === undefined || seen === undefined) {
-    return { status: 'ambiguous', errorCode: 'SANDBOX_ANSWER_MALFORMED', claimed: {}, observed: {} };
-  }
-  return { status: success ? 'succeeded' : 'failed', errorCode: errorCode.data, claimed: claim, observed: seen };
-}
-
-function asObject(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-}
-
-function failed(errorCode: ConfinedRefusalCode): HostedOutcome {
-  return { status: 'failed', errorCode, claimed: {}, observed: {} };
-}
-
-function refuse(result: TargetVerdict, reason: string, code: ConfinedRefusalCode | ConfinedFailureCode): HostedCheck {
-  return { result, reason, evidence: { code } };
 }
 
 function invalid(message: string, pointer: string): SandboxError {
