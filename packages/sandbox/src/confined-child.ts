@@ -1,6 +1,6 @@
 // Runs inside the confined process, before and around the untrusted module. It may read nothing but itself and the code, so
-// it stands alone. Arguments: the mode, the module, what its specifiers stand for, whether it starts programs. The request is on standard input, the answer goes
-// to descriptor 3.
+// it stands alone. Arguments: the mode, the module, what its specifiers stand for, whether it starts programs, whether it may change
+// anything. The request is on standard input, the answer goes to descriptor 3.
 import { readSync, realpathSync, writeSync } from 'node:fs';
 import { type ResolveFnOutput, registerHooks, syncBuiltinESMExports } from 'node:module';
 import os from 'node:os';
@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 
 const REQUEST = 0;
 const ANSWER = 3;
-const [, , mode = '', entry = '', imports = '', starts = ''] = process.argv;
+const [, , mode = '', entry = '', imports = '', starts = '', acts = ''] = process.argv;
 
 const { stringify, parse } = JSON;
 const { exit } = process;
@@ -109,17 +109,24 @@ function answer(value: unknown): void {
   }
 }
 
+interface Request {
+  readonly config: unknown;
+  readonly secrets?: unknown;
+  readonly operation: string;
+  readonly intent: unknown;
+}
+
+interface Code {
+  default(input: unknown, secrets?: unknown): unknown;
+}
+
 async function run(): Promise<unknown> {
+  const load = async () => (await import(pathToFileURL(entry).href)) as Code;
   // The code first: then a process that was started ahead has nothing left to do but what it is asked.
-  const module = (await import(pathToFileURL(entry).href)) as {
-    default: (input: unknown, secrets?: unknown) => unknown;
-  };
-  const request = readRequest() as {
-    readonly config: unknown;
-    readonly secrets?: unknown;
-    readonly operation: string;
-    readonly intent: unknown;
-  };
+  // SECURITY: not code that may change something. What it does when it is loaded would be done before anybody agreed to anything.
+  const loaded = acts === '' ? await load() : undefined;
+  const request = readRequest() as Request;
+  const module = loaded ?? (await load());
   if (mode === 'function') return module.default(request);
   const { config, secrets, operation, intent } = request;
   const executor = (await module.default(config, secrets)) as Executing;

@@ -27,7 +27,12 @@ export interface ProcessPlan {
   readonly mayStart: boolean;
 }
 
-/** A process that has loaded its code, or does so, and waits for its one request. */
+/** Whether code could change anything but its own folder by what it is given; such code is loaded when it is asked, not before. */
+export function mayChange({ write, isNetworkDenied, mayStart }: ProcessPlan): boolean {
+  return write.length > 0 || !isNetworkDenied || mayStart;
+}
+
+/** A process that has loaded its code, or does so or will, and waits for its one request. */
 export interface ConfinedProcess {
   /** Whether it can still be given the request: it has not ended and was not stopped. */
   isWaiting(): boolean;
@@ -181,7 +186,8 @@ function commandOf(plan: ProcessPlan, folder: string): string[] {
   for (const path of reduce([...read, folder])) flags.push(`--allow-fs-read=${path}`);
   for (const path of reduce(hasScratch ? [...write, folder] : write)) flags.push(`--allow-fs-write=${path}`);
   const wrapper = wrapperOf(mechanisms, { ...limits, isNetworkDenied, mayStart });
-  return [...wrapper, process.execPath, ...flags, CHILD, mode, entry, imports, mayStart ? 'starts' : ''];
+  const told = [mode, entry, imports, mayStart ? 'starts' : '', mayChange(plan) ? 'acts' : ''];
+  return [...wrapper, process.execPath, ...flags, CHILD, ...told];
 }
 
 function spawnPiped(

@@ -329,6 +329,33 @@ describe('a process that is started ahead', () => {
     expect(await run({})).toEqual({ outcome: 'refused', code: 'SANDBOX_CODE_ALTERED' });
   });
 
+  it('loads code that may change something only when it is asked, and only unaltered', async () => {
+    const base = realpathSync(mkdtempSync(join(folder, 'ahead-')));
+    const entry = join(folder, 'early.mjs');
+    writeFileSync(
+      entry,
+      `import { writeFileSync } from 'node:fs';\nwriteFileSync(${JSON.stringify(join(base, 'x'))}, '');\nexport default () => 1;\n`,
+    );
+    const options: Partial<Confinement> = {
+      code: { entry, digest: digestCode({ entry }) },
+      write: [base],
+      prepared: 1,
+    };
+    const { run, prepare, close } = await open(options);
+    const born = await open({ prepared: 1 });
+    for (const one of [prepare, born.prepare]) one();
+    // The other one started after it, and has loaded its code.
+    await expect.poll(() => bornBefore(born), { timeout: 25_000, interval: 700 }).toBe(true);
+    born.close();
+    expect(readdirSync(base)).toEqual([]);
+    expect(await run({})).toEqual({ outcome: 'answered', answer: 1 });
+    expect(readdirSync(base)).toEqual(['x']);
+    prepare();
+    writeFileSync(entry, 'export default () => 2;\n');
+    expect(await run({})).toEqual({ outcome: 'refused', code: 'SANDBOX_CODE_ALTERED' });
+    close();
+  });
+
   it.each([
     ['speaks before it is asked', 'writeSync(3, \'{"answer":"early"}\');', 'SANDBOX_ANSWER_MALFORMED'],
     ['ends before it is asked', 'process.exit(0);', 'SANDBOX_ANSWER_MISSING'],

@@ -4,7 +4,7 @@ import { basename, dirname, isAbsolute, join } from 'node:path';
 import { canonicalizeToBytes, type JsonValue } from '@exoarmur/canonical';
 import type { JsonObject, LimitBreach } from '@exoarmur/contracts';
 import { type ConfinedCode, digestCode, isWithin, type PinnedCode } from './code-digest.ts';
-import { CHILD, type ProcessPlan, reduce, startProcess } from './confined-process.ts';
+import { CHILD, mayChange, type ProcessPlan, reduce, startProcess } from './confined-process.ts';
 import { type Dial, MAX_CONNECTIONS } from './dial.ts';
 import { type ConfinedFailureCode, type ConfinedRefusalCode, SandboxError } from './errors.ts';
 import { assertConfinable, networkOf, probeMechanisms } from './mechanisms.ts';
@@ -54,8 +54,8 @@ export interface Confinement {
   /** Starts also where no namespace keeps such programs among themselves. The result then says `children_unrestricted`. */
   readonly acceptsUnrestrictedChildren?: boolean;
   /**
-   * Processes that are started ahead and have loaded the code when a request comes; each takes one and is gone. None unless told, at most
-   * {@link MAX_PREPARED}. One that is not asked for within a minute is ended, and the next run starts another.
+   * Processes that are started ahead and have loaded the code when a request comes, unless it may change something but its temporary folder:
+   * then it is loaded with the request. Each takes one and is gone. None unless told, at most {@link MAX_PREPARED}. One that is not asked for within a minute is ended, and the next run starts another.
    */
   readonly prepared?: number;
   /** Connections that the host may open for it in one run, on descriptors 4 and up; none unless told. */
@@ -160,11 +160,13 @@ export async function confine(confinement: Confinement): Promise<Confined> {
       if (cancel?.aborted) return { outcome: 'refused', code: 'SANDBOX_CANCELLED' };
       const bytes = encodeRequest(request);
       if (bytes === undefined) return { outcome: 'refused', code: 'SANDBOX_REQUEST_INVALID' };
-      let started = waiting.take();
-      if (started === undefined) {
-        if (!isUnaltered(code)) return { outcome: 'refused', code: 'SANDBOX_CODE_ALTERED' };
-        started = startProcess(plan);
+      const waited = waiting.take();
+      // What waited has loaded the code that was looked at when it started, unless it loads it only now.
+      if ((waited === undefined || mayChange(plan)) && !isUnaltered(code)) {
+        waited?.end();
+        return { outcome: 'refused', code: 'SANDBOX_CODE_ALTERED' };
       }
+      const started = waited ?? startProcess(plan);
       if (started === undefined) return { outcome: 'refused', code: 'SANDBOX_START_FAILED' };
       const result = await started.run(bytes, cancel, dial);
       waiting.fillSoon();
