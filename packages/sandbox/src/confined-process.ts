@@ -52,6 +52,18 @@ const WAITING_POLL_MS = 1000;
 /** How long after the end of a process its pipes are read to their end, in milliseconds; a program that it left behind may hold them. */
 const PIPES_MS = 1000;
 
+/** What ends each process that has not ended yet, so that none outlives this one. */
+const alive = new Set<() => void>();
+let isAttended = false;
+
+function endAllAtExit(): void {
+  if (isAttended) return;
+  isAttended = true;
+  process.on('exit', () => {
+    for (const end of alive) end();
+  });
+}
+
 /** Starts a process, in a temporary folder that is gone when it is; undefined when the system does not start it. */
 export function startProcess(plan: ProcessPlan): ConfinedProcess | undefined {
   let folder: string | undefined;
@@ -104,11 +116,19 @@ function attend(child: ReturnType<typeof spawnPiped>, plan: ProcessPlan, folder:
     for (const stream of child.stdio) stream?.destroy();
   };
 
+  const end = (): void => {
+    killGroup(child);
+    removeFolder(folder);
+  };
+  alive.add(end);
+  endAllAtExit();
+
   let isOver = false;
   let rest: NodeJS.Timeout | undefined;
   const ended = new Promise<ConfinedResult>((resolve) => {
     const settle = (result: ConfinedResult): void => {
       isOver = true;
+      alive.delete(end);
       clearInterval(watch);
       clearTimeout(rest);
       if (!removeFolder(folder)) {
@@ -163,10 +183,7 @@ function attend(child: ReturnType<typeof spawnPiped>, plan: ProcessPlan, folder:
       cancel?.removeEventListener('abort', onCancel);
       return result;
     },
-    end: () => {
-      killGroup(child);
-      removeFolder(folder);
-    },
+    end,
   };
 }
 

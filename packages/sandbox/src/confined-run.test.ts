@@ -222,7 +222,8 @@ describe('nobody is harmed', () => {
       import { closeSync, existsSync, openSync } from 'node:fs';
       import { confine, digestCode } from ${JSON.stringify(new URL('./index.ts', import.meta.url).href)};
       const code = { entry: ${entry}, digest: digestCode({ entry: ${entry} }) };
-      const open = () => confine({ code, mode: 'function', network: 'denied', acceptsUnrestrictedNetwork: true });
+      const given = { code, mode: 'function', network: 'denied', acceptsUnrestrictedNetwork: true };
+      const open = () => confine(given);
       const hold = () => {
         const held = [];
         try { for (;;) held.push(openSync(process.execPath)); } catch {}
@@ -259,6 +260,29 @@ describe('nobody is harmed', () => {
     expect(runApart(lines, '128')).toMatchObject({ stdout: 'SANDBOX_START_FAILED\nanswered\n', status: 0 });
     const probing = 'hold(); await open().catch(({ code }) => console.log(code));';
     expect(runApart(probing, '128')).toMatchObject({ stdout: 'SANDBOX_UNSUPPORTED\n', status: 0 });
+  });
+
+  it('by a process that would outlive the one that asked', async () => {
+    const lines = `
+      const { run, prepare } = await confine({ ...given, prepared: 1 });
+      void run({ deed: 'wait' });
+      prepare();
+      const pids = process._getActiveHandles().flatMap(({ pid }) => pid ?? []);
+      console.log(pids.join());
+      process.exit();
+    `;
+    const pids = runApart(lines, '1024').stdout.trim().split(',').map(Number);
+    expect(pids).toHaveLength(2);
+    const lives = (pid: number): boolean => {
+      try {
+        process.kill(pid, 0);
+        // Of one that ended a line may be left until somebody asks how it ended.
+        return !existsSync('/proc/self/stat') || !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+      } catch {
+        return false;
+      }
+    };
+    await expect.poll(() => pids.filter(lives)).toEqual([]);
   });
 
   it('when there is no place for its folder', async () => {

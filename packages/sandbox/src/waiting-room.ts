@@ -9,10 +9,6 @@ const WAITING_MS = 60_000;
 /** How long after a request the next process is started, in milliseconds: the rest of an action comes first. */
 const FILL_DELAY_MS = 50;
 
-/** All that wait anywhere, to be ended with this process. */
-const all = new Set<ConfinedProcess>();
-let isAttended = false;
-
 /** Keeps processes that wait for their one request. Nothing in it keeps this process from ending. */
 export class WaitingRoom {
   readonly #size: number;
@@ -47,8 +43,6 @@ export class WaitingRoom {
       }, WAITING_MS);
       timer.unref();
       this.#waiting.set(started, timer);
-      all.add(started);
-      endAllAtExit();
     }
   }
 
@@ -68,14 +62,5 @@ export class WaitingRoom {
   #forget(process: ConfinedProcess): void {
     clearTimeout(this.#waiting.get(process));
     this.#waiting.delete(process);
-    all.delete(process);
   }
-}
-
-function endAllAtExit(): void {
-  if (isAttended) return;
-  isAttended = true;
-  process.on('exit', () => {
-    for (const waiting of all) waiting.end();
-  });
 }
