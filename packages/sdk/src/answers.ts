@@ -1,12 +1,14 @@
-import type { ActionResult, ExecuteOptions } from '@exoarmur/boundary-v2';
+import type { ActionResult, BoundaryErrorCode, ExecuteOptions } from '@exoarmur/boundary-v2';
 import { APPROVAL_REVOCATION_PAYLOAD_TYPE, isExoArmurError } from '@exoarmur/contracts';
-import type { AnswerTray } from './answer-tray.ts';
+import type { AnswerTray, TrayAnswer } from './answer-tray.ts';
 
 /** What became of the answers that lay in the tray for one action. */
 export interface AnswersTaken {
   readonly result: ActionResult | undefined;
   /** Codes of the answers that were refused; refused ones are thrown away. */
   readonly refused: readonly string[];
+  /** Codes of the faults that kept an answer from being judged; it lies where it was, for the next look. */
+  readonly notTaken: readonly string[];
 }
 
 /** An answer that was refused, and thrown away. */
@@ -15,21 +17,47 @@ export interface RefusedAnswer {
   readonly code: string;
 }
 
-/** Refusals that say nothing about the answer: it stays where it is. */
-const RETRIED: readonly string[] = [
-  'BOUNDARY_ACTION_UNFINISHED',
-  'BOUNDARY_LOG_UNAVAILABLE',
-  'BOUNDARY_OPERATORS_UNAVAILABLE',
-  'SDK_BOUNDARY_CLOSED',
-];
+/**
+ * Refusals that judge the answer itself, which never becomes another one. INVARIANT: a code that is not in this list says
+ * something of the moment, of the store or of the registry, and an answer is thrown away for none of these.
+ */
+const JUDGEMENTS: ReadonlySet<string> = new Set<BoundaryErrorCode>([
+  'BOUNDARY_ACTION_NOT_WAITING',
+  'BOUNDARY_APPROVAL_ACTOR_MISMATCH',
+  'BOUNDARY_APPROVAL_AFTER_DENIAL',
+  'BOUNDARY_APPROVAL_BY_REQUESTER',
+  'BOUNDARY_APPROVAL_CLEARANCE_MISSING',
+  'BOUNDARY_APPROVAL_DECISION_MISMATCH',
+  'BOUNDARY_APPROVAL_DUPLICATE',
+  'BOUNDARY_APPROVAL_EXPIRED',
+  'BOUNDARY_APPROVAL_INTENT_MISMATCH',
+  'BOUNDARY_APPROVAL_MALFORMED',
+  'BOUNDARY_APPROVAL_PARAMETERS_MISMATCH',
+  'BOUNDARY_APPROVAL_POLICY_MISMATCH',
+  'BOUNDARY_APPROVAL_REQUEST_MISMATCH',
+  'BOUNDARY_APPROVAL_REUSED',
+  'BOUNDARY_APPROVAL_ROLE_MISSING',
+  'BOUNDARY_APPROVAL_SCOPE_MISMATCH',
+  'BOUNDARY_APPROVAL_SIGNATURE_INVALID',
+  'BOUNDARY_APPROVAL_TARGET_MISMATCH',
+  'BOUNDARY_APPROVAL_UNKNOWN',
+  'BOUNDARY_APPROVAL_UNSIGNED',
+  'BOUNDARY_APPROVER_REVOKED',
+  'BOUNDARY_APPROVER_UNKNOWN',
+]);
 
 /** Where answers go: what a boundary does with an approval, a denial or a revocation. */
 export interface AnswerTaker {
   submitApproval(stream: string, envelope: unknown, options: ExecuteOptions): Promise<ActionResult>;
   revokeApproval(stream: string, envelope: unknown): Promise<ActionResult>;
+  /** Whether the records say that the action waits for people; false when they cannot be read. */
+  isWaiting(stream: string): Promise<boolean>;
 }
 
-/** Hands in the answers that lie in a tray for one action. One that is refused is thrown away; a fault leaves it. */
+/**
+ * Hands in the answers that lie in a tray for one action. One that is refused is thrown away; a fault leaves it, and the others
+ * are handed in all the same. @throws the fault after which nobody knows that the action still waits
+ */
 export async function takeAnswers(
   tray: AnswerTray | undefined,
   taker: AnswerTaker,
@@ -37,18 +65,32 @@ export async function takeAnswers(
   options: ExecuteOptions,
 ): Promise<AnswersTaken> {
   const refused: string[] = [];
+  const notTaken: string[] = [];
   let result: ActionResult | undefined;
   for (const answer of tray?.list(stream) ?? []) {
     try {
-      result =
-        answer.envelope?.payloadType === APPROVAL_REVOCATION_PAYLOAD_TYPE
-          ? await taker.revokeApproval(stream, answer.envelope)
-          : await taker.submitApproval(stream, answer.envelope, options);
+      result = await handIn(taker, stream, answer, options);
     } catch (error) {
-      if (!isExoArmurError(error) || RETRIED.includes(error.code)) throw error;
+      if (!isExoArmurError(error) || !JUDGEMENTS.has(error.code)) {
+        // What became of the action is known, and no fault of a later answer hides it.
+        if (result !== undefined && result.status !== 'pending_approval') break;
+        if (!isExoArmurError(error) || !(await taker.isWaiting(stream))) throw error;
+        notTaken.push(error.code);
+        continue;
+      }
       refused.push(error.code);
     }
     tray?.remove(answer);
   }
-  return { result, refused };
+  return { result, refused, notTaken };
+}
+
+function handIn(
+  taker: AnswerTaker,
+  stream: string,
+  { envelope }: TrayAnswer,
+  options: ExecuteOptions,
+): Promise<ActionResult> {
+  const isRevocation = envelope?.payloadType === APPROVAL_REVOCATION_PAYLOAD_TYPE;
+  return isRevocation ? taker.revokeApproval(stream, envelope) : taker.submitApproval(stream, envelope, options);
 }

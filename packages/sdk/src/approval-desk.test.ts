@@ -1,12 +1,19 @@
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { signApproval, signStandingGrant } from '@exoarmur/boundary-v2';
+import {
+  type ActionResult,
+  BoundaryError,
+  createOperatorRegistry,
+  signApproval,
+  signStandingGrant,
+} from '@exoarmur/boundary-v2';
 import { createSigner, decodeBase64, formatTime, signEnvelope } from '@exoarmur/canonical';
-import { STANDING_GRANT_PAYLOAD_TYPE } from '@exoarmur/contracts';
+import { LogStoreError, type Operator, type OperatorRegistry, STANDING_GRANT_PAYLOAD_TYPE } from '@exoarmur/contracts';
 import { createSqliteOperatorStore, createSqliteStandingGrantStore, openSqliteLogStore } from '@exoarmur/store-sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { APPROVER, APPROVER_KEY, createConfig, createIntent, createTestClock, POLICY_SET } from '../test/configs.ts';
+import { takeAnswers } from './answers.ts';
 import { AnswerTray, createBoundary, openApprovalDesk, type RefusedAnswer } from './index.ts';
 
 const BOB_KEY = { name: 'bob.test', seed: new Uint8Array(32).fill(4) };
@@ -20,12 +27,15 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 /** A boundary with an action that waits, an operator in its database, and a desk. */
-async function openOffice({ quorum = 1 } = {}) {
+async function openOffice({ quorum = 1, operators: registry }: { quorum?: number; operators?: OperatorRegistry } = {}) {
   const clock = createTestClock();
   const store = { path: join(home, 'a.db') };
   const ask = `@approval("quorum") @quorum("${quorum}")\nforbid(principal, action, resource in Directory::"/data/ask");`;
   const set = { ...POLICY_SET, policies: { ...POLICY_SET.policies, ...(quorum === 1 ? {} : { 'ask-person': ask }) } };
-  const config = createConfig({ store, clock, policy: { set } });
+  const config = createConfig({
+    ...{ store, clock, policy: { set } },
+    ...(registry === undefined ? {} : { operators: registry }),
+  });
   const boundary = await createBoundary(config);
   const pending = await boundary.execute(createIntent({ target: '/data/ask/x' }));
   const database = openSqliteLogStore(store);
@@ -127,6 +137,63 @@ describe('ApprovalDesk', () => {
     await close();
   });
 
+  it('keeps an answer that could not be judged, hands in the others, and takes it at the next look', async () => {
+    const known = createOperatorRegistry([APPROVER]);
+    const faults: (() => Promise<readonly Operator[]>)[] = [
+      async () => Promise.reject(new LogStoreError('STORE_BUSY', 'busy')),
+      async () => Promise.reject(new BoundaryError('BOUNDARY_OPERATORS_UNAVAILABLE', 'no answer')),
+      async () => [{ ...APPROVER, vkey: 'bogus' }],
+    ];
+    const registry = { findByKeyId: async (keyId: string) => (faults.shift() ?? (() => known.findByKeyId(keyId)))() };
+    const { boundary, config, desk, answer, close } = await openOffice({ operators: registry });
+    await answer();
+    const codes = ['STORE_BUSY', 'BOUNDARY_OPERATORS_UNAVAILABLE', expect.stringMatching(/./)];
+    for (const code of codes) {
+      expect(await boundary.takeAnswers('intent-1')).toEqual({ result: undefined, refused: [], notTaken: [code] });
+      expect(await desk.show('intent-1')).toMatchObject({ inTray: 1 });
+    }
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({ result: { status: 'completed' }, notTaken: [] });
+    expect(config.executor.performed).toHaveLength(1);
+    await close();
+  });
+
+  it('waits on while an answer cannot be judged', async () => {
+    const known = createOperatorRegistry([APPROVER]);
+    let faults = 2;
+    const findByKeyId = async (keyId: string) => {
+      if (--faults >= 0) throw new LogStoreError('STORE_BUSY', 'busy');
+      return known.findByKeyId(keyId);
+    };
+    const { boundary, pending, answer, close } = await openOffice({ operators: { findByKeyId } });
+    await answer();
+    expect(await boundary.settle(pending, { pollMs: 1 })).toMatchObject({ status: 'completed' });
+    await close();
+  });
+
+  it('hides no action that came to its end behind a fault, and calls none a wait that may have gone on', async () => {
+    const { pending, desk, answer, close } = await openOffice();
+    const tray = new AnswerTray(join(home, 'a.db.answers'));
+    for (const reason of ['one', 'two']) await answer({ reason });
+    const fault = new BoundaryError('BOUNDARY_LOG_UNAVAILABLE', 'no answer');
+    const take = (ends: readonly ActionResult['status'][], isWaiting: boolean) => {
+      const left = [...ends];
+      const submitApproval = async () => {
+        const status = left.shift();
+        if (status === undefined) throw fault;
+        return { ...pending, status } as ActionResult;
+      };
+      const taker = { submitApproval, revokeApproval: submitApproval, isWaiting: async () => isWaiting };
+      return takeAnswers(tray, taker, 'intent-1', {});
+    };
+    await expect(take([], false)).rejects.toBe(fault);
+    expect(await take([], true)).toMatchObject({ result: undefined, notTaken: [fault.code, fault.code] });
+    expect(await desk.show('intent-1')).toMatchObject({ inTray: 2 });
+    await expect(take(['pending_approval'], false)).rejects.toBe(fault);
+    await answer({ reason: 'three' });
+    expect(await take(['completed'], false)).toMatchObject({ result: { status: 'completed' } });
+    await close();
+  });
+
   it('tells a waiting call of each answer that is refused, and goes on waiting', async () => {
     const { boundary, config, operators, pending, answer, close } = await openOffice();
     await operators.add({ ...APPROVER, operatorId: 'bob', vkey: BOB.vkey });
@@ -151,7 +218,7 @@ describe('ApprovalDesk', () => {
     await answer({ key: APPROVER_KEY });
     expect(await desk.revoke(WISH)).toEqual({ operatorId: 'alice', withdrawn: 1, revoked: 0 });
     expect(readdirSync(join(home, 'a.db.answers'))).toEqual([]);
-    expect(await boundary.takeAnswers('intent-1')).toEqual({ result: undefined, refused: [] });
+    expect(await boundary.takeAnswers('intent-1')).toEqual({ result: undefined, refused: [], notTaken: [] });
     expect(config.executor.performed).toHaveLength(0);
     await expect(desk.revoke(WISH)).rejects.toMatchObject({ code: 'SDK_ANSWER_REFUSED' });
     await close();

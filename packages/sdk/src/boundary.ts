@@ -23,7 +23,7 @@ import { type RecoveryReport, recoverStreams } from './boundary-recovery.ts';
 import type { BoundaryConfig } from './config.ts';
 import { SdkError } from './errors.ts';
 import { assertConfined } from './flags.ts';
-import { listOpenStreams } from './open-streams.ts';
+import { isWaitingAfter, listOpenStreams } from './open-streams.ts';
 import { pause } from './pause.ts';
 
 /**
@@ -136,9 +136,18 @@ export class Boundary implements AsyncDisposable {
     return this.#run(() => this.#parts.obeySwitch(envelope));
   }
 
-  /** Takes the answers that people have put into the tray for one action, if there are any. */
+  /**
+   * Takes the answers that people have put into the tray for one action, if there are any. One that could not be judged, because
+   * the store or the registry did not answer, stays in the tray for the next look.
+   * @throws the fault after which nobody knows that the action still waits
+   */
   takeAnswers(stream: string, options: ExecuteOptions = {}): Promise<AnswersTaken> {
-    return takeAnswers(this.#parts.storage.answers, this, stream, options);
+    const taker = {
+      submitApproval: this.submitApproval.bind(this),
+      revokeApproval: this.revokeApproval.bind(this),
+      isWaiting: this.#isWaiting.bind(this),
+    };
+    return takeAnswers(this.#parts.storage.answers, taker, stream, options);
   }
 
   /**
@@ -231,6 +240,16 @@ export class Boundary implements AsyncDisposable {
   async #pipelineOfStream(stream: string): Promise<ProxyPipeline> {
     const action = await readAction(this.#parts.storage.log, this.tenant, stream);
     return this.#pipelineOf(action?.intent?.action_type ?? '');
+  }
+
+  async #isWaiting(stream: string): Promise<boolean> {
+    try {
+      const { records } = await this.#run(() => this.#parts.log.collect(stream));
+      return isWaitingAfter(records.at(-1)?.kind);
+    } catch {
+      // A log may fail in any way, and then nothing is known.
+      return false;
+    }
   }
 
   /** What became of an action that waited when one last looked. */

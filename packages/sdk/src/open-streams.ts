@@ -30,6 +30,11 @@ const WAITING: ReadonlySet<RecordKind> = new Set<RecordKind>([
   'approval_revoked',
 ]);
 
+/** Whether an action waits for people after a record of this kind. */
+export function isWaitingAfter(kind: RecordKind | undefined): boolean {
+  return kind !== undefined && WAITING.has(kind);
+}
+
 /** A part of the log that belongs to one cell of one tenant. */
 export interface LogScope {
   readonly tenant: string;
@@ -39,7 +44,7 @@ export interface LogScope {
 /** Every action of a cell whose stream has no end, oldest first. Reads the last record of each stream of the tenant once. */
 export async function* listOpenStreams(store: AuditLogStore, scope: LogScope): AsyncGenerator<OpenStream> {
   for await (const { stream, kind } of listLastRecords(store, scope)) {
-    if (OPEN.has(kind)) yield { stream, lastKind: kind, isWaiting: WAITING.has(kind) };
+    if (OPEN.has(kind)) yield { stream, lastKind: kind, isWaiting: isWaitingAfter(kind) };
   }
 }
 
