@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalizeToBytes, digestBytes, encodeUtf8, parseJson } from '@exoarmur/canonical';
 import { type DsseEnvelope, dsseEnvelopeSchema, isExoArmurError } from '@exoarmur/contracts';
@@ -15,6 +15,8 @@ export interface TrayAnswer {
   readonly name: string;
   /** Unverified: anybody who can write to the folder may have put it there. Undefined when it is no envelope at all. */
   readonly envelope: DsseEnvelope | undefined;
+  /** Code of what kept the file from being read at this moment; nothing is known of the answer then. */
+  readonly fault?: string;
 }
 
 /**
@@ -28,47 +30,74 @@ export class AnswerTray {
     this.#folder = folder;
   }
 
-  /** Puts an answer in, whole or not at all. The same one again changes nothing. @throws SdkError SDK_ANSWER_MALFORMED */
+  /**
+   * Puts an answer in, whole or not at all. The same one again changes nothing.
+   * @throws SdkError SDK_ANSWER_MALFORMED, SDK_TRAY_UNAVAILABLE
+   */
   put(stream: string, envelope: unknown): void {
     const parsed = dsseEnvelopeSchema.safeParse(envelope);
     if (!parsed.success) throw new SdkError('SDK_ANSWER_MALFORMED', 'an answer is one signed envelope');
     const bytes = canonicalizeToBytes(parsed.data);
     if (bytes.length > ANSWER_LIMITS.maxBytes) throw new SdkError('SDK_ANSWER_MALFORMED', 'the answer is too large');
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
     const temporary = join(this.#folder, `.${randomUUID()}`);
-    writeFileSync(temporary, bytes, { mode: 0o600, flag: 'wx' });
-    renameSync(temporary, join(this.#folder, `${prefixOf(stream)}${hexOf(bytes)}.json`));
+    reach(() => {
+      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      writeFileSync(temporary, bytes, { mode: 0o600, flag: 'wx' });
+      renameSync(temporary, join(this.#folder, `${prefixOf(stream)}${hexOf(bytes)}.json`));
+    });
   }
 
-  /** The answers to one action, in an order of no meaning. */
+  /** The answers to one action, in an order of no meaning. @throws SdkError SDK_TRAY_UNAVAILABLE */
   list(stream: string): readonly TrayAnswer[] {
     const prefix = prefixOf(stream);
     const names = this.#names().filter((name) => name.startsWith(prefix) && name.endsWith('.json'));
-    return names.slice(0, ANSWER_LIMITS.maxAnswers).map((name) => ({ name, envelope: this.#read(name) }));
+    return names.slice(0, ANSWER_LIMITS.maxAnswers).map((name) => ({ name, ...this.#read(name) }));
   }
 
+  /** @throws SdkError SDK_TRAY_UNAVAILABLE */
   remove({ name }: TrayAnswer): void {
-    rmSync(join(this.#folder, name), { force: true });
+    reach(() => rmSync(join(this.#folder, name), { force: true }));
   }
 
   #names(): string[] {
-    try {
-      return readdirSync(this.#folder).sort();
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      throw error;
-    }
+    return reach(() => {
+      try {
+        return readdirSync(this.#folder).sort();
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+        throw error;
+      }
+    });
   }
 
-  #read(name: string): DsseEnvelope | undefined {
+  /** What a file holds. One that is too large or no JSON is no answer; one that cannot be read now may be one. */
+  #read(name: string): Omit<TrayAnswer, 'name'> {
+    const path = join(this.#folder, name);
+    let bytes: Uint8Array;
     try {
-      const { bytes } = readBounded(join(this.#folder, name), ANSWER_LIMITS.maxBytes, '');
-      const parsed = dsseEnvelopeSchema.safeParse(parseJson(bytes, { maxBytes: ANSWER_LIMITS.maxBytes }));
-      return parsed.success ? parsed.data : undefined;
+      if (reach(() => statSync(path)).size > ANSWER_LIMITS.maxBytes) return { envelope: undefined };
+      bytes = readBounded(path, ANSWER_LIMITS.maxBytes, '').bytes;
     } catch (error) {
       if (!isExoArmurError(error)) throw error;
-      return undefined;
+      return { envelope: undefined, fault: error.code };
     }
+    try {
+      const parsed = dsseEnvelopeSchema.safeParse(parseJson(bytes, { maxBytes: ANSWER_LIMITS.maxBytes }));
+      return { envelope: parsed.data };
+    } catch (error) {
+      if (!isExoArmurError(error)) throw error;
+      return { envelope: undefined };
+    }
+  }
+}
+
+/** What the file system answers. @throws SdkError SDK_TRAY_UNAVAILABLE for whatever it throws */
+function reach<Value>(ask: () => Value): Value {
+  try {
+    return ask();
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
+    throw new SdkError('SDK_TRAY_UNAVAILABLE', `the folder of answers is out of reach: ${code}`, { cause });
   }
 }
 

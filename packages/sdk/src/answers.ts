@@ -68,6 +68,10 @@ export async function takeAnswers(
   const notTaken: string[] = [];
   let result: ActionResult | undefined;
   for (const answer of tray?.list(stream) ?? []) {
+    if (answer.fault !== undefined) {
+      notTaken.push(answer.fault);
+      continue;
+    }
     try {
       result = await handIn(taker, stream, answer, options);
     } catch (error) {
@@ -80,7 +84,12 @@ export async function takeAnswers(
       }
       refused.push(error.code);
     }
-    tray?.remove(answer);
+    try {
+      tray?.remove(answer);
+    } catch (error) {
+      // What became of the action counts more; an answer that was taken already is refused at the next look.
+      if (result === undefined) throw error;
+    }
   }
   return { result, refused, notTaken };
 }

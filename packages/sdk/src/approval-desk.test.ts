@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -14,7 +14,7 @@ import { createSqliteOperatorStore, createSqliteStandingGrantStore, openSqliteLo
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { APPROVER, APPROVER_KEY, createConfig, createIntent, createTestClock, POLICY_SET } from '../test/configs.ts';
 import { takeAnswers } from './answers.ts';
-import { AnswerTray, createBoundary, openApprovalDesk, type RefusedAnswer } from './index.ts';
+import { AnswerTray, createBoundary, openApprovalDesk, type RefusedAnswer, SdkError } from './index.ts';
 
 const BOB_KEY = { name: 'bob.test', seed: new Uint8Array(32).fill(4) };
 const BOB = createSigner(BOB_KEY.name, BOB_KEY.seed);
@@ -157,6 +157,30 @@ describe('ApprovalDesk', () => {
     await close();
   });
 
+  it('throws away no answer whose file cannot be read now, and tells a folder that is out of reach by its code', async () => {
+    const { boundary, desk, answer, close } = await openOffice();
+    await answer();
+    const folder = join(home, 'a.db.answers');
+    const [file = ''] = readdirSync(folder);
+    const signed = readFileSync(join(folder, file));
+    rmSync(join(folder, file));
+    mkdirSync(join(folder, file));
+    await expect(desk.revoke(WISH)).rejects.toMatchObject({ code: 'SDK_TRAY_UNAVAILABLE' });
+    const unreadable = { result: undefined, refused: [], notTaken: ['SDK_FILE_UNREADABLE'] };
+    expect(await boundary.takeAnswers('intent-1')).toEqual(unreadable);
+    rmSync(folder, { recursive: true });
+    writeFileSync(folder, '');
+    const unreachable = { code: 'SDK_TRAY_UNAVAILABLE' };
+    await expect(boundary.takeAnswers('intent-1')).rejects.toMatchObject(unreachable);
+    await expect(desk.show('intent-1')).rejects.toMatchObject(unreachable);
+    expect(() => new AnswerTray(folder).remove({ name: file, envelope: undefined })).toThrow(SdkError);
+    rmSync(folder);
+    mkdirSync(folder);
+    writeFileSync(join(folder, file), signed);
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({ result: { status: 'completed' }, refused: [] });
+    await close();
+  });
+
   it('waits on while an answer cannot be judged', async () => {
     const known = createOperatorRegistry([APPROVER]);
     let faults = 2;
@@ -175,7 +199,7 @@ describe('ApprovalDesk', () => {
     const tray = new AnswerTray(join(home, 'a.db.answers'));
     for (const reason of ['one', 'two']) await answer({ reason });
     const fault = new BoundaryError('BOUNDARY_LOG_UNAVAILABLE', 'no answer');
-    const take = (ends: readonly ActionResult['status'][], isWaiting: boolean) => {
+    const take = (ends: readonly ActionResult['status'][], isWaiting: boolean, from = tray) => {
       const left = [...ends];
       const submitApproval = async () => {
         const status = left.shift();
@@ -183,8 +207,13 @@ describe('ApprovalDesk', () => {
         return { ...pending, status } as ActionResult;
       };
       const taker = { submitApproval, revokeApproval: submitApproval, isWaiting: async () => isWaiting };
-      return takeAnswers(tray, taker, 'intent-1', {});
+      return takeAnswers(from, taker, 'intent-1', {});
     };
+    const stuck = new AnswerTray(join(home, 'a.db.answers'));
+    stuck.remove = () => {
+      throw new SdkError('SDK_TRAY_UNAVAILABLE', 'read-only');
+    };
+    expect(await take(['completed'], true, stuck)).toMatchObject({ result: { status: 'completed' } });
     await expect(take([], false)).rejects.toBe(fault);
     expect(await take([], true)).toMatchObject({ result: undefined, notTaken: [fault.code, fault.code] });
     expect(await desk.show('intent-1')).toMatchObject({ inTray: 2 });

@@ -159,14 +159,19 @@ export class ApprovalDesk {
   /**
    * Takes back what a person has approved, while the action waits: what still lies in the tray is taken out, and what was taken
    * already is revoked by a signed word, which the boundary takes from the tray. A denial stands.
-   * @throws SdkError SDK_STREAM_UNKNOWN, and SDK_ANSWER_REFUSED for a key of nobody and where there is no such approval
+   * @throws SdkError SDK_STREAM_UNKNOWN, SDK_TRAY_UNAVAILABLE, and SDK_ANSWER_REFUSED for a key of nobody and where there is no
+   * such approval
    */
   async revoke({ stream, reason, key }: Omit<Answer, 'verdict' | 'requestDigest' | 'ttlSeconds'>): Promise<Revocation> {
     await this.show(stream);
     const signer = createSigner(key.name, key.seed);
     const { operatorId } = await this.#findOperator(signer.vkey);
     const isOwn = (envelope: DsseEnvelope | undefined) => readApprover(envelope, signer.vkey) === operatorId;
-    const lying = this.#tray.list(stream).filter(({ envelope }) => isOwn(envelope));
+    const found = this.#tray.list(stream);
+    if (found.some(({ fault }) => fault !== undefined)) {
+      throw new SdkError('SDK_TRAY_UNAVAILABLE', 'an answer cannot be read now, and it may be the one to take back');
+    }
+    const lying = found.filter(({ envelope }) => isOwn(envelope));
     for (const answer of lying) this.#tray.remove(answer);
     // After the tray: what the boundary has taken from it meanwhile is among the recorded ones.
     const action = await this.#read(stream);

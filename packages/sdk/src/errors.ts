@@ -21,7 +21,8 @@ export type SdkErrorCode =
   | 'SDK_STREAM_UNKNOWN'
   | 'SDK_STREAM_UNSOUND'
   | 'SDK_TOOL_INVALID'
-  | 'SDK_TOOL_TAKEN';
+  | 'SDK_TOOL_TAKEN'
+  | 'SDK_TRAY_UNAVAILABLE';
 
 /** The error of the sdk: a configuration that cannot be started, or a governed call that did not complete. */
 export class SdkError extends ExoArmurError<SdkErrorCode> {

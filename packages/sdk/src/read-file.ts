@@ -12,14 +12,10 @@ const MAX_KEY_FILE_BYTES = 4096;
 export function readBounded(path: string, maxBytes: number, pointer: string): { bytes: Uint8Array; mode: number } {
   const refuse = (why: string, cause?: unknown) =>
     new SdkError('SDK_FILE_UNREADABLE', `the file cannot be read: ${why}`, { pointer, cause });
-  let descriptor: number;
+  let descriptor: number | undefined;
   try {
     // A FIFO must not block the start, a device must not be read.
     descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  } catch (cause) {
-    throw refuse((cause as NodeJS.ErrnoException).code ?? 'unknown reason', cause);
-  }
-  try {
     const stat = fstatSync(descriptor);
     if (!stat.isFile()) throw refuse('it is no regular file');
     if (stat.size > maxBytes) throw refuse(`it has more than ${maxBytes} bytes`);
@@ -30,8 +26,11 @@ export function readBounded(path: string, maxBytes: number, pointer: string): { 
     }
     if (length > stat.size) throw refuse('it grew while it was read');
     return { bytes: bytes.subarray(0, length), mode: stat.mode & 0o777 };
+  } catch (cause) {
+    if (isExoArmurError(cause)) throw cause;
+    throw refuse((cause as NodeJS.ErrnoException).code ?? 'unknown reason', cause);
   } finally {
-    closeSync(descriptor);
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 
