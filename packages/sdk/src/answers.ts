@@ -1,6 +1,7 @@
 import type { ActionResult, BoundaryErrorCode, ExecuteOptions } from '@exoarmur/boundary-v2';
 import { APPROVAL_REVOCATION_PAYLOAD_TYPE, isExoArmurError } from '@exoarmur/contracts';
 import type { AnswerTray, TrayAnswer } from './answer-tray.ts';
+import { tell } from './listener.ts';
 
 /** What became of the answers that lay in the tray for one action. */
 export interface AnswersTaken {
@@ -11,10 +12,18 @@ export interface AnswersTaken {
   readonly notTaken: readonly string[];
 }
 
-/** An answer that was refused, and thrown away. */
+/** An answer that was refused, and thrown away; or one that was not taken, and stays. */
 export interface RefusedAnswer {
   readonly stream: string;
   readonly code: string;
+}
+
+/** Who is told of the answers that were not accepted. What a listener throws or rejects with is ignored. */
+export interface AnswerListeners {
+  /** Told of each answer that was refused, as it comes, because whoever gave it believes to have answered. */
+  readonly onRefused?: ((refused: RefusedAnswer) => void) | undefined;
+  /** Told, at each look, of each answer that could not be judged. It stays in the tray and may be taken at the next look. */
+  readonly onNotTaken?: ((kept: RefusedAnswer) => void) | undefined;
 }
 
 /**
@@ -62,14 +71,18 @@ export async function takeAnswers(
   tray: AnswerTray | undefined,
   taker: AnswerTaker,
   stream: string,
-  options: ExecuteOptions,
+  { onRefused, onNotTaken, ...options }: ExecuteOptions & AnswerListeners,
 ): Promise<AnswersTaken> {
   const refused: string[] = [];
   const notTaken: string[] = [];
+  const keep = (code: string) => {
+    notTaken.push(code);
+    tell(onNotTaken, { stream, code });
+  };
   let result: ActionResult | undefined;
   for (const answer of tray?.list(stream) ?? []) {
     if (answer.fault !== undefined) {
-      notTaken.push(answer.fault);
+      keep(answer.fault);
       continue;
     }
     try {
@@ -79,10 +92,11 @@ export async function takeAnswers(
         // What became of the action is known, and no fault of a later answer hides it.
         if (result !== undefined && result.status !== 'pending_approval') break;
         if (!isExoArmurError(error) || !(await taker.isWaiting(stream))) throw error;
-        notTaken.push(error.code);
+        keep(error.code);
         continue;
       }
       refused.push(error.code);
+      tell(onRefused, { stream, code: error.code });
     }
     try {
       tray?.remove(answer);

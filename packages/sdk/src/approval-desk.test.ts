@@ -181,7 +181,7 @@ describe('ApprovalDesk', () => {
     await close();
   });
 
-  it('waits on while an answer cannot be judged', async () => {
+  it('waits on while an answer cannot be judged, and says so', async () => {
     const known = createOperatorRegistry([APPROVER]);
     let faults = 2;
     const findByKeyId = async (keyId: string) => {
@@ -190,7 +190,10 @@ describe('ApprovalDesk', () => {
     };
     const { boundary, pending, answer, close } = await openOffice({ operators: { findByKeyId } });
     await answer();
-    expect(await boundary.settle(pending, { pollMs: 1 })).toMatchObject({ status: 'completed' });
+    const told: RefusedAnswer[] = [];
+    const onNotTaken = (kept: RefusedAnswer) => told.push(kept);
+    expect(await boundary.settle(pending, { pollMs: 1, onNotTaken })).toMatchObject({ status: 'completed' });
+    expect(told).toEqual(Array(2).fill({ stream: 'intent-1', code: 'STORE_BUSY' }));
     await close();
   });
 

@@ -2,6 +2,7 @@ import {
   type ActionResult,
   type BundleOptions,
   type ExecuteOptions,
+  type PendingAction,
   type ProxyPipeline,
   snapshotIntent,
 } from '@exoarmur/boundary-v2';
@@ -17,7 +18,7 @@ import type {
   SwitchCommand,
 } from '@exoarmur/contracts';
 import { readAction } from './action-reader.ts';
-import { type AnswersTaken, type RefusedAnswer, takeAnswers } from './answers.ts';
+import { type AnswerListeners, type AnswersTaken, takeAnswers } from './answers.ts';
 import { type BoundaryParts, openParts } from './boundary-parts.ts';
 import { type RecoveryReport, recoverStreams } from './boundary-recovery.ts';
 import type { BoundaryConfig } from './config.ts';
@@ -141,7 +142,7 @@ export class Boundary implements AsyncDisposable {
    * the store or the registry did not answer, stays in the tray for the next look.
    * @throws the fault after which nobody knows that the action still waits
    */
-  takeAnswers(stream: string, options: ExecuteOptions = {}): Promise<AnswersTaken> {
+  takeAnswers(stream: string, options: ExecuteOptions & AnswerListeners = {}): Promise<AnswersTaken> {
     const taker = {
       submitApproval: this.submitApproval.bind(this),
       revokeApproval: this.revokeApproval.bind(this),
@@ -152,25 +153,20 @@ export class Boundary implements AsyncDisposable {
 
   /**
    * Waits until an action that waits for people does so no longer: answers are taken from the tray as they come, and what is
-   * submitted by other ways counts too. `onRefused` is told of each answer that was refused, because whoever gave it believes to
-   * have answered. @throws the reason of the signal, and what `onRefused` throws, after which the action still waits
+   * submitted by other ways counts too. Answers that could not be judged are looked at again.
+   * @throws the reason of the signal; what takeAnswers throws
    */
   async settle(
     pending: ActionResult,
-    options: ExecuteOptions & {
-      readonly pollMs?: number;
-      readonly onRefused?: ((refused: RefusedAnswer) => void) | undefined;
-    } = {},
+    options: ExecuteOptions & AnswerListeners & { readonly pollMs?: number } = {},
   ): Promise<ActionResult> {
-    const { signal, pollMs = 250, onRefused } = options;
+    const { pollMs = 250, ...looking } = options;
+    const { signal } = looking;
     let current = pending;
     while (current.status === 'pending_approval') {
       signal?.throwIfAborted();
-      const { stream } = current;
-      const { result, refused } = await this.takeAnswers(stream, signal === undefined ? {} : { signal });
-      for (const code of refused) onRefused?.({ stream, code });
-      const isLate = parseTime(current.request.expires_at) <= this.#parts.clock.now();
-      current = result ?? (await this.#look(current, isLate));
+      const { result } = await this.takeAnswers(current.stream, looking);
+      current = result ?? (await this.#look(current));
       if (current.status === 'pending_approval') await pause(pollMs, signal);
     }
     return current;
@@ -253,7 +249,8 @@ export class Boundary implements AsyncDisposable {
   }
 
   /** What became of an action that waited when one last looked. */
-  async #look(pending: ActionResult, isLate: boolean): Promise<ActionResult> {
+  async #look(pending: ActionResult & PendingAction): Promise<ActionResult> {
+    const isLate = parseTime(pending.request.expires_at) <= this.#parts.clock.now();
     const { records } = await this.#run(() => this.#parts.log.collect(pending.stream));
     const isClosed = records.at(-1)?.kind === 'stream_closed';
     if (!isLate && !isClosed) return pending;

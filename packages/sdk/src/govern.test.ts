@@ -186,6 +186,41 @@ describe('govern', () => {
     }
   });
 
+  it.each(['wait', 'return'] as const)(
+    'gives back what became of a call that has to %s, whatever its listener throws',
+    async (approval) => {
+      const home = mkdtempSync(join(tmpdir(), 'exoarmur-govern-'));
+      const store = { path: join(home, 'a.db') };
+      const tray = new AnswerTray(`${store.path}.answers`);
+      const unhandled = vi.fn();
+      process.on('unhandledRejection', unhandled);
+      try {
+        await using boundary = await createBoundary(createConfig({ executors: [], operators: [APPROVER], store }));
+        const { notes, write } = createNotes();
+        const note = govern(boundary, write, OPTIONS);
+        const fail = () => {
+          throw new TypeError('callback');
+        };
+        for (const [callId, onRefused] of [
+          ['call-1', fail],
+          ['call-2', async () => fail()],
+        ] as const) {
+          const input = { path: `/data/ask/${callId}`, text: 'x' };
+          const { action } = await note.attempt(input, { callId });
+          tray.put(callId, signAnswer(action, 'approve', new Uint8Array(32).fill(66)));
+          tray.put(callId, signAnswer(action, 'approve'));
+          expect(await note.attempt(input, { callId, approval, onRefused })).toMatchObject({ status: 'completed' });
+        }
+        await new Promise((resolve) => setImmediate(resolve));
+        expect(unhandled).not.toHaveBeenCalled();
+        expect(notes.size).toBe(2);
+      } finally {
+        process.off('unhandledRejection', unhandled);
+        rmSync(home, { recursive: true, force: true });
+      }
+    },
+  );
+
   it('does one call once, and says that its output was not kept', async () => {
     await using boundary = await open();
     let count = 0;

@@ -1,4 +1,3 @@
-import type { ActionResult } from '@exoarmur/boundary-v2';
 import { createUlid, formatTime } from '@exoarmur/canonical';
 import type { ActionIntent, JsonObject } from '@exoarmur/contracts';
 import type { Boundary } from './boundary.ts';
@@ -64,15 +63,18 @@ async function perform(
   call: CallOptions,
   sink: OutputSink,
 ): Promise<CallResult<never>> {
+  const { onRefused, onNotTaken } = call;
   const signal = call.signal === undefined ? {} : { signal: call.signal };
   const release = executor.expect(intent.intent_id, sink);
   try {
     let action = await boundary.execute(intent, signal);
     if (action.status === 'pending_approval') {
+      const looking = { ...signal, onRefused, onNotTaken };
       action =
         call.approval === 'wait'
-          ? await boundary.settle(action, { ...signal, onRefused: call.onRefused })
-          : await takeOnce(boundary, action, call);
+          ? await boundary.settle(action, looking)
+          : // Goes on with the answers that lie ready.
+            ((await boundary.takeAnswers(action.stream, looking)).result ?? action);
     }
     if (action.status !== 'completed') {
       return { status: action.status, action, ...(sink.error === undefined ? {} : { cause: sink.error }) };
@@ -84,15 +86,6 @@ async function perform(
   } finally {
     release();
   }
-}
-
-/** Goes on with the answers that lie ready. */
-async function takeOnce(boundary: Boundary, action: ActionResult, call: CallOptions): Promise<ActionResult> {
-  const { stream } = action;
-  const signal = call.signal === undefined ? {} : { signal: call.signal };
-  const { result, refused } = await boundary.takeAnswers(stream, signal);
-  for (const code of refused) call.onRefused?.({ stream, code });
-  return result ?? action;
 }
 
 function outputOf(result: CallResult<unknown>): unknown {

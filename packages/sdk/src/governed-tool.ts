@@ -1,6 +1,6 @@
 import type { ActionResult } from '@exoarmur/boundary-v2';
 import type { ActionIntent, JsonObject } from '@exoarmur/contracts';
-import type { RefusedAnswer } from './answers.ts';
+import type { AnswerListeners } from './answers.ts';
 import type { ChunkOf, OutputOf } from './tool.ts';
 
 /** Who calls, and what holds for all tools of a set. */
@@ -19,7 +19,7 @@ export interface GovernOptions {
 }
 
 /** Options of one call. */
-export interface CallOptions {
+export interface CallOptions extends AnswerListeners {
   /** Stands for this one effect: the same id again gives the recorded result. A new one for each call unless told. */
   readonly callId?: string;
   readonly correlationId?: string;
@@ -32,8 +32,6 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** `wait` waits for people when they have to be asked; otherwise a call that has to wait is `pending_approval`. */
   readonly approval?: 'return' | 'wait';
-  /** Told of each signed answer to the call that was refused, as it comes. */
-  readonly onRefused?: (refused: RefusedAnswer) => void;
 }
 
 /** What became of a call. A completed one of an earlier time has no output any more, unless the tool records values. */

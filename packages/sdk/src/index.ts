@@ -1,6 +1,6 @@
 export type { RecordedAction } from './action-reader.ts';
 export { ANSWER_LIMITS, AnswerTray, type TrayAnswer } from './answer-tray.ts';
-export type { AnswersTaken, RefusedAnswer } from './answers.ts';
+export type { AnswerListeners, AnswersTaken, RefusedAnswer } from './answers.ts';
 export { type Answer, ApprovalDesk, openApprovalDesk, type Revocation } from './approval-desk.ts';
 export { Boundary, createBoundary } from './boundary.ts';
 export { type BoundaryFile, configOf, readBoundaryFile, storeOf } from './boundary-file.ts';
