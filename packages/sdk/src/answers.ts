@@ -1,7 +1,7 @@
 import type { ActionResult, BoundaryErrorCode, ExecuteOptions } from '@exoarmur/boundary-v2';
-import { APPROVAL_REVOCATION_PAYLOAD_TYPE, isExoArmurError } from '@exoarmur/contracts';
+import { APPROVAL_REVOCATION_PAYLOAD_TYPE } from '@exoarmur/contracts';
 import type { AnswerTray, TrayAnswer } from './answer-tray.ts';
-import { tell } from './listener.ts';
+import { isCodedError, tell } from './foreign-code.ts';
 
 /** What became of the answers that lay in the tray for one action. */
 export interface AnswersTaken {
@@ -88,10 +88,10 @@ export async function takeAnswers(
     try {
       result = await handIn(taker, stream, answer, options);
     } catch (error) {
-      if (!isExoArmurError(error) || !JUDGEMENTS.has(error.code)) {
+      if (!isCodedError(error) || !JUDGEMENTS.has(error.code)) {
         // What became of the action is known, and no fault of a later answer hides it.
         if (result !== undefined && result.status !== 'pending_approval') break;
-        if (!isExoArmurError(error) || !(await taker.isWaiting(stream))) throw error;
+        if (!isCodedError(error) || !(await taker.isWaiting(stream))) throw error;
         keep(error.code);
         continue;
       }

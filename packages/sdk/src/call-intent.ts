@@ -1,13 +1,8 @@
 import { canonicalizeToBytes, parseJson } from '@exoarmur/canonical';
-import {
-  type ActionIntent,
-  isExoArmurError,
-  type JsonObject,
-  MAX_CARRIED_DEPTH,
-  MAX_INTENT_BYTES,
-} from '@exoarmur/contracts';
+import { type ActionIntent, type JsonObject, MAX_CARRIED_DEPTH, MAX_INTENT_BYTES } from '@exoarmur/contracts';
 import type { Boundary } from './boundary.ts';
 import { SdkError } from './errors.ts';
+import { isCodedError } from './foreign-code.ts';
 import type { CallOptions, GovernOptions } from './governed-tool.ts';
 import type { Tool } from './tool.ts';
 
@@ -18,9 +13,9 @@ export function copyInput(input: unknown): JsonObject {
     const copy = parseJson(bytes, { maxBytes: MAX_INTENT_BYTES });
     if (typeof copy === 'object' && copy !== null && !Array.isArray(copy)) return freeze(copy as JsonObject);
   } catch (cause) {
-    if (!isExoArmurError(cause)) throw cause;
-    const pointer = cause.pointer === undefined ? {} : { pointer: cause.pointer };
-    throw new SdkError('SDK_INPUT_MALFORMED', `the input is no plain JSON: ${cause.message}`, { ...pointer, cause });
+    // SECURITY: the traps of a hostile proxy throw whatever they like.
+    const { message, pointer = '' } = isCodedError(cause) ? cause : { message: 'it cannot be read' };
+    throw new SdkError('SDK_INPUT_MALFORMED', `the input is no plain JSON: ${message}`, { pointer, cause });
   }
   throw new SdkError('SDK_INPUT_MALFORMED', 'the input is no JSON object', { pointer: '' });
 }

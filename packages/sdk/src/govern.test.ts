@@ -59,6 +59,13 @@ function signAnswer(
 const answer = (boundary: Boundary, action: { stream: string; status: string }, verdict: 'approve' | 'deny') =>
   boundary.submitApproval(action.stream, signAnswer(action, verdict));
 
+const fail = (error: unknown): never => {
+  throw error;
+};
+
+/** An error that throws when it is looked at. */
+const hostileError = () => new Proxy({}, { getPrototypeOf: () => fail(new TypeError('trap')) });
+
 describe('govern', () => {
   it('runs what is permitted and returns its output', async () => {
     await using boundary = await open();
@@ -116,6 +123,8 @@ describe('govern', () => {
     ['undefined', { path: '/data/a', text: undefined }, '/text'],
     ['a fraction that is no number', { path: '/data/a', n: Number.NaN }, '/n'],
     ['a list', ['/data/a'], ''],
+    ['a trap', new Proxy({}, { ownKeys: () => fail(new TypeError('trap')) }), ''],
+    ['a trap that throws a trap', new Proxy({}, { ownKeys: () => fail(hostileError()) }), ''],
   ])('refuses an input with %s', async (_what, input, pointer) => {
     await using boundary = await open();
     const note = govern(boundary, createNotes().write as never as Tool, OPTIONS);
@@ -198,12 +207,9 @@ describe('govern', () => {
         await using boundary = await createBoundary(createConfig({ executors: [], operators: [APPROVER], store }));
         const { notes, write } = createNotes();
         const note = govern(boundary, write, OPTIONS);
-        const fail = () => {
-          throw new TypeError('callback');
-        };
         for (const [callId, onRefused] of [
-          ['call-1', fail],
-          ['call-2', async () => fail()],
+          ['call-1', () => fail(new TypeError('callback'))],
+          ['call-2', async () => fail(new TypeError('callback'))],
         ] as const) {
           const input = { path: `/data/ask/${callId}`, text: 'x' };
           const { action } = await note.attempt(input, { callId });
@@ -234,6 +240,31 @@ describe('govern', () => {
     const other = note({ path: '/data/a', text: 'y' }, { callId: 'call-1' });
     await expect(other).rejects.toMatchObject({ code: 'BOUNDARY_INTENT_ID_REUSED' });
     expect(count).toBe(1);
+  });
+
+  it.each<[string, object, string]>([
+    ['a target that throws', { target: () => fail(new TypeError('no path')) }, 'SDK_INPUT_MALFORMED'],
+    ['a target that comes later', { target: async () => '/data/a' }, 'SDK_INPUT_MALFORMED'],
+    ['a target that rejects', { target: async () => fail(new TypeError('no path')) }, 'SDK_INPUT_MALFORMED'],
+    ['a target that is no text', { target: () => 5 }, 'SDK_INPUT_MALFORMED'],
+    ['a refusal that throws', { refuse: () => fail(new TypeError('no text')) }, 'SDK_ACTION_DENIED'],
+    ['a refusal that comes later', { refuse: async () => undefined }, 'SDK_ACTION_DENIED'],
+    ['a refusal that rejects', { refuse: async () => fail(new TypeError('no text')) }, 'SDK_ACTION_DENIED'],
+    ['a refusal that traps', { refuse: () => fail(hostileError()) }, 'SDK_ACTION_DENIED'],
+  ])('runs nothing for a tool with %s', async (_what, parts, code) => {
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    try {
+      await using boundary = await open();
+      const { notes, write } = createNotes();
+      const note = govern(boundary, { ...write, ...parts } as Tool<Note>, OPTIONS);
+      await expect(note({ path: '/data/a', text: 'x' })).rejects.toMatchObject({ code });
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(unhandled).not.toHaveBeenCalled();
+      expect(notes.size).toBe(0);
+    } finally {
+      process.off('unhandledRejection', unhandled);
+    }
   });
 
   it('keeps the output in the record when told to, and its digest otherwise', async () => {

@@ -1,5 +1,7 @@
 import { canonicalizeToBytes, digestValue } from '@exoarmur/canonical';
 import type { ActionIntent, Executor, ExecutorReport, JsonObject, TargetCheck } from '@exoarmur/contracts';
+import { SdkError } from './errors.ts';
+import { ignoreRejection } from './foreign-code.ts';
 import { type Tool, ToolFailure } from './tool.ts';
 
 /** Domain of the digest of an output, and of each link of the chain over the chunks of a stream. */
@@ -67,14 +69,27 @@ function checkInput(tool: Tool, { parameters, target }: ActionIntent): TargetChe
   if (targetOf(tool, parameters) !== target) {
     return { result: 'invalid', reason: 'the target is not the one of the input', evidence: {} };
   }
-  const reason = tool.refuse?.(parameters);
+  const reason: unknown = tool.refuse?.(parameters);
+  if (typeof reason !== 'string' && reason !== undefined) {
+    ignoreRejection(reason);
+    return { result: 'invalid', reason: 'the tool does not say in a text why it refuses', evidence: {} };
+  }
   if (reason !== undefined) return { result: 'violates_constraints', reason, evidence: {} };
   return { result: 'valid', reason: 'the tool takes the input', evidence: {} };
 }
 
-/** The target of an input. */
-export function targetOf(tool: Tool, input: JsonObject): string {
-  return typeof tool.target === 'string' ? tool.target : tool.target(input);
+/** The target of an input. @throws SdkError SDK_INPUT_MALFORMED when the tool does not name one in a text, at once */
+export function targetOf({ target }: Tool, input: JsonObject): string {
+  if (typeof target === 'string') return target;
+  const details: { cause?: unknown } = {};
+  try {
+    const named: unknown = target(input);
+    if (typeof named === 'string') return named;
+    ignoreRejection(named);
+  } catch (cause) {
+    details.cause = cause;
+  }
+  throw new SdkError('SDK_INPUT_MALFORMED', 'the tool names no target for the input', { pointer: '', ...details });
 }
 
 async function runTool(

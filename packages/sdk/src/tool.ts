@@ -18,7 +18,7 @@ export interface Tool<Input extends JsonObject = JsonObject, Output = unknown> {
   readonly actionType: string;
   /** The least class of what it does; a caller cannot state a lesser one. */
   readonly actionClass: ActionClass;
-  /** What is acted upon, as the policies see it. */
+  /** What is acted upon, as the policies see it; a text at once. An input for which it throws is malformed. */
   readonly target: string | ((input: Input) => string);
   /** Why the input will not do, or undefined; asked before any authority exists. */
   readonly refuse?: (input: Input) => string | undefined;
