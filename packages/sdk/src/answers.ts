@@ -64,8 +64,8 @@ export interface AnswerTaker {
 }
 
 /**
- * Hands in the answers that lie in a tray for one action. One that is refused is thrown away; a fault leaves it, and the others
- * are handed in all the same. @throws the fault after which nobody knows that the action still waits
+ * Hands in the answers that lie in a tray for one action, revocations first. One that is refused is thrown away; a fault leaves
+ * it, and the others are handed in all the same. @throws the fault after which nobody knows that the action still waits
  */
 export async function takeAnswers(
   tray: AnswerTray | undefined,
@@ -80,7 +80,8 @@ export async function takeAnswers(
     tell(onNotTaken, { stream, code });
   };
   let result: ActionResult | undefined;
-  for (const answer of tray?.list(stream) ?? []) {
+  const answers = [...(tray?.list(stream) ?? [])].sort((a, b) => Number(isRevocation(b)) - Number(isRevocation(a)));
+  for (const answer of answers) {
     if (answer.fault !== undefined) {
       keep(answer.fault);
       continue;
@@ -93,6 +94,8 @@ export async function takeAnswers(
         if (result !== undefined && result.status !== 'pending_approval') break;
         if (!isCodedError(error) || !(await taker.isWaiting(stream))) throw error;
         keep(error.code);
+        // SECURITY: no other answer is added to an approval that its giver has taken back.
+        if (isRevocation(answer)) break;
         continue;
       }
       refused.push(error.code);
@@ -111,9 +114,15 @@ export async function takeAnswers(
 function handIn(
   taker: AnswerTaker,
   stream: string,
-  { envelope }: TrayAnswer,
+  answer: TrayAnswer,
   options: ExecuteOptions,
 ): Promise<ActionResult> {
-  const isRevocation = envelope?.payloadType === APPROVAL_REVOCATION_PAYLOAD_TYPE;
-  return isRevocation ? taker.revokeApproval(stream, envelope) : taker.submitApproval(stream, envelope, options);
+  const { envelope } = answer;
+  return isRevocation(answer)
+    ? taker.revokeApproval(stream, envelope)
+    : taker.submitApproval(stream, envelope, options);
+}
+
+function isRevocation({ envelope }: TrayAnswer): boolean {
+  return envelope?.payloadType === APPROVAL_REVOCATION_PAYLOAD_TYPE;
 }

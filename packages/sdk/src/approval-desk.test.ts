@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -272,6 +281,37 @@ describe('ApprovalDesk', () => {
     expect((await desk.show('intent-1')).answeredBy).toEqual([]);
     await expect(desk.revoke(WISH)).rejects.toMatchObject({ code: 'SDK_ANSWER_REFUSED' });
     await answer({ key: BOB_KEY });
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({ result: { status: 'pending_approval' } });
+    expect(config.executor.performed).toHaveLength(0);
+    await close();
+  });
+
+  it('takes a revocation before any approval that lies beside it, and none of these while it cannot be judged', async () => {
+    const known = createOperatorRegistry([APPROVER, { ...APPROVER, operatorId: 'bob', vkey: BOB.vkey }]);
+    const faults: string[] = [];
+    const findByKeyId = async (keyId: string) => {
+      if (faults.shift() !== undefined) throw new LogStoreError('STORE_BUSY', 'busy');
+      return known.findByKeyId(keyId);
+    };
+    const { boundary, config, operators, desk, answer, close } = await openOffice({
+      quorum: 2,
+      operators: { findByKeyId },
+    });
+    await operators.add({ ...APPROVER, operatorId: 'bob', vkey: BOB.vkey });
+    await answer();
+    await boundary.takeAnswers('intent-1');
+    await answer({ key: BOB_KEY });
+    // The first one of the folder.
+    const folder = join(home, 'a.db.answers');
+    const [file = ''] = readdirSync(folder);
+    renameSync(join(folder, file), join(folder, `${file.slice(0, 33)}${'0'.repeat(64)}.json`));
+    expect(await desk.revoke(WISH)).toMatchObject({ revoked: 1 });
+    faults.push('busy');
+    expect(await boundary.takeAnswers('intent-1')).toEqual({
+      result: undefined,
+      refused: [],
+      notTaken: ['STORE_BUSY'],
+    });
     expect(await boundary.takeAnswers('intent-1')).toMatchObject({ result: { status: 'pending_approval' } });
     expect(config.executor.performed).toHaveLength(0);
     await close();
