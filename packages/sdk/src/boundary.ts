@@ -31,7 +31,7 @@ import { pause } from './pause.ts';
  * Starts a boundary from one configuration: checks all of it, opens what it names, and brings the actions that a crash left
  * open to their end without running anything. What is missing or wrong keeps it from starting.
  * @throws SdkError SDK_CONFIG_INVALID, SDK_FILE_UNREADABLE, SDK_KEY_EXPOSED, SDK_FLAG_UNSUPPORTED, SDK_FLAG_UNMET,
- * SDK_POLICY_MISMATCH, SDK_POLICY_NOT_IN_FORCE, each with the place in the configuration; PolicyError for a set that is not sound; LogStoreError for a store that cannot be opened
+ * SDK_POLICY_MISMATCH, SDK_POLICY_NOT_IN_FORCE, SDK_PRESENCE_UNAVAILABLE, each with the place in the configuration; PolicyError for a set that is not sound; LogStoreError for a store that cannot be opened
  */
 export async function createBoundary(config: BoundaryConfig): Promise<Boundary> {
   const parts = await openParts(config);
@@ -78,7 +78,7 @@ export class Boundary implements AsyncDisposable {
     return this.#parts.policy.latest.decisionPoint.policyDigest;
   }
 
-  /** Takes an intent all the way. @throws BoundaryError as ProxyPipeline.execute; SdkError SDK_BOUNDARY_CLOSED */
+  /** Takes an intent all the way. @throws BoundaryError as ProxyPipeline.execute; SdkError SDK_BOUNDARY_CLOSED, SDK_PRESENCE_UNAVAILABLE */
   execute(intent: unknown, options: ExecuteOptions = {}): Promise<ActionResult> {
     return this.#run(async () => {
       const snapshot = snapshotIntent(intent);

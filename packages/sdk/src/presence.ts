@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { createUlid, digestBytes, encodeUtf8 } from '@exoarmur/canonical';
+import { SdkError } from './errors.ts';
 import { inTurn, takeLock } from './turn.ts';
 
 const LOCK = /^([0-9A-HJKMNP-TV-Z]{26})\.lock$/;
@@ -24,9 +25,8 @@ export class Presence {
     this.#lock = lock;
   }
 
-  /** Enters the folder, creating it with mode 0700. */
+  /** Enters the folder, creating it with mode 0700. @throws SdkError SDK_PRESENCE_UNAVAILABLE */
   static enter(folder: string): Presence {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
     const id = createUlid(Date.now(), new Uint8Array(randomBytes(10)));
     return guarded(folder, () => {
       mkdirSync(join(folder, id), { mode: 0o700 });
@@ -34,21 +34,33 @@ export class Presence {
     });
   }
 
-  /** Says that this boundary works on a stream, until the answer is called. Comes before the first record. */
+  /**
+   * Says that this boundary works on a stream, until the answer is called. Comes before the first record.
+   * @throws SdkError SDK_PRESENCE_UNAVAILABLE
+   */
   mark(stream: string): () => void {
     const name = nameOf(stream);
+    const path = join(this.#folder, this.#id, name);
+    // INVARIANT: what is counted is in the folder, or a later mark would leave it out.
     const count = this.#counts.get(name) ?? 0;
+    if (count === 0) reach(() => writeFileSync(path, ''));
     this.#counts.set(name, count + 1);
-    if (count === 0) writeFileSync(join(this.#folder, this.#id, name), '');
     return () => {
       const left = (this.#counts.get(name) ?? 1) - 1;
       if (left > 0) return void this.#counts.set(name, left);
       this.#counts.delete(name);
-      rmSync(join(this.#folder, this.#id, name), { force: true });
+      try {
+        rmSync(path, { force: true });
+      } catch {
+        // It keeps recoveries away as long as this boundary lives, and must not hide what became of the action.
+      }
     };
   }
 
-  /** Whether any living boundary, this one included, works on a stream. Ask after reading the stream, never before. */
+  /**
+   * Whether any living boundary, this one included, works on a stream. Ask after reading the stream, never before.
+   * @throws SdkError SDK_PRESENCE_UNAVAILABLE
+   */
   isWorkedOn(stream: string): boolean {
     const name = nameOf(stream);
     return guarded(this.#folder, () => this.#living()).some((id) => existsSync(join(this.#folder, id, name)));
@@ -56,10 +68,15 @@ export class Presence {
 
   /** Leaves. What this boundary had not finished is up to a recovery. */
   leave(): void {
-    guarded(this.#folder, () => {
-      this.#lock.close();
-      this.#forget(this.#id);
-    });
+    try {
+      guarded(this.#folder, () => {
+        this.#lock.close();
+        this.#forget(this.#id);
+      });
+    } catch {
+      // What is left in the folder belongs to nobody without the lock.
+      if (this.#lock.isOpen) this.#lock.close();
+    }
   }
 
   /** Ids of the living. Those of the dead are forgotten on the way. */
@@ -86,7 +103,20 @@ function nameOf(stream: string): string {
 
 /** Entering, leaving and looking around take turns, so that a lock just made is not taken for a lost one. */
 function guarded<Value>(folder: string, work: () => Value): Value {
-  return inTurn(join(folder, 'gate'), work);
+  return reach(() => {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return inTurn(join(folder, 'gate'), work);
+  });
+}
+
+/** What the file system answers. @throws SdkError SDK_PRESENCE_UNAVAILABLE for whatever it throws */
+function reach<Value>(ask: () => Value): Value {
+  try {
+    return ask();
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
+    throw new SdkError('SDK_PRESENCE_UNAVAILABLE', `the folder of the living is out of reach: ${code}`, { cause });
+  }
 }
 
 function isHeld(path: string): boolean {

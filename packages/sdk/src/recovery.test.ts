@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createTestExecutor } from '@exoarmur/executors';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createConfig, createGate, createIntent } from '../test/configs.ts';
-import { createBoundary } from './index.ts';
+import { createBoundary, SdkError } from './index.ts';
+import { Presence } from './presence.ts';
 
 let home: string;
 beforeEach(() => {
@@ -100,4 +102,40 @@ describe('two boundaries on one store', () => {
     expect(effects()).toEqual(['intent-1']);
     expect(existsSync(join(home, 'a.db.live'))).toBe(true);
   }, 60_000);
+
+  it('hide no end behind a folder of the living that fails, and tell no recovery that nobody works on an action', async () => {
+    const folder = join(home, 'a.db.live');
+    const executor = createTestExecutor({
+      onExecute: async () => {
+        // The mark of the action cannot be taken away any more.
+        const [own = ''] = readdirSync(folder).filter((name) => !/gate|lock/.test(name));
+        const [mark = ''] = readdirSync(join(folder, own));
+        rmSync(join(folder, own, mark));
+        mkdirSync(join(folder, own, mark));
+        return { success: true, error_code: null, claimed: {}, observed: {} };
+      },
+    });
+    const executors = [{ hosting: 'in_process_trusted' as const, executor }];
+    const boundary = await createBoundary(createConfig({ store: { path: join(home, 'a.db') }, executors }));
+    expect(await boundary.execute(createIntent())).toMatchObject({ status: 'completed' });
+    rmSync(folder, { recursive: true });
+    const intent = createIntent({ intent_id: 'intent-2' });
+    await expect(boundary.execute(intent)).rejects.toMatchObject({ code: 'SDK_PRESENCE_UNAVAILABLE' });
+    expect(executor.performed).toHaveLength(1);
+    await boundary.close();
+  });
+
+  it('count a mark only once it is there', () => {
+    const folder = join(home, 'live');
+    const presence = Presence.enter(folder);
+    const own = join(folder, readdirSync(folder).find((name) => !/gate|lock/.test(name)) ?? '');
+    rmSync(own, { recursive: true });
+    expect(() => presence.mark('intent-1')).toThrow(SdkError);
+    mkdirSync(own);
+    const release = presence.mark('intent-1');
+    expect(presence.isWorkedOn('intent-1')).toBe(true);
+    release();
+    expect(presence.isWorkedOn('intent-1')).toBe(false);
+    presence.leave();
+  });
 });

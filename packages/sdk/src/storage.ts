@@ -62,7 +62,7 @@ export function placesOf({ path, heads = `${path}.heads` }: StoreConfig) {
   return { heads, policies: `${path}.policies`, answers: `${path}.answers`, live: `${path}.live` };
 }
 
-/** Opens everything, or nothing. @throws LogStoreError */
+/** Opens everything, or nothing. @throws LogStoreError; SdkError SDK_PRESENCE_UNAVAILABLE */
 export async function openStorage(store: BoundaryConfig['store'], tenant: string, cell: string): Promise<Storage> {
   if (store === 'memory') {
     return {
@@ -104,8 +104,11 @@ export async function openStorage(store: BoundaryConfig['store'], tenant: string
       presence,
       close: async () => {
         presence.leave();
-        await heads.close();
-        await log.close();
+        try {
+          await heads.close();
+        } finally {
+          await log.close();
+        }
       },
     };
   } catch (error) {
