@@ -24,11 +24,12 @@ import {
 } from '@exoarmur/contracts';
 import { createDecisionPoint } from '@exoarmur/policy';
 import type { BoundaryConfig } from './config.ts';
-import { assertConfig } from './config-schema.ts';
+import { readConfig } from './config-schema.ts';
 import { createCountedFacts } from './earned-facts.ts';
 import { SdkError } from './errors.ts';
 import { createHosts } from './executor-hosts.ts';
 import { applyFlags, flagFactsOf, settleFlags } from './flags.ts';
+import { guardClock, guardRandom } from './given-ports.ts';
 import { openSwitches, switchThresholdOf } from './kept-switches.ts';
 import { openEnvironment } from './measured-environment.ts';
 import { governFacts, type PolicyInForce, type PolicySource } from './policy-facts.ts';
@@ -59,10 +60,13 @@ export interface BoundaryParts {
 }
 
 /** Checks a configuration and opens what it names, all of it or nothing. @throws as createBoundary */
-export async function openParts(config: BoundaryConfig): Promise<BoundaryParts> {
-  assertConfig(config);
-  const clock = config.clock ?? { now: () => Date.now() };
-  const random = config.random ?? { bytes: (length: number) => new Uint8Array(randomBytes(length)) };
+export async function openParts(given: BoundaryConfig): Promise<BoundaryParts> {
+  const config = readConfig(given);
+  const clock = config.clock === undefined ? { now: () => Date.now() } : guardClock(config.clock);
+  const random =
+    config.random === undefined
+      ? { bytes: (length: number) => new Uint8Array(randomBytes(length)) }
+      : guardRandom(config.random);
   const key = 'file' in config.key ? readSigningKey(config.key.file, '/key/file') : config.key;
   const signer = createKey(key);
   if (!key.name.endsWith(`/${config.tenant}`)) {

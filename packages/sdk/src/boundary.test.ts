@@ -29,6 +29,17 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 const trust = `log ${createSigner(BOUNDARY_KEY.name, BOUNDARY_KEY.seed).vkey}\nquorum none\n`;
 const random = { bytes: (length: number) => new Uint8Array(length).fill(7) };
 
+let failing = false;
+
+function fail(): never {
+  throw new TypeError('trap');
+}
+
+/** A copy of which one member throws when it is read. */
+function trapped(whole: object, member: string): object {
+  return Object.defineProperty({ ...whole }, member, { enumerable: true, get: fail });
+}
+
 describe('createBoundary', () => {
   it('acts once, remembers it over a restart, and proves it', async () => {
     const config = createConfig({ store: { path: join(home, 'a.db') } });
@@ -96,8 +107,33 @@ describe('createBoundary', () => {
     ['an unknown flag', { flags: { v3: true } }, '/flags/v3'],
     ['one key for two operators', { operators: [APPROVER, { ...APPROVER, operatorId: 'bob' }] }, '/operators'],
     ['an operator without a key', { operators: [{ ...APPROVER, vkey: 'x' }] }, '/operators'],
+    [
+      'an operator of whom nobody knows whether it was revoked',
+      { operators: [{ ...APPROVER, isRevoked: undefined }] },
+      '/operators/0/isRevoked',
+    ],
+    [
+      'actors of an operator that are a text',
+      { operators: [{ ...APPROVER, actorIds: 'bob' }] },
+      '/operators/0/actorIds',
+    ],
+    [
+      'a host that names no action types',
+      { executors: [{ hosting: 'sandboxed', host: { isolation: 'child_process', checkTarget() {}, run() {} } }] },
+      '/executors/0/host',
+    ],
+    [
+      'a manifest that throws',
+      { executors: [{ hosting: 'in_process_trusted', executor: trapped(createTestExecutor(), 'manifest') }] },
+      '/executors/0/executor/manifest',
+    ],
+    ['a member that throws', trapped(createConfig(), 'operators'), ''],
+    ['a policy set that throws', { policy: { set: trapped({ ...POLICY_SET }, 'policies') } }, '/policy/set'],
+    ['a clock that throws', { clock: { now: () => fail() } }, '/clock'],
+    ['a clock that answers later', { clock: { now: async () => fail() } }, '/clock'],
+    ['a clock that tells no time', { clock: { now: () => Number.NaN } }, '/clock'],
   ])('does not start with %s', async (_what, change, pointer) => {
-    const config = { ...createConfig(), ...change } as never;
+    const config = Object.defineProperties(createConfig(), Object.getOwnPropertyDescriptors(change));
     await expect(createBoundary(config)).rejects.toMatchObject({ code: 'SDK_CONFIG_INVALID', pointer });
   });
 
@@ -110,6 +146,30 @@ describe('createBoundary', () => {
     const config = createConfig({ flags: { [flag]: true } });
     const refused = { code: 'SDK_FLAG_UNSUPPORTED', pointer: `/flags/${flag}` };
     await expect(createBoundary(config)).rejects.toMatchObject(refused);
+  });
+
+  it('reads a configuration once, so that what was checked is what it stands on', async () => {
+    let reads = 0;
+    const config = Object.defineProperty(createConfig(), 'operators', {
+      enumerable: true,
+      get: () => (++reads > 1 ? fail() : [APPROVER]),
+    });
+    await using boundary = await createBoundary(config);
+    expect(await boundary.execute(createIntent())).toMatchObject({ status: 'completed' });
+    expect(reads).toBe(1);
+  });
+
+  it.each<[string, object, string]>([
+    ['a clock', { clock: { now: () => (failing ? fail() : Date.now()) } }, '/clock'],
+    ['a random source', { random: { bytes: (length: number) => new Uint8Array(failing ? 1 : length) } }, '/random'],
+  ])('says by a code that %s failed, and runs nothing', async (_what, change, pointer) => {
+    failing = false;
+    const config = createConfig(change);
+    await using boundary = await createBoundary(config);
+    failing = true;
+    await expect(boundary.execute(createIntent())).rejects.toMatchObject({ code: 'SDK_CONFIG_INVALID', pointer });
+    expect(config.executor.performed).toHaveLength(0);
+    failing = false;
   });
 
   it('does not start with two executors of one action type, nor with a policy that is not sound', async () => {

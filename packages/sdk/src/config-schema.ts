@@ -1,5 +1,6 @@
 import {
   type AlertSink,
+  actionClassSchema,
   budgetsSchema,
   type Clock,
   digestSchema,
@@ -7,7 +8,6 @@ import {
   type Executor,
   type ExecutorHost,
   flagSetSchema,
-  type Operator,
   type OperatorRegistry,
   type PolicySet,
   type RandomSource,
@@ -37,6 +37,20 @@ const pathSchema = z
   .regex(/^[^\0]*$/);
 const timeoutSchema = z.int().min(1).max(86_400_000);
 const shareSchema = z.int().min(1).max(1000);
+
+/** Without the defaults of the whole set: a flag that is not stated here is not one of the configuration. */
+const statedFlagsSchema = z.strictObject(
+  Object.fromEntries(Object.keys(flagSetSchema.shape).map((name) => [name, z.boolean().optional()])),
+);
+
+const operatorSchema = z.strictObject({
+  operatorId: z.string().max(128),
+  vkey: z.string().max(512),
+  roles: z.array(z.string()),
+  clearance: actionClassSchema.optional(),
+  actorIds: z.array(z.string()).optional(),
+  isRevoked: z.boolean(),
+});
 
 const configSchema = z.strictObject({
   tenant: scopeNameSchema,
@@ -82,6 +96,10 @@ const configSchema = z.strictObject({
             hosting: z.literal('sandboxed'),
             host: withMethods<ExecutorHost>('an executor host', 'checkTarget', 'run')
               .refine((host) => host.isolation === 'child_process', 'expected a host that isolates by child_process')
+              .refine(
+                ({ actionTypes }) => z.array(z.string()).safeParse(actionTypes).success,
+                'expected a host that names its action types',
+              )
               .optional(),
             executor: z
               .custom<HostableExecutor>(
@@ -132,10 +150,7 @@ const configSchema = z.strictObject({
   }),
   switchClearThreshold: z.int().min(1).max(MAX_SWITCH_SIGNATURES).optional(),
   operators: z
-    .union([
-      z.array(z.custom<Operator>((value) => typeof value === 'object' && value !== null)).max(10_000),
-      withMethods<OperatorRegistry>('an operator registry', 'findByKeyId'),
-    ])
+    .union([z.array(operatorSchema).max(10_000), withMethods<OperatorRegistry>('an operator registry', 'findByKeyId')])
     .optional(),
   alerts: withMethods<AlertSink>('an alert sink', 'raise').optional(),
   budgets: budgetsSchema.optional(),
@@ -150,7 +165,7 @@ const configSchema = z.strictObject({
     })
     .partial()
     .optional(),
-  flags: flagSetSchema.partial().optional(),
+  flags: statedFlagsSchema.optional(),
   // `process.env` is no plain object.
   variables: z
     .custom<NonNullable<BoundaryConfig['variables']>>(
@@ -166,13 +181,20 @@ const configSchema = z.strictObject({
 });
 
 /**
- * Checks the shape of a configuration, all of it: an unknown member is as wrong as a missing one, because it may be a
- * protection misspelt. @throws SdkError SDK_CONFIG_INVALID with the place of the first fault
+ * Reads a configuration, once, and checks the shape of all of it: an unknown member is as wrong as a missing one, because it may
+ * be a protection misspelt. @throws SdkError SDK_CONFIG_INVALID with the place of the first fault
  */
-export function assertConfig(input: unknown): asserts input is BoundaryConfig {
-  const parsed = configSchema.safeParse(input);
-  if (parsed.success) return;
-  const [message, path] = deepest(parsed.error.issues, []);
+export function readConfig(input: unknown): BoundaryConfig {
+  let fault: readonly [string, readonly string[]];
+  try {
+    const parsed = configSchema.safeParse(input);
+    if (parsed.success) return parsed.data as BoundaryConfig;
+    fault = deepest(parsed.error.issues, []);
+  } catch (cause) {
+    // A getter or a trap of the configuration may throw anything.
+    throw new SdkError('SDK_CONFIG_INVALID', 'the configuration cannot be read', { pointer: '', cause });
+  }
+  const [message, path] = fault;
   const pointer = path.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
   throw new SdkError('SDK_CONFIG_INVALID', `the configuration is wrong: ${message}`, { pointer });
 }

@@ -46,8 +46,8 @@ async function createHost(
   try {
     return createTrustedHost({ executor, targetTimeoutMs, executionTimeoutMs });
   } catch (cause) {
-    if (!(cause instanceof TypeError)) throw cause;
-    throw new SdkError('SDK_CONFIG_INVALID', cause.message, {
+    // The executor is the application's, and looking at it may throw anything.
+    throw new SdkError('SDK_CONFIG_INVALID', 'the executor cannot be hosted', {
       pointer: `/executors/${index}/executor/manifest`,
       cause,
     });

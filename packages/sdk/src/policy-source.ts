@@ -12,6 +12,7 @@ import {
 import type { BoundaryConfig, BundlePolicy } from './config.ts';
 import { SdkError } from './errors.ts';
 import { BUNDLE_MAX_AGE_MS, followBundles } from './followed-bundles.ts';
+import { isCodedError } from './foreign-code.ts';
 import type { PolicyInForce, PolicySource } from './policy-facts.ts';
 import { readBounded } from './read-file.ts';
 
@@ -35,7 +36,7 @@ export async function openPolicy(source: BoundaryConfig['policy'], opening: Poli
   if ('keyring' in source) return openBundle(source, opening);
   const policySet =
     'set' in source
-      ? assertPolicySet(source.set)
+      ? readSet(source.set)
       : parsePolicySource(readBounded(source.file, POLICY_SET_LIMITS.maxBytes, '/policy/file').bytes);
   const pinned = 'set' in source ? undefined : source.digest;
   if (pinned !== undefined && digestPolicySet(policySet) !== pinned) {
@@ -54,6 +55,17 @@ export async function openPolicy(source: BoundaryConfig['policy'], opening: Poli
       throw new SdkError('SDK_CONFIG_INVALID', 'the policies do not come as bundles', { pointer: '/policy' });
     },
   };
+}
+
+/** A set from code, read once. */
+function readSet(set: PolicySet): PolicySet {
+  try {
+    return assertPolicySet(set);
+  } catch (cause) {
+    if (isCodedError(cause)) throw cause;
+    // A getter or a trap of the set may throw anything.
+    throw new SdkError('SDK_CONFIG_INVALID', 'the policy set cannot be read', { pointer: '/policy/set', cause });
+  }
 }
 
 /** A bundle that is refused leaves the one in force, and the cell degraded; without one in force nothing starts. */
