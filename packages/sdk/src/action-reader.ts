@@ -9,6 +9,7 @@ import {
   type Decision,
   type Digest,
   INTENT_DIGEST_DOMAIN,
+  isIdentifier,
   type JsonObject,
   type Outcome,
   type SealedRecord,
@@ -44,6 +45,7 @@ export async function readAction(
   tenant: string,
   stream: string,
 ): Promise<RecordedAction | undefined> {
+  if (!isIdentifier(stream)) return undefined;
   const entries = await store.stream(tenant, stream);
   if (entries.length === 0) return undefined;
   const records = entries.map(({ bytes }) => parseRecord(bytes));

@@ -35,9 +35,7 @@ export class AnswerTray {
    * @throws SdkError SDK_ANSWER_MALFORMED, SDK_TRAY_UNAVAILABLE
    */
   put(stream: string, envelope: unknown): void {
-    const parsed = dsseEnvelopeSchema.safeParse(envelope);
-    if (!parsed.success) throw new SdkError('SDK_ANSWER_MALFORMED', 'an answer is one signed envelope');
-    const bytes = canonicalizeToBytes(parsed.data);
+    const bytes = encodeAnswer(envelope);
     if (bytes.length > ANSWER_LIMITS.maxBytes) throw new SdkError('SDK_ANSWER_MALFORMED', 'the answer is too large');
     const temporary = join(this.#folder, `.${randomUUID()}`);
     reach(() => {
@@ -88,6 +86,15 @@ export class AnswerTray {
       if (!isExoArmurError(error)) throw error;
       return { envelope: undefined };
     }
+  }
+}
+
+/** @throws SdkError SDK_ANSWER_MALFORMED, also for what a getter or a trap throws */
+function encodeAnswer(envelope: unknown): Uint8Array {
+  try {
+    return canonicalizeToBytes(dsseEnvelopeSchema.parse(envelope));
+  } catch (cause) {
+    throw new SdkError('SDK_ANSWER_MALFORMED', 'an answer is one signed envelope', { cause });
   }
 }
 

@@ -113,6 +113,20 @@ describe('ApprovalDesk', () => {
     const { clock, operators, answer, close } = await openOffice();
     const refused = (change: object) => expect(answer(change)).rejects;
     await refused({ stream: 'intent-2' }).toMatchObject({ code: 'SDK_STREAM_UNKNOWN' });
+    for (const change of [
+      { reason: '\ud800' },
+      { reason: 'two\nlines' },
+      { verdict: 'maybe' },
+      { ttlSeconds: Number.NaN },
+      { key: { ...APPROVER_KEY, seed: new Uint8Array(31) } },
+      { key: undefined },
+    ]) {
+      await refused(change).toMatchObject({ code: 'SDK_ANSWER_MALFORMED' });
+    }
+    const trap = new Proxy({}, { get: () => expect.unreachable() });
+    expect(() => new AnswerTray(home).put('intent-1', trap)).toThrowError(
+      expect.objectContaining({ code: 'SDK_ANSWER_MALFORMED' }),
+    );
     await refused({ requestDigest: `sha256:${'0'.repeat(64)}` }).toMatchObject({
       code: 'SDK_ANSWER_REFUSED',
       pointer: '/request_digest',

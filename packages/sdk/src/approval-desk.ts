@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { signApproval, signApprovalRevocation, verifyApproval } from '@exoarmur/boundary-v2';
-import { createSigner, encodeHex, parseJson, parseTime, parseVerifierKey, verifyEnvelope } from '@exoarmur/canonical';
+import {
+  createSigner,
+  encodeHex,
+  type NamedSigner,
+  parseJson,
+  parseTime,
+  parseVerifierKey,
+  verifyEnvelope,
+} from '@exoarmur/canonical';
 import {
   APPROVAL_PAYLOAD_TYPE,
   type ApprovalInbox,
@@ -116,8 +124,8 @@ export class ApprovalDesk {
 
   /**
    * Signs an answer and puts it into the tray. What can be known here is refused here; the boundary checks all of it again.
-   * @throws SdkError SDK_STREAM_UNKNOWN, and SDK_ANSWER_REFUSED for another request than the one shown, a late one, a key
-   * that belongs to no operator, or the requester's own
+   * @throws SdkError SDK_STREAM_UNKNOWN, SDK_TRAY_UNAVAILABLE, SDK_ANSWER_MALFORMED for what no answer can hold, and
+   * SDK_ANSWER_REFUSED for another request than the one shown, a late one, a key that belongs to no operator, or the requester's own
    */
   async answer(answer: Answer): Promise<{ readonly operatorId: string; readonly waiting: WaitingAction }> {
     const { stream, verdict, reason, key, requestDigest } = answer;
@@ -126,17 +134,19 @@ export class ApprovalDesk {
       throw refuse('the request is another one than was shown', '/request_digest');
     }
     if (waiting.isLate) throw refuse('the request has expired', '/expires_at');
-    const signer = createSigner(key.name, key.seed);
+    const signer = readKey(key);
     const operator = await this.#findOperator(signer.vkey);
     if (operator.operatorId === waiting.intent.actor_id)
       throw refuse('the requester cannot answer its own request', '');
     const left = Math.floor((parseTime(waiting.request.expires_at) - this.#clock.now()) / 1000);
-    const envelope = signApproval({
-      ...{ request: waiting.request, verdict, approverId: operator.operatorId, reason, signer },
-      clock: this.#clock,
-      random: { bytes: (length) => new Uint8Array(randomBytes(length)) },
-      ttlSeconds: answer.ttlSeconds ?? Math.max(1, left),
-    });
+    const envelope = sign(() =>
+      signApproval({
+        ...{ request: waiting.request, verdict, approverId: operator.operatorId, reason, signer },
+        clock: this.#clock,
+        random: { bytes: (length) => new Uint8Array(randomBytes(length)) },
+        ttlSeconds: answer.ttlSeconds ?? Math.max(1, left),
+      }),
+    );
     this.#tray.put(stream, envelope);
     return { operatorId: operator.operatorId, waiting };
   }
@@ -159,12 +169,12 @@ export class ApprovalDesk {
   /**
    * Takes back what a person has approved, while the action waits: what still lies in the tray is taken out, and what was taken
    * already is revoked by a signed word, which the boundary takes from the tray. A denial stands.
-   * @throws SdkError SDK_STREAM_UNKNOWN, SDK_TRAY_UNAVAILABLE, and SDK_ANSWER_REFUSED for a key of nobody and where there is no
-   * such approval
+   * @throws SdkError SDK_STREAM_UNKNOWN, SDK_TRAY_UNAVAILABLE, SDK_ANSWER_MALFORMED, and SDK_ANSWER_REFUSED for a key of nobody
+   * and where there is no such approval
    */
   async revoke({ stream, reason, key }: Omit<Answer, 'verdict' | 'requestDigest' | 'ttlSeconds'>): Promise<Revocation> {
     await this.show(stream);
-    const signer = createSigner(key.name, key.seed);
+    const signer = readKey(key);
     const { operatorId } = await this.#findOperator(signer.vkey);
     const isOwn = (envelope: DsseEnvelope | undefined) => readApprover(envelope, signer.vkey) === operatorId;
     const found = this.#tray.list(stream);
@@ -181,9 +191,10 @@ export class ApprovalDesk {
     }
     const intentDigest = digestIntent(action.intent);
     for (const { envelope: approval } of given) {
+      const parts = { approval, intentDigest, approverId: operatorId, reason, signer };
       this.#tray.put(
         stream,
-        signApprovalRevocation({ approval, intentDigest, approverId: operatorId, reason, signer }),
+        sign(() => signApprovalRevocation(parts)),
       );
     }
     return { operatorId, withdrawn: lying.length, revoked: given.length };
@@ -239,6 +250,23 @@ function readApprover(envelope: DsseEnvelope | undefined, vkey: string): string 
   } catch (error) {
     if (!isExoArmurError(error)) throw error;
     return undefined;
+  }
+}
+
+function readKey(key: Answer['key']): NamedSigner {
+  return written('/key', 'the key is none', () => createSigner(key.name, key.seed));
+}
+
+function sign(make: () => DsseEnvelope): DsseEnvelope {
+  return written('', 'an answer cannot hold what is to be signed', make);
+}
+
+/** What a person has written, and may be anything. @throws SdkError SDK_ANSWER_MALFORMED */
+function written<Value>(pointer: string, message: string, make: () => Value): Value {
+  try {
+    return make();
+  } catch (cause) {
+    throw new SdkError('SDK_ANSWER_MALFORMED', message, { pointer, cause });
   }
 }
 

@@ -234,6 +234,31 @@ describe('createBoundary', () => {
     expect(await observing.execute(createIntent(more))).toMatchObject({ status: 'pending_approval' });
   });
 
+  it('takes up nothing with a signal that is none, in place of failing between an effect and its record', async () => {
+    const config = createConfig();
+    await using boundary = await createBoundary(config);
+    const options = { signal: { aborted: false } } as never;
+    const malformed = { code: 'SDK_CALL_MALFORMED', pointer: '/signal' };
+    await expect(boundary.execute(createIntent(), options)).rejects.toMatchObject(malformed);
+    await expect(boundary.submitApproval('intent-1', {}, options)).rejects.toMatchObject(malformed);
+    await expect(boundary.takeAnswers('intent-1', options)).rejects.toMatchObject(malformed);
+    const pending = await boundary.execute(createIntent({ intent_id: 'intent-2', target: '/data/ask/x' }));
+    await expect(boundary.settle(pending, options)).rejects.toMatchObject(malformed);
+    expect(config.executor.performed).toHaveLength(0);
+  });
+
+  it.each([undefined, 5, '', '\ud800', {}])('knows no action by the name %j', async (name) => {
+    await using boundary = await createBoundary(createConfig({ store: { path: join(home, 'a.db') } }));
+    const stream = name as string;
+    const unknown = { code: 'SDK_STREAM_UNKNOWN' };
+    await expect(boundary.submitApproval(stream, {})).rejects.toMatchObject(unknown);
+    await expect(boundary.revokeApproval(stream, {})).rejects.toMatchObject(unknown);
+    await expect(boundary.resolve(stream, {})).rejects.toMatchObject(unknown);
+    await expect(boundary.takeAnswers(stream)).rejects.toMatchObject(unknown);
+    await expect(boundary.bundle(stream)).rejects.toMatchObject(unknown);
+    expect(await boundary.findIntent(stream)).toBeUndefined();
+  });
+
   it('decides without a trace', async () => {
     await using boundary = await createBoundary(createConfig());
     expect(await boundary.decide(createIntent())).toMatchObject({ verdict: 'allow' });

@@ -7,15 +7,16 @@ import {
   snapshotIntent,
 } from '@exoarmur/boundary-v2';
 import { parseTime } from '@exoarmur/canonical';
-import type {
-  ActionIntent,
-  Clock,
-  Decision,
-  Digest,
-  DowngradeOverride,
-  ExecutorHost,
-  RandomSource,
-  SwitchCommand,
+import {
+  type ActionIntent,
+  type Clock,
+  type Decision,
+  type Digest,
+  type DowngradeOverride,
+  type ExecutorHost,
+  isIdentifier,
+  type RandomSource,
+  type SwitchCommand,
 } from '@exoarmur/contracts';
 import { readAction } from './action-reader.ts';
 import { type AnswerListeners, type AnswersTaken, takeAnswers } from './answers.ts';
@@ -26,6 +27,7 @@ import { SdkError } from './errors.ts';
 import { assertConfined } from './flags.ts';
 import { isWaitingAfter, listOpenStreams } from './open-streams.ts';
 import { pause } from './pause.ts';
+import { readExecuteOptions } from './read-options.ts';
 
 /**
  * Starts a boundary from one configuration: checks all of it, opens what it names, and brings the actions that a crash left
@@ -78,12 +80,13 @@ export class Boundary implements AsyncDisposable {
     return this.#parts.policy.latest.decisionPoint.policyDigest;
   }
 
-  /** Takes an intent all the way. @throws BoundaryError as ProxyPipeline.execute; SdkError SDK_BOUNDARY_CLOSED, SDK_PRESENCE_UNAVAILABLE */
+  /** Takes an intent all the way. @throws BoundaryError as ProxyPipeline.execute; SdkError SDK_BOUNDARY_CLOSED, SDK_CALL_MALFORMED, SDK_PRESENCE_UNAVAILABLE */
   execute(intent: unknown, options: ExecuteOptions = {}): Promise<ActionResult> {
     return this.#run(async () => {
+      const known = readExecuteOptions(options);
       const snapshot = snapshotIntent(intent);
       const { intent_id, action_type } = snapshot.intent;
-      return this.#working(intent_id, () => this.#pipelineOf(action_type).execute(snapshot.intent, options));
+      return this.#working(intent_id, () => this.#pipelineOf(action_type).execute(snapshot.intent, known));
     });
   }
 
@@ -98,19 +101,27 @@ export class Boundary implements AsyncDisposable {
   /** Takes a signed answer to the request of an action. @throws BoundaryError as ProxyPipeline.submitApproval */
   submitApproval(stream: string, envelope: unknown, options: ExecuteOptions = {}): Promise<ActionResult> {
     return this.#run(async () => {
+      const known = readExecuteOptions(options);
+      assertStream(stream);
       const pipeline = await this.#pipelineOfStream(stream);
-      return this.#working(stream, () => pipeline.submitApproval(stream, envelope, options));
+      return this.#working(stream, () => pipeline.submitApproval(stream, envelope, known));
     });
   }
 
   /** Takes an approval back that its giver no longer stands by. @throws BoundaryError as ProxyPipeline.revokeApproval */
   revokeApproval(stream: string, envelope: unknown): Promise<ActionResult> {
-    return this.#run(() => this.#working(stream, () => this.#base.revokeApproval(stream, envelope)));
+    return this.#run(async () => {
+      assertStream(stream);
+      return this.#working(stream, () => this.#base.revokeApproval(stream, envelope));
+    });
   }
 
   /** Records what a person found out about an ambiguous action. @throws BoundaryError as ProxyPipeline.resolve */
   resolve(stream: string, envelope: unknown): Promise<ActionResult> {
-    return this.#run(() => this.#working(stream, () => this.#base.resolve(stream, envelope)));
+    return this.#run(async () => {
+      assertStream(stream);
+      return this.#working(stream, () => this.#base.resolve(stream, envelope));
+    });
   }
 
   /** Takes in what an operator agrees to in advance. @throws BoundaryError as ProxyPipeline.addStandingGrant */
@@ -142,13 +153,15 @@ export class Boundary implements AsyncDisposable {
    * the store or the registry did not answer, stays in the tray for the next look.
    * @throws the fault after which nobody knows that the action still waits
    */
-  takeAnswers(stream: string, options: ExecuteOptions & AnswerListeners = {}): Promise<AnswersTaken> {
+  async takeAnswers(stream: string, options: ExecuteOptions & AnswerListeners = {}): Promise<AnswersTaken> {
+    const known = { ...options, ...readExecuteOptions(options) };
+    assertStream(stream);
     const taker = {
       submitApproval: this.submitApproval.bind(this),
       revokeApproval: this.revokeApproval.bind(this),
       isWaiting: this.#isWaiting.bind(this),
     };
-    return takeAnswers(this.#parts.storage.answers, taker, stream, options);
+    return takeAnswers(this.#parts.storage.answers, taker, stream, known);
   }
 
   /**
@@ -161,7 +174,7 @@ export class Boundary implements AsyncDisposable {
     options: ExecuteOptions & AnswerListeners & { readonly pollMs?: number } = {},
   ): Promise<ActionResult> {
     const { pollMs = 250, ...looking } = options;
-    const { signal } = looking;
+    const { signal } = readExecuteOptions(looking);
     let current = pending;
     while (current.status === 'pending_approval') {
       signal?.throwIfAborted();
@@ -179,7 +192,10 @@ export class Boundary implements AsyncDisposable {
 
   /** The proof bundle of any action of this boundary, also of one that another process performed. */
   bundle(stream: string, options: BundleOptions = {}): Promise<Uint8Array> {
-    return this.#run(() => this.#parts.bundle(stream, options));
+    return this.#run(async () => {
+      assertStream(stream);
+      return this.#parts.bundle(stream, options);
+    });
   }
 
   /**
@@ -275,4 +291,9 @@ export class Boundary implements AsyncDisposable {
     this.#running.add(running);
     return running;
   }
+}
+
+/** @throws SdkError SDK_STREAM_UNKNOWN for what can be the name of no action */
+function assertStream(stream: unknown): asserts stream is string {
+  if (!isIdentifier(stream)) throw new SdkError('SDK_STREAM_UNKNOWN', 'no action has a name like this');
 }

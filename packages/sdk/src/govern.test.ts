@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { signApproval } from '@exoarmur/boundary-v2';
 import { createSigner, digestValue } from '@exoarmur/canonical';
 import { describe, expect, expectTypeOf, it, vi } from 'vitest';
-import { APPROVER, APPROVER_KEY, createConfig } from '../test/configs.ts';
+import { APPROVER, APPROVER_KEY, createConfig, createGate } from '../test/configs.ts';
 import {
   AnswerTray,
   type Boundary,
@@ -420,6 +420,59 @@ describe('governTools', () => {
     expect(() => governTools(boundary, tools as never, OPTIONS)).toThrowError(
       expect.objectContaining({ code: 'SDK_TOOL_INVALID', pointer }),
     );
+  });
+
+  it.each([
+    ['no actor', { actor: undefined }, '/actor'],
+    ['an actor that is none', { actor: { id: '', type: 'agent' } }, '/actor/id'],
+    ['a time that is none', { timeoutMs: Number.NaN }, '/timeoutMs'],
+    ['a name that no executor can have', { name: '\ud800' }, '/name'],
+    ['nothing', null, ''],
+  ])('refuses a set that is called by %s', async (_what, change, pointer) => {
+    await using boundary = await open();
+    const options = change === null ? change : { ...OPTIONS, ...change };
+    expect(() => govern(boundary, drop, options as never)).toThrowError(
+      expect.objectContaining({ code: 'SDK_TOOL_INVALID', pointer }),
+    );
+  });
+
+  it.each([
+    ['nothing', null, ''],
+    ['a signal that is none', { signal: { aborted: false } }, '/signal'],
+    ['a call id that is no text', { callId: 5 }, '/callId'],
+    ['a listener that is none', { onRefused: 'tell' }, '/onRefused'],
+    ['a way to wait that is none', { approval: 'later' }, '/approval'],
+    ['a member that throws', Object.defineProperty({}, 'reason', { enumerable: true, get: () => fail('trap') }), ''],
+  ])('calls no tool with %s for options', async (_what, options, pointer) => {
+    await using boundary = await open();
+    const run = vi.fn();
+    const tool = govern(boundary, { ...drop, run }, OPTIONS);
+    const malformed = { code: 'SDK_CALL_MALFORMED', pointer };
+    await expect(tool.attempt({ path: '/data/a', text: 'x' }, options as never)).rejects.toMatchObject(malformed);
+    await expect(tool.stream({ path: '/data/a', text: 'x' }, options as never).next()).rejects.toMatchObject(malformed);
+    expect(run).not.toHaveBeenCalled();
+  });
+
+  it('rejects a batch only when none of its calls is under way any more', async () => {
+    await using boundary = await open();
+    const [started, goOn] = [createGate(), createGate()];
+    const { notes, write } = createNotes(() => {
+      started.resolve();
+      return goOn.promise;
+    });
+    const { batch } = governTools(boundary, { write }, OPTIONS);
+    const calls = [
+      { path: '/data/a', text: undefined },
+      { path: '/data/b', text: 'x' },
+    ];
+    const isOver = vi.fn();
+    const batched = batch(calls.map((input) => ({ tool: 'write', input: input as never })));
+    batched.catch(isOver);
+    await started.promise;
+    expect(isOver).not.toHaveBeenCalled();
+    goOn.resolve();
+    await expect(batched).rejects.toMatchObject({ code: 'SDK_INPUT_MALFORMED' });
+    expect([...notes.keys()]).toEqual(['/data/b']);
   });
 
   it('refuses an action type that somebody performs already', async () => {

@@ -2,8 +2,10 @@ import { createTrustedHost } from '@exoarmur/boundary-v2';
 import { actionClassSchema, actionTypeSchema, type JsonObject } from '@exoarmur/contracts';
 import type { Boundary } from './boundary.ts';
 import { SdkError } from './errors.ts';
+import { isCodedError } from './foreign-code.ts';
 import { governTool } from './governed-call.ts';
 import type { CallOptions, CallResult, GovernedTool, GovernOptions } from './governed-tool.ts';
+import { readGovernOptions } from './read-options.ts';
 import type { Tool } from './tool.ts';
 import { createToolExecutor } from './tool-executor.ts';
 
@@ -38,20 +40,21 @@ export function govern<Input extends JsonObject, Returned>(
 
 /**
  * Puts a set of tools behind a boundary. What is not in the set cannot be called. `batch` makes many calls at once: each is
- * decided on its own, and one that is denied holds up no other; the results are in the order of the calls.
+ * decided on its own, and one that is denied holds up no other; the results are in the order of the calls. It rejects with what
+ * the first call throws, once every call has come to its end; the same call ids tell what became of the others.
  * @throws SdkError SDK_TOOL_INVALID, SDK_TOOL_TAKEN
  */
 export function governTools<const Tools extends { readonly [name: string]: AnyTool }>(
   boundary: Boundary,
   tools: Tools,
-  options: GovernOptions,
+  given: GovernOptions,
 ): {
   readonly tools: GovernedTools<Tools>;
   batch(calls: readonly BatchCall<keyof Tools & string>[]): Promise<readonly CallResult<unknown>[]>;
 } {
-  const entries = Object.entries(tools);
+  const entries = readTools(tools);
+  const options = readGovernOptions(given);
   const { name = 'governed-tools', version = '0', timeoutMs = 60_000 } = options;
-  assertTools(entries);
   const executor = createToolExecutor({ name, version, tools: entries.map(([, tool]) => tool) });
   boundary.attach(createTrustedHost({ executor, targetTimeoutMs: 5000, executionTimeoutMs: timeoutMs }));
   const shared = { boundary, executor, options, inFlight: new Map<string, Promise<void>>() };
@@ -65,11 +68,28 @@ export function governTools<const Tools extends { readonly [name: string]: AnyTo
       if (missing >= 0) {
         throw new SdkError('SDK_TOOL_INVALID', 'no such tool is governed here', { pointer: `/${missing}/tool` });
       }
-      return Promise.all(found.map(async ({ governed: tool, input, call }) => tool?.attempt(input, call))) as Promise<
-        CallResult<unknown>[]
-      >;
+      // One that throws leaves none of the others under way.
+      const settled = await Promise.allSettled(
+        found.map(async ({ governed: tool, input, call }) => tool?.attempt(input, call)),
+      );
+      return settled.map((one) => {
+        if (one.status === 'rejected') throw one.reason;
+        return one.value as CallResult<unknown>;
+      });
     },
   };
+}
+
+function readTools(tools: object): [string, AnyTool][] {
+  try {
+    const entries = Object.entries(tools);
+    assertTools(entries);
+    return entries;
+  } catch (cause) {
+    if (isCodedError(cause)) throw cause;
+    // A getter or a trap of the tools may throw anything.
+    throw new SdkError('SDK_TOOL_INVALID', 'the tools cannot be read', { pointer: '', cause });
+  }
 }
 
 function assertTools(entries: readonly (readonly [string, AnyTool])[]): void {

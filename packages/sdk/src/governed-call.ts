@@ -6,6 +6,7 @@ import { createChannel } from './channel.ts';
 import { SdkError } from './errors.ts';
 import { GovernedCallError } from './governed-call-error.ts';
 import type { CallOptions, CallResult, GovernedTool, GovernOptions } from './governed-tool.ts';
+import { readCallOptions } from './read-options.ts';
 import type { Tool } from './tool.ts';
 import { type OutputSink, type ToolExecutor, targetOf } from './tool-executor.ts';
 
@@ -31,10 +32,11 @@ export function governTool(governing: Governing): GovernedTool<JsonObject, unkno
 async function attemptCall(
   governing: Governing,
   input: JsonObject,
-  call: CallOptions,
+  given: CallOptions,
   sink: OutputSink,
 ): Promise<CallResult<never>> {
   const { boundary, inFlight, tool } = governing;
+  const call = readCallOptions(given);
   const { clock, random } = boundary;
   const intentId = call.callId ?? createUlid(clock.now(), random.bytes(10));
   const own = copyInput(input);
@@ -96,8 +98,9 @@ function outputOf(result: CallResult<unknown>): unknown {
 async function* streamCall(
   governing: Governing,
   input: JsonObject,
-  call: CallOptions,
+  given: CallOptions,
 ): AsyncGenerator<never, void, undefined> {
+  const call = readCallOptions(given);
   const left = new AbortController();
   const signal = call.signal === undefined ? left.signal : AbortSignal.any([call.signal, left.signal]);
   const channel = createChannel<never>(left.signal);
