@@ -24,6 +24,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { APPROVER, APPROVER_KEY, createConfig, createIntent, createTestClock, POLICY_SET } from '../test/configs.ts';
 import { takeAnswers } from './answers.ts';
 import { AnswerTray, createBoundary, openApprovalDesk, type RefusedAnswer, SdkError } from './index.ts';
+import { listKeptGrants } from './kept-standing-grants.ts';
 
 const BOB_KEY = { name: 'bob.test', seed: new Uint8Array(32).fill(4) };
 const BOB = createSigner(BOB_KEY.name, BOB_KEY.seed);
@@ -408,6 +409,9 @@ describe('ApprovalDesk', () => {
     for (const [at, envelope] of forged.entries()) {
       await kept.add({ standingGrantDigest: `sha256:${String(at).repeat(64)}`, envelope: { ...envelope } });
     }
+    const unreadable = { ...APPROVER, vkey: 'bogus' };
+    const listed = await listKeptGrants(kept, { findByKeyId: async () => [unreadable, APPROVER] });
+    expect(listed).toContainEqual(expect.objectContaining({ digest, grant: expect.objectContaining(grant) }));
     await database.close();
     const signed = async () => (await desk.listStandingGrants()).filter((listed) => listed.grant !== undefined);
     expect(await desk.listStandingGrants()).toHaveLength(5);

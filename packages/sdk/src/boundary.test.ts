@@ -162,6 +162,15 @@ describe('createBoundary', () => {
   it.each<[string, object, string]>([
     ['a clock', { clock: { now: () => (failing ? fail() : Date.now()) } }, '/clock'],
     ['a random source', { random: { bytes: (length: number) => new Uint8Array(failing ? 1 : length) } }, '/random'],
+    [
+      'a random source that traps',
+      {
+        random: {
+          bytes: (length: number) => (failing ? new Proxy({}, { getPrototypeOf: fail }) : new Uint8Array(length)),
+        },
+      },
+      '/random',
+    ],
   ])('says by a code that %s failed, and runs nothing', async (_what, change, pointer) => {
     failing = false;
     const config = createConfig(change);

@@ -67,6 +67,17 @@ describe('followBundles', () => {
     expect(calls.asked).toBe(1);
   });
 
+  it('answers behind a clock that fails, and asks for each decision meanwhile', async () => {
+    const { source, calls } = await follow({ maxAgeMs: 60_000 });
+    clock.now = () => {
+      throw new TypeError('clock');
+    };
+    for (const asked of [1, 2]) {
+      expect(await source.current()).toBe(source.latest);
+      expect(calls.asked).toBe(asked);
+    }
+  });
+
   it('counts the age of an answer from the question', async () => {
     const { source, calls } = await follow({
       maxAgeMs: 10,

@@ -43,14 +43,23 @@ export function followBundles({ bundles, load, maxAgeMs, start }: FollowedBundle
   let known: ActivationMark | undefined;
   let settled = describe(governing, () => start.holder.standing());
   let latest = settled;
-  let checkedAt = clock.now();
+  let checkedAt = readClock();
   let refreshing: Promise<void> | undefined;
 
   const isFresh = (): boolean => {
     // SECURITY: written so that with a clock that went back, or says NaN, no answer is fresh.
-    const age = clock.now() - checkedAt;
+    const age = readClock() - checkedAt;
     return age >= 0 && age < maxAgeMs;
   };
+
+  /** A clock that fails makes no answer fresh, and no activation that is on record fail. */
+  function readClock(): number {
+    try {
+      return clock.now();
+    } catch {
+      return Number.NaN;
+    }
+  }
 
   /** No await in here: what governs changes in one step. */
   function adopt(holder: PolicyBundleHolder): void {
@@ -77,7 +86,7 @@ export function followBundles({ bundles, load, maxAgeMs, start }: FollowedBundle
   }
 
   async function refresh(): Promise<void> {
-    const askedAt = clock.now();
+    const askedAt = readClock();
     try {
       const mark = await answerWithin(ASK_TIMEOUT_MS, () => activations.findMark());
       if (!isSame(mark, known)) {

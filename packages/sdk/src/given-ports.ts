@@ -26,7 +26,8 @@ export function guardClock(clock: Clock): Clock {
 export function guardRandom(random: RandomSource): RandomSource {
   return {
     bytes: (length) => {
-      const bytes = ask(() => random.bytes(length), '/random');
+      // Copied, for what it answers is looked at once, and is not the application's afterwards.
+      const bytes = ask(() => copyBytes(random.bytes(length)), '/random');
       if (bytes instanceof Uint8Array && bytes.length === length) return bytes;
       throw invalid('the random source gives no bytes of the length asked for', '/random');
     },
@@ -43,6 +44,10 @@ function ask(question: () => unknown, pointer: string): unknown {
   }
   ignoreRejection(answer);
   return answer;
+}
+
+function copyBytes(bytes: unknown): unknown {
+  return bytes instanceof Uint8Array ? new Uint8Array(bytes) : bytes;
 }
 
 function invalid(message: string, pointer: string, cause?: unknown): SdkError {

@@ -427,6 +427,7 @@ describe('governTools', () => {
     ['an actor that is none', { actor: { id: '', type: 'agent' } }, '/actor/id'],
     ['a time that is none', { timeoutMs: Number.NaN }, '/timeoutMs'],
     ['a name that no executor can have', { name: '\ud800' }, '/name'],
+    ['a version that no manifest holds', { version: '\ud800' }, ''],
     ['nothing', null, ''],
   ])('refuses a set that is called by %s', async (_what, change, pointer) => {
     await using boundary = await open();

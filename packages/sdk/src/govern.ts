@@ -1,5 +1,5 @@
 import { createTrustedHost } from '@exoarmur/boundary-v2';
-import { actionClassSchema, actionTypeSchema, type JsonObject } from '@exoarmur/contracts';
+import { actionClassSchema, actionTypeSchema, type ExecutorHost, type JsonObject } from '@exoarmur/contracts';
 import type { Boundary } from './boundary.ts';
 import { SdkError } from './errors.ts';
 import { isCodedError } from './foreign-code.ts';
@@ -7,7 +7,7 @@ import { governTool } from './governed-call.ts';
 import type { CallOptions, CallResult, GovernedTool, GovernOptions } from './governed-tool.ts';
 import { readGovernOptions } from './read-options.ts';
 import type { Tool } from './tool.ts';
-import { createToolExecutor } from './tool-executor.ts';
+import { createToolExecutor, type ToolExecutor } from './tool-executor.ts';
 
 /** One call of several. */
 export interface BatchCall<Name extends string> extends CallOptions {
@@ -56,7 +56,7 @@ export function governTools<const Tools extends { readonly [name: string]: AnyTo
   const options = readGovernOptions(given);
   const { name = 'governed-tools', version = '0', timeoutMs = 60_000 } = options;
   const executor = createToolExecutor({ name, version, tools: entries.map(([, tool]) => tool) });
-  boundary.attach(createTrustedHost({ executor, targetTimeoutMs: 5000, executionTimeoutMs: timeoutMs }));
+  boundary.attach(createHost(executor, timeoutMs));
   const shared = { boundary, executor, options, inFlight: new Map<string, Promise<void>>() };
   const governed = new Map(entries.map(([toolName, tool]) => [toolName, governTool({ ...shared, tool })]));
   return {
@@ -78,6 +78,15 @@ export function governTools<const Tools extends { readonly [name: string]: AnyTo
       });
     },
   };
+}
+
+function createHost(executor: ToolExecutor, executionTimeoutMs: number): ExecutorHost {
+  try {
+    return createTrustedHost({ executor, targetTimeoutMs: 5000, executionTimeoutMs });
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new SdkError('SDK_TOOL_INVALID', 'no manifest holds the name and the version', { pointer: '', cause });
+  }
 }
 
 function readTools(tools: object): [string, AnyTool][] {

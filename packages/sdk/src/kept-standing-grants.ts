@@ -1,4 +1,4 @@
-import { parseJson, parseVerifierKey, verifyEnvelope } from '@exoarmur/canonical';
+import { parseJson, parseVerifierKey, type VerifierKey, verifyEnvelope } from '@exoarmur/canonical';
 import {
   type Digest,
   dsseEnvelopeSchema,
@@ -39,12 +39,24 @@ async function verifyKept(input: unknown, operators: OperatorRegistry): Promise<
   if (envelope.data === undefined || signature === undefined || others.length > 0) return undefined;
   if (envelope.data.payloadType !== STANDING_GRANT_PAYLOAD_TYPE) return undefined;
   for (const { vkey, operatorId, isRevoked } of await operators.findByKeyId(signature.keyid)) {
-    const verified = verifyEnvelope(envelope.data, { keys: [parseVerifierKey(vkey)], threshold: 1 });
-    if (verified.outcome === 'invalid' || isRevoked) continue;
+    const key = readKey(vkey);
+    // One key that cannot be read must not hide what others stand behind.
+    if (key === undefined || isRevoked) continue;
+    const verified = verifyEnvelope(envelope.data, { keys: [key], threshold: 1 });
+    if (verified.outcome === 'invalid') continue;
     const grant = parseGrant(verified.payload);
     if (grant?.granted_by === operatorId) return grant;
   }
   return undefined;
+}
+
+function readKey(vkey: string): VerifierKey | undefined {
+  try {
+    return parseVerifierKey(vkey);
+  } catch (error) {
+    if (!isExoArmurError(error)) throw error;
+    return undefined;
+  }
 }
 
 function parseGrant(payload: Uint8Array): StandingGrant | undefined {

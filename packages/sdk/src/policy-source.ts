@@ -1,4 +1,10 @@
-import { activatePolicyBundle, BoundaryError, openPolicyBundles, type PolicyBundles } from '@exoarmur/boundary-v2';
+import {
+  activatePolicyBundle,
+  BoundaryError,
+  type BoundaryErrorCode,
+  openPolicyBundles,
+  type PolicyBundles,
+} from '@exoarmur/boundary-v2';
 import { parseJson, parseVerifierKey } from '@exoarmur/canonical';
 import { isExoArmurError, type PolicyDecisionPoint, type PolicySet } from '@exoarmur/contracts';
 import {
@@ -98,10 +104,23 @@ async function startHolder({ bundle, override }: BundlePolicy, bundles: PolicyBu
 
 /** Whether a bundle was refused, on record; anything else keeps a boundary from starting. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof BoundaryError && REFUSALS.test(error.code);
+  return error instanceof BoundaryError && REFUSALS.has(error.code);
 }
 
-const REFUSALS = /^BOUNDARY_POLICY_(?!STORE_UNAVAILABLE$)/;
+/** INVARIANT: codes that judge the bundle; one that is not in this list says something of the moment or of the store. */
+const REFUSALS: ReadonlySet<string> = new Set<BoundaryErrorCode>([
+  'BOUNDARY_POLICY_BUNDLE_MALFORMED',
+  'BOUNDARY_POLICY_DIGEST_MISMATCH',
+  'BOUNDARY_POLICY_DOWNGRADED',
+  'BOUNDARY_POLICY_ENGINE_MISMATCH',
+  'BOUNDARY_POLICY_EXPIRED',
+  'BOUNDARY_POLICY_FOREIGN_TENANT',
+  'BOUNDARY_POLICY_NOT_YET_VALID',
+  'BOUNDARY_POLICY_PAYLOAD_TYPE_UNKNOWN',
+  'BOUNDARY_POLICY_SET_REFUSED',
+  'BOUNDARY_POLICY_SIGNATURE_INVALID',
+  'BOUNDARY_POLICY_SUPERSEDED',
+]);
 
 /** A file that is no JSON is no bundle, and is refused as one. */
 function readBundle(bundle: NonNullable<BundlePolicy['bundle']>): unknown {
