@@ -1,23 +1,21 @@
 import { advanceTrail, initialTrail, type TrailState } from '@exoarmur/audit/trail';
-import { digestBytes, formatTime } from '@exoarmur/canonical';
-import {
-  type ActionIntent,
-  type AppendReceipt,
-  type ApprovalDecided,
-  type AuditSink,
-  type Clock,
-  type Digest,
-  InvariantError,
-  isExoArmurError,
-  type JsonObject,
-  type RecordDraft,
-  type SealedRecord,
-  type StandingGrantUsed,
-  type StreamEvidence,
-  type TrailKind,
-  type TrailPayloads,
+import { digestBytes, formatTime, parseTime } from '@exoarmur/canonical';
+import type {
+  ActionIntent,
+  AppendReceipt,
+  ApprovalDecided,
+  AuditSink,
+  Clock,
+  Digest,
+  JsonObject,
+  RecordDraft,
+  SealedRecord,
+  StandingGrantUsed,
+  StreamEvidence,
+  TrailKind,
+  TrailPayloads,
 } from '@exoarmur/contracts';
-import { BoundaryError } from './errors.ts';
+import { BoundaryError, codeOf } from './errors.ts';
 
 /** Stands where a record not yet sealed has no digest yet. */
 const UNSEALED = digestBytes('exoarmur.payload/1', new Uint8Array());
@@ -25,12 +23,13 @@ const UNSEALED = digestBytes('exoarmur.payload/1', new Uint8Array());
 /** A step that the rules allow and the log has not seen. */
 interface Staged {
   readonly draft: RecordDraft;
-  readonly time: string;
+  /** The record as it was put to the rule book. */
+  readonly proposed: SealedRecord;
   readonly unchanged: TrailState;
 }
 
 type Sent =
-  | { readonly outcome: 'sealed'; readonly record: SealedRecord }
+  | { readonly outcome: 'sealed'; readonly time: string }
   | { readonly outcome: 'failed'; readonly cause: unknown };
 
 /** What an action stream writes to. */
@@ -92,6 +91,11 @@ export class ActionStream {
     return this.#state;
   }
 
+  /** How many records the log has confirmed: those of the state without what is kept back. */
+  get recordedCount(): number {
+    return this.#state.count - this.#staged.length;
+  }
+
   /** Digest of the intent. @throws BoundaryError BOUNDARY_EVIDENCE_INCOMPLETE when no readable record states it. */
   get intentDigest(): Digest {
     if (this.#state.intentDigest === null) {
@@ -150,7 +154,7 @@ export class ActionStream {
     const verdict = advanceTrail(unchanged, { record: proposed, payload: payload as JsonObject });
     if (verdict.outcome === 'unlawful') throw unlawful('BOUNDARY_STEP_UNLAWFUL', kind, verdict.violation);
     this.#state = verdict.state;
-    this.#staged.push({ draft, time, unchanged });
+    this.#staged.push({ draft, proposed, unchanged });
   }
 
   /**
@@ -163,19 +167,15 @@ export class ActionStream {
     const staged = this.#staged;
     this.#staged = [];
     const answers = this.#send(staged.map(({ draft }) => draft));
-    for (const [index, step] of staged.entries()) {
-      const { draft, unchanged } = step;
+    for (const [index, { draft, proposed, unchanged }] of staged.entries()) {
       const answer = await answers(index);
       if (answer.outcome === 'failed') {
         this.#state = unchanged;
         throw appendFailed(draft.kind, answer.cause);
       }
-      const { record } = answer;
-      if (record.kind !== draft.kind || record.seq !== draft.expectedSeq) {
-        throw new InvariantError('the log sealed another record');
-      }
+      const record = { ...proposed, time: answer.time };
       // INVARIANT: the log fixes the time. At the time proposed the rules have been asked already; at any other they are again.
-      if (record.time !== step.time) {
+      if (record.time !== proposed.time) {
         const verdict = advanceTrail(unchanged, { record, payload: draft.payload as JsonObject });
         if (verdict.outcome === 'unlawful') throw unlawful('BOUNDARY_STEP_UNLAWFUL', record.kind, verdict.violation);
       }
@@ -197,17 +197,19 @@ export class ActionStream {
   /** What became of each draft, in order. INVARIANT: no draft reaches the log after one that the log refused. */
   #send(drafts: readonly RecordDraft[]): (index: number) => Promise<Sent> {
     const { sink } = this.#log;
-    const settle = (receipt: Promise<AppendReceipt>): Promise<Sent> =>
-      receipt.then(
-        ({ record }) => ({ outcome: 'sealed', record }),
-        (cause: unknown) => ({ outcome: 'failed', cause }),
-      );
-    // A sink of somebody else's may throw instead of answering.
-    const append = async (draft: RecordDraft) => sink.append(draft);
-    if (sink.appendAll === undefined || drafts.length === 1)
-      return (index) => settle(append(drafts[index] as RecordDraft));
-    const sent = sink.appendAll(drafts).map(settle);
-    return (index) => sent[index] ?? Promise.resolve({ outcome: 'failed', cause: undefined });
+    const settle = async (draft: RecordDraft, receive: () => unknown): Promise<Sent> => {
+      try {
+        return { outcome: 'sealed', time: readReceipt(await receive(), draft) };
+      } catch (cause) {
+        // A sink of somebody else's may throw, and answer, whatever it likes: nothing is recorded that it did not confirm.
+        return { outcome: 'failed', cause };
+      }
+    };
+    if (sink.appendAll === undefined || drafts.length < 2)
+      return (index) => settle(drafts[index] as RecordDraft, () => sink.append(drafts[index] as RecordDraft));
+    const receipts = (async () => sink.appendAll?.(drafts))();
+    const sent = drafts.map((draft, index) => settle(draft, async () => (await receipts)?.[index]));
+    return (index) => sent[index] as Promise<Sent>;
   }
 
   #advance(record: SealedRecord, payload: JsonObject | undefined): void {
@@ -232,6 +234,17 @@ export class ActionStream {
   }
 }
 
+/** When the log sealed a draft, by its receipt. Throws for a receipt of another record, or none. */
+function readReceipt(receipt: unknown, { stream, kind, expectedSeq }: RecordDraft): string {
+  const { record } = receipt as AppendReceipt;
+  const { time } = record;
+  if (record.stream !== stream || record.kind !== kind || record.seq !== expectedSeq) {
+    throw new TypeError('the log sealed another record');
+  }
+  parseTime(time);
+  return time;
+}
+
 function unlawful(
   code: 'BOUNDARY_STEP_UNLAWFUL' | 'BOUNDARY_EVIDENCE_UNLAWFUL',
   kind: string,
@@ -241,7 +254,7 @@ function unlawful(
 }
 
 function appendFailed(kind: string, cause: unknown): BoundaryError {
-  const code = isExoArmurError(cause) ? cause.code : undefined;
+  const code = codeOf(cause);
   if (code === 'AUDIT_SEQ_CONFLICT' || code === 'AUDIT_STREAM_CLOSED') {
     return new BoundaryError('BOUNDARY_ACTION_UNFINISHED', 'another boundary wrote to the stream', { cause });
   }

@@ -14,6 +14,16 @@ describe('settleWithin', () => {
     expect(await settleWithin(1000, thrower)).toEqual({ outcome: 'threw', error });
   });
 
+  it.each(['then', 'constructor'])('lets no promise reach it through a %s of its own', async (member) => {
+    const trap = () => {
+      throw new TypeError('trap');
+    };
+    const promise = Object.defineProperty(Promise.resolve(7), member, { get: trap });
+    const settled = await settleWithin(1000, () => promise);
+    if (member === 'then') expect(settled).toEqual({ outcome: 'returned', value: 7 });
+    else expect(settled).toMatchObject({ outcome: 'threw', error: { message: 'trap' } });
+  });
+
   it('tells the work when its time is up', async () => {
     let told: AbortSignal | undefined;
     const settled = await settleWithin(5, (signal) => {

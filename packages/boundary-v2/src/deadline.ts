@@ -34,14 +34,10 @@ export function settleWithin<Value>(
     const timer = setTimeout(() => settle({ outcome: 'timed_out' }), timeoutMs);
     if (cancel?.aborted) return giveUp();
     cancel?.addEventListener('abort', giveUp, { once: true });
-    let answer: Promise<Value> | Value;
-    try {
-      answer = work(signal);
-    } catch (error) {
-      settle({ outcome: 'threw', error });
-      return;
-    }
-    Promise.resolve(answer).then(
+    // SECURITY: `await` reads no `then` of a promise, and what it does read may throw in here; a promise of somebody else's
+    // may have members of its own.
+    const settling = async () => await work(signal);
+    settling().then(
       (value) => settle({ outcome: 'returned', value }),
       (error: unknown) => settle({ outcome: 'threw', error }),
     );

@@ -1,4 +1,4 @@
-import { type ErrorDetails, ExoArmurError } from '@exoarmur/contracts';
+import { type ErrorDetails, ExoArmurError, isExoArmurError } from '@exoarmur/contracts';
 import type { BundleRefusal } from '@exoarmur/policy';
 
 /** Every code a {@link BoundaryError} can carry. The list is closed: a new code is a visible change of this package. */
@@ -76,5 +76,23 @@ export type BoundaryErrorCode =
 export class BoundaryError extends ExoArmurError<BoundaryErrorCode> {
   constructor(code: BoundaryErrorCode, message: string, details: ErrorDetails = {}) {
     super(code, message, details);
+  }
+}
+
+/** The code of an error of ExoArmur; undefined for whatever else was thrown. SECURITY: also for a proxy that throws when it is looked at. */
+export function codeOf(error: unknown): string | undefined {
+  try {
+    return isExoArmurError(error) ? error.code : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether something thrown is an error of this plane. Total, as {@link codeOf}. */
+export function isBoundaryError(error: unknown): error is BoundaryError {
+  try {
+    return error instanceof BoundaryError;
+  } catch {
+    return false;
   }
 }

@@ -1,8 +1,24 @@
-import type { ExecutorHost, GrantStore } from '@exoarmur/contracts';
+import { digestValue } from '@exoarmur/canonical';
+import {
+  type Alert,
+  type ExecutorHost,
+  type GrantStore,
+  RESULT_DIGEST_DOMAIN,
+  type RecordDraft,
+  type SealedRecord,
+} from '@exoarmur/contracts';
 import { createTestExecutor } from '@exoarmur/executors';
 import { describe, expect, it } from 'vitest';
-import { createIntent, createTestBoundary, EXECUTED, report, reporting } from '../test/boundary.ts';
-import { createTrustedHost, ProxyPipeline } from './index.ts';
+import {
+  createIntent,
+  createTestBoundary,
+  createTrap,
+  EXECUTED,
+  report,
+  reporting,
+  START_MS,
+} from '../test/boundary.ts';
+import { createMemoryConductStore, createTrustedHost, ProxyPipeline } from './index.ts';
 
 describe('a log that fails', () => {
   it.each(EXECUTED.slice(0, 4))('lets nothing happen when %s cannot be recorded', async (kind) => {
@@ -62,6 +78,80 @@ describe('a log that fails', () => {
     });
     await expect(pipeline.execute(createIntent())).rejects.toMatchObject({ code: 'BOUNDARY_ACTION_UNFINISHED' });
     expect(executor.performed).toHaveLength(1);
+  });
+
+  const effect = () => {
+    const raised: Alert[] = [];
+    const after = { effect: false };
+    const onExecute = () => {
+      after.effect = true;
+      return report();
+    };
+    const alerts = { raise: async (alert: Alert) => void raised.push(alert) };
+    return { raised, after, executor: createTestExecutor({ onExecute }), alerts };
+  };
+  const fails = () => {
+    throw new TypeError('babble');
+  };
+  const unrecorded = {
+    ...{ status: 'ambiguous', code: 'BOUNDARY_OUTCOME_UNRECORDED', isClosed: false, recordCount: 4 },
+    outcome: { status: 'succeeded' },
+  };
+
+  it.each<[string, () => unknown]>([
+    ['throws', fails],
+    ['answers nothing', () => undefined],
+    ['answers null', () => null],
+    ['rejects with a proxy that cannot be looked at', () => Promise.reject(createTrap())],
+    ['answers receipts without a record', () => [{ record: null }, { record: null }]],
+    ['answers null for receipts', () => [null, null]],
+    ['answers a promise of none', async () => undefined],
+    ['answers one that throws when it is read', () => [createTrap(), createTrap()]],
+  ])('calls somebody when the effect happened and the log %s', async (_, answer) => {
+    const { raised, after, executor, alerts } = effect();
+    const { options, log } = createTestBoundary({ executor, alerts });
+    const takeAll = (drafts: readonly RecordDraft[]) => drafts.map((draft) => log.append(draft));
+    for (const method of ['append', 'appendAll'] as const) {
+      after.effect = false;
+      const babbling = { ...log, appendAll: takeAll } as typeof log;
+      if (method === 'append') delete babbling.appendAll;
+      const honest = babbling[method] as (input: never) => unknown;
+      const take = (input: never) => (after.effect ? answer() : honest.call(log, input));
+      const pipeline = new ProxyPipeline({ ...options, log: { ...babbling, [method]: take } });
+      expect(await pipeline.execute(createIntent({ intent_id: method }))).toMatchObject(unrecorded);
+    }
+    expect(executor.performed).toHaveLength(2);
+    expect(raised).toMatchObject(Array(2).fill({ kind: 'outcome_unrecorded', code: 'BOUNDARY_OUTCOME_UNRECORDED' }));
+  });
+
+  it.each<[string, (record: SealedRecord) => unknown]>([
+    ['another stream', (record) => ({ ...record, stream: 'other' })],
+    ['another place', (record) => ({ ...record, seq: 9 })],
+    ['another kind', (record) => ({ ...record, kind: 'verdict_resolved' })],
+    ['a time that is none', (record) => ({ ...record, time: 'noon' })],
+  ])('takes no receipt for a record of %s', async (_, change) => {
+    const { raised, after, executor, alerts } = effect();
+    const { options, log } = createTestBoundary({ executor, alerts });
+    const append = async (draft: RecordDraft) => {
+      const receipt = await log.append(draft);
+      return after.effect ? { ...receipt, record: change(receipt.record) as SealedRecord } : receipt;
+    };
+    const pipeline = new ProxyPipeline({ ...options, log: { ...log, append } });
+    expect(await pipeline.execute(createIntent())).toMatchObject(unrecorded);
+    expect(raised).toHaveLength(1);
+  });
+
+  it.each<[string, number]>([
+    ['gives none', 0],
+    ['gives one more', 1],
+  ])('calls somebody when the effect happened and the clock %s', async (_, more) => {
+    const { raised, after, executor, alerts } = effect();
+    let left = more;
+    const clock = { now: () => (after.effect && left-- <= 0 ? Number.NaN : START_MS) };
+    const conduct = createMemoryConductStore();
+    const { pipeline } = createTestBoundary({ executor, alerts, clock, conduct });
+    expect(await pipeline.execute(createIntent())).toMatchObject(unrecorded);
+    expect(raised).toMatchObject([{ kind: 'outcome_unrecorded', time: null }]);
   });
 
   it.each([
@@ -131,6 +221,29 @@ describe('a host that breaks its promise', () => {
       async () => ({ ...clear, claimed: { at: new Date(0) } as never }),
       'BOUNDARY_EXECUTOR_ANSWER_MALFORMED',
     ],
+    ['answers nothing', async () => undefined as never, 'BOUNDARY_EXECUTOR_ANSWER_MALFORMED'],
+    ['answers null', async () => null as never, 'BOUNDARY_EXECUTOR_ANSWER_MALFORMED'],
+    [
+      'claims what throws when it is read',
+      async () => ({ ...clear, claimed: createTrap() as never }),
+      'BOUNDARY_EXECUTOR_ANSWER_MALFORMED',
+    ],
+    ['throws a trap', () => Promise.reject(createTrap()), 'BOUNDARY_EXECUTOR_THREW'],
+    [
+      'claims more than a record can hold',
+      async () => ({ ...clear, claimed: { text: 'x'.repeat(5_000_000) } }),
+      'BOUNDARY_EXECUTOR_ANSWER_MALFORMED',
+    ],
+    [
+      'names no limits where it names some',
+      async () => ({ ...clear, breaches: null as never }),
+      'BOUNDARY_EXECUTOR_ANSWER_MALFORMED',
+    ],
+    [
+      'names a limit in half a character',
+      async () => ({ ...clear, breaches: [{ limit: 'output', detail: '\ud800' }] }),
+      'BOUNDARY_EXECUTOR_ANSWER_MALFORMED',
+    ],
     [
       'names a limit that is no name',
       async () => ({ ...clear, breaches: [{ limit: 'A B', detail: '' }] }),
@@ -139,6 +252,19 @@ describe('a host that breaks its promise', () => {
   ])('and %s leaves doubt on record, never an error', async (_, run, code) => {
     const { pipeline } = createTestBoundary({ host: hostOf(run) });
     expect(await pipeline.execute(createIntent())).toMatchObject({ status: 'ambiguous', code, isClosed: true });
+  });
+
+  it('and tells something else each time it is read has on record what it told once', async () => {
+    let looks = 0;
+    const answer = Object.defineProperty({ ...clear }, 'claimed', { get: () => ({ looks: looks++ }) });
+    const { pipeline } = createTestBoundary({ host: hostOf(async () => answer) });
+    expect(await pipeline.execute(createIntent())).toMatchObject({
+      outcome: {
+        claimed: { looks: 0 },
+        result_digest: digestValue(RESULT_DIGEST_DOMAIN, { claimed: { looks: 0 }, observed: {} }),
+      },
+    });
+    expect(looks).toBe(1);
   });
 
   it('and one that keeps it has the limits its executor met on record', async () => {

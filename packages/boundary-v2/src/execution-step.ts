@@ -1,4 +1,4 @@
-import { digestValue } from '@exoarmur/canonical';
+import { copyFixed, digestValue } from '@exoarmur/canonical';
 import {
   type CloseReason,
   type Decision,
@@ -6,7 +6,9 @@ import {
   type ExecutorHost,
   type Grant,
   type HostedOutcome,
-  isExoArmurError,
+  type LimitBreach,
+  MAX_CARRIED_DEPTH,
+  MAX_REPORT_BYTES,
   type Outcome,
   type OutcomeStatus,
   outcomeSchema,
@@ -17,7 +19,7 @@ import { type ActionRun, closeAction } from './action-run.ts';
 import type { ActionStream } from './action-stream.ts';
 import type { BoundaryContext } from './boundary-context.ts';
 import { releaseBudgets } from './budgets.ts';
-import { BoundaryError } from './errors.ts';
+import { isBoundaryError } from './errors.ts';
 import { createGrant, digestGrant, redeemGrant } from './grant.ts';
 import { raiseAlert } from './refusal.ts';
 
@@ -60,31 +62,38 @@ async function runHosted(host: ExecutorHost, { snapshot, cancel }: ActionRun): P
   }
 }
 
-/** The outcome as a record can hold it; an answer that no record can hold is doubt. */
+/** The outcome as a record can hold it; an answer that no record can hold, or that throws when it is read, is doubt. */
 function readOutcome(intentDigest: Digest, grantDigest: Digest, hosted: HostedOutcome): Outcome {
   try {
     const outcome = createOutcome(intentDigest, grantDigest, hosted);
     const isClear = (outcome.status === 'succeeded') === (outcome.error_code === null);
     if (isClear && outcomeSchema.safeParse(outcome).success) return outcome;
-  } catch (error) {
-    if (!isExoArmurError(error)) throw error;
+  } catch {
+    // SECURITY: the effect may have happened, so whatever an answer does to its reader is doubt about the answer.
   }
   return createOutcome(intentDigest, grantDigest, notRun('ambiguous', 'BOUNDARY_EXECUTOR_ANSWER_MALFORMED'));
 }
 
-/** The outcome of a grant, with the digest over what is claimed and what was observed. */
+/** What is read of a host's answer. */
+const CARRIED = { maxBytes: MAX_REPORT_BYTES, maxDepth: MAX_CARRIED_DEPTH };
+
+/**
+ * The outcome of a grant, with the digest over what is claimed and what was observed, each read once. Throws whatever the
+ * answer does, and CanonicalError for what has no canonical form of bounded size.
+ */
 export function createOutcome(intentDigest: Digest, grantDigest: Digest, hosted: HostedOutcome): Outcome {
   const { status, errorCode, claimed, observed, breaches = [] } = hosted;
+  const result = copyFixed({ claimed, observed }, CARRIED) as Pick<Outcome, 'claimed' | 'observed'>;
+  const met = copyFixed(breaches.slice(0, 16), CARRIED) as unknown as LimitBreach[];
   return {
     schema: 'exoarmur.outcome/1',
     intent_digest: intentDigest,
     grant_digest: grantDigest,
     status,
     error_code: errorCode,
-    result_digest: digestValue(RESULT_DIGEST_DOMAIN, { claimed, observed }),
-    claimed,
-    observed,
-    ...(breaches.length === 0 ? {} : { breaches: breaches.slice(0, 16) }),
+    result_digest: digestValue(RESULT_DIGEST_DOMAIN, result),
+    ...result,
+    ...(met.length === 0 ? {} : { breaches: met }),
   };
 }
 
@@ -105,13 +114,12 @@ async function tryRedeem(run: ActionRun, grant: Grant, recordedDigest: Digest): 
       executor: context.selectHost(snapshot.intent.action_type).identity,
       store: grants,
     });
+    return cancel?.aborted ? notRun('failed', 'BOUNDARY_CANCELLED') : undefined;
   } catch (error) {
+    const code = isBoundaryError(error) ? error.code : 'BOUNDARY_GRANT_STORE_UNAVAILABLE';
     // Whoever else used the grant up knows what happened; here it is only known that this run did nothing.
-    if (error instanceof BoundaryError && error.code === 'BOUNDARY_GRANT_REDEEMED')
-      return notRun('ambiguous', error.code);
-    return notRun('failed', error instanceof BoundaryError ? error.code : 'BOUNDARY_GRANT_STORE_UNAVAILABLE');
+    return notRun(code === 'BOUNDARY_GRANT_REDEEMED' ? 'ambiguous' : 'failed', code);
   }
-  return cancel?.aborted ? notRun('failed', 'BOUNDARY_CANCELLED') : undefined;
 }
 
 async function finishExecution(run: ActionRun, outcome: Outcome): Promise<ActionEnd> {
@@ -122,15 +130,15 @@ async function finishExecution(run: ActionRun, outcome: Outcome): Promise<Action
     decision: stream.latest('verdict_resolved') ?? null,
     isClosed: false,
   };
-  const reached = stream.state.count;
-  stream.stage('execution_completed', outcome);
+  const reached = stream.recordedCount;
   try {
+    stream.stage('execution_completed', outcome);
     const end = await closeExecuted(run, outcome.status);
     await alertIfAmbiguous(run.context, stream, outcome);
     return end;
-  } catch (error) {
-    if (!(error instanceof BoundaryError)) throw error;
-    const recordCount = stream.state.count;
+  } catch {
+    // SECURITY: log, clock and randomness may fail in any way; none of them makes what may have happened look undone.
+    const recordCount = stream.recordedCount;
     if (recordCount > reached) {
       await alertIfAmbiguous(run.context, stream, outcome);
       return { ...summary, recordCount, ...readResultOfOutcome(outcome) };

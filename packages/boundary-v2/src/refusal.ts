@@ -6,6 +6,7 @@ import {
   type AttemptKind,
   type AttemptRefused,
   type CellAuditSink,
+  type Clock,
   type Digest,
   dsseEnvelopeSchema,
   identifierSchema,
@@ -14,7 +15,7 @@ import {
 } from '@exoarmur/contracts';
 import type { BoundaryContext } from './boundary-context.ts';
 import { settleWithin } from './deadline.ts';
-import { BoundaryError } from './errors.ts';
+import { BoundaryError, isBoundaryError } from './errors.ts';
 import { refusedStreamOf } from './reserved-streams.ts';
 
 /** What was tried, and for which stream. */
@@ -59,7 +60,7 @@ export async function recordingRefusal<Value>(
   try {
     return await work();
   } catch (error) {
-    if (error instanceof BoundaryError && !NOT_RECORDED.has(error.code)) await recordRefusal(context, attempt, error);
+    if (isBoundaryError(error) && !NOT_RECORDED.has(error.code)) await recordRefusal(context, attempt, error);
     throw error;
   }
 }
@@ -93,8 +94,19 @@ export async function raiseAlert(
   alert: Pick<Alert, 'kind' | 'stream' | 'code'> & { readonly intentDigest?: Digest },
 ): Promise<void> {
   if (alerts === undefined) return;
-  const time = formatTime(clock.now());
-  await settleWithin(limits.storeTimeoutMs, () => alerts.raise({ intentDigest: null, ...alert, time }));
+  await settleWithin(limits.storeTimeoutMs, () =>
+    alerts.raise({ intentDigest: null, ...alert, time: readTime(clock) }),
+  );
+}
+
+/** Whoever is called is called also when nobody knows what time it is. */
+function readTime(clock: Clock): string | null {
+  try {
+    return formatTime(clock.now());
+  } catch {
+    // A clock of somebody else's may fail in any way.
+    return null;
+  }
 }
 
 /** What was handed in, as far as it is JSON of bounded size; read anew, so that looking at it calls nothing of the sender's. */

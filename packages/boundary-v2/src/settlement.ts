@@ -14,9 +14,12 @@ export async function settleAction(context: BoundaryContext, stream: ActionStrea
   const { phase, grant } = stream.state;
   if (phase !== 'closed') return;
   const { storeTimeoutMs } = limits;
-  const observed = conduct === undefined ? undefined : readConduct(stream, clock);
+  const observe = async () => {
+    const observed = readConduct(stream, clock);
+    if (observed !== undefined) await conduct?.observe(observed);
+  };
   await Promise.all([
     grant === null ? releaseBudgets(budgets, stream.intentDigest, storeTimeoutMs) : undefined,
-    observed === undefined ? undefined : settleWithin(storeTimeoutMs, () => conduct?.observe(observed)),
+    conduct === undefined ? undefined : settleWithin(storeTimeoutMs, observe),
   ]);
 }

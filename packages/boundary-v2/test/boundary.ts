@@ -227,3 +227,12 @@ export function loseAfter(log: ProbedLog, kind: string): void {
     if (draft.kind === kind) throw new Error('crash');
   };
 }
+
+/** A proxy that throws at each way of looking at it. */
+export function createTrap(): object {
+  const trap = () => {
+    throw new TypeError('trap');
+  };
+  const traps = { get: trap, has: trap, ownKeys: trap, getPrototypeOf: trap, getOwnPropertyDescriptor: trap };
+  return new Proxy({}, traps);
+}

@@ -12,8 +12,8 @@ export interface Alert {
   readonly intentDigest: Digest | null;
   /** Stable code of what happened. */
   readonly code: string;
-  /** From the clock of the boundary. */
-  readonly time: string;
+  /** From the clock of the boundary; null when that gives none. */
+  readonly time: string | null;
 }
 
 /** Calls an operator. A call that fails or hangs changes nothing about the action. */
