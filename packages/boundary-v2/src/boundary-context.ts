@@ -19,6 +19,7 @@ import { type BudgetOptions, type PreparedBudgets, prepareBudgets } from './budg
 import { settleWithin } from './deadline.ts';
 import { BoundaryError, type BoundaryErrorCode } from './errors.ts';
 import type { FactSource } from './facts.ts';
+import { createHostTable } from './host-table.ts';
 
 /** Times a boundary allows. Wall-clock for what is waited for, the injected clock for what is recorded. */
 export interface BoundaryLimits {
@@ -144,20 +145,6 @@ export function createContext(options: BoundaryOptions): BoundaryContext {
     limits,
     selectHost,
   };
-}
-
-function createHostTable(host: ExecutorHost | readonly ExecutorHost[]): (actionType: string) => ExecutorHost {
-  const hosts: readonly ExecutorHost[] = 'identity' in host ? [host] : host;
-  const [first] = hosts;
-  if (first === undefined) throw invalid('no executor host', '/host');
-  const byActionType = new Map<string, ExecutorHost>();
-  for (const [index, one] of hosts.entries()) {
-    for (const actionType of one.actionTypes) {
-      if (byActionType.has(actionType)) throw invalid('two executor hosts perform one action type', `/host/${index}`);
-      byActionType.set(actionType, one);
-    }
-  }
-  return (actionType) => byActionType.get(actionType) ?? first;
 }
 
 /** What a store answers. One that is silent must not hold an action, and all who ask for it, for ever. */

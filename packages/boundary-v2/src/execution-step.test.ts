@@ -20,6 +20,10 @@ import {
 } from '../test/boundary.ts';
 import { createMemoryConductStore, createTrustedHost, ProxyPipeline } from './index.ts';
 
+const fails = () => {
+  throw new TypeError('babble');
+};
+
 describe('a log that fails', () => {
   it.each(EXECUTED.slice(0, 4))('lets nothing happen when %s cannot be recorded', async (kind) => {
     const executor = createTestExecutor();
@@ -89,9 +93,6 @@ describe('a log that fails', () => {
     };
     const alerts = { raise: async (alert: Alert) => void raised.push(alert) };
     return { raised, after, executor: createTestExecutor({ onExecute }), alerts };
-  };
-  const fails = () => {
-    throw new TypeError('babble');
   };
   const unrecorded = {
     ...{ status: 'ambiguous', code: 'BOUNDARY_OUTCOME_UNRECORDED', isClosed: false, recordCount: 4 },
@@ -252,6 +253,41 @@ describe('a host that breaks its promise', () => {
   ])('and %s leaves doubt on record, never an error', async (_, run, code) => {
     const { pipeline } = createTestBoundary({ host: hostOf(run) });
     expect(await pipeline.execute(createIntent())).toMatchObject({ status: 'ambiguous', code, isClosed: true });
+  });
+
+  const valid = { result: 'valid', reason: '', evidence: {} } as const;
+  const malformed = 'BOUNDARY_EXECUTOR_ANSWER_MALFORMED';
+  it.each<[string, () => unknown, string]>([
+    ['throws', fails, 'BOUNDARY_EXECUTOR_THREW'],
+    ['throws a trap', () => Promise.reject(createTrap()), 'BOUNDARY_EXECUTOR_THREW'],
+    ['answers nothing', () => undefined, malformed],
+    ['answers what throws when it is read', () => ({ ...valid, evidence: createTrap() }), malformed],
+    ['answers a negative zero', () => ({ ...valid, evidence: { n: -0 } }), malformed],
+    ['answers half a character', () => ({ ...valid, reason: '\ud800' }), malformed],
+    ['answers more than a record can hold', () => ({ ...valid, evidence: { x: 'x'.repeat(5_000_000) } }), malformed],
+    ['answers a result that is none', () => ({ ...valid, result: true }), malformed],
+  ])('and %s when it is asked for a target has it refused, on record', async (_, answer, code) => {
+    const executor = createTestExecutor();
+    const host = createTrustedHost({ executor, targetTimeoutMs: 1000, executionTimeoutMs: 1000 });
+    const checkTarget = answer as ExecutorHost['checkTarget'];
+    const { pipeline, log } = createTestBoundary({ host: { ...host, checkTarget } });
+    expect(await pipeline.execute(createIntent())).toMatchObject({
+      ...{ status: 'denied', code: 'BOUNDARY_TARGET_REFUSED', isClosed: true },
+    });
+    expect(log.appended.find(({ kind }) => kind === 'target_validated')?.payload).toMatchObject({
+      ...{ result: 'invalid', evidence: { executor: { code } } },
+    });
+    expect(executor.performed).toEqual([]);
+  });
+
+  it('and is asked for an action that it does not declare refuses it, whatever it would say', async () => {
+    const executor = createTestExecutor();
+    const host = createTrustedHost({ executor, targetTimeoutMs: 1000, executionTimeoutMs: 1000 });
+    const { pipeline } = createTestBoundary({
+      host: { ...host, actionTypes: ['read'], checkTarget: async () => valid },
+    });
+    expect(await pipeline.execute(createIntent())).toMatchObject({ status: 'denied', code: 'BOUNDARY_TARGET_REFUSED' });
+    expect(executor.performed).toEqual([]);
   });
 
   it('and tells something else each time it is read has on record what it told once', async () => {

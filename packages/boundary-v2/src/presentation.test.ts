@@ -2,7 +2,7 @@ import { digestValue } from '@exoarmur/canonical';
 import { APPROVAL_REQUEST_DIGEST_DOMAIN, INTENT_DIGEST_DOMAIN } from '@exoarmur/contracts';
 import { createTestExecutor } from '@exoarmur/executors';
 import { describe, expect, it } from 'vitest';
-import { createIntent, createTestBoundary, OPERATORS } from '../test/boundary.ts';
+import { createIntent, createTestBoundary, createTrap, OPERATORS } from '../test/boundary.ts';
 import { createMemoryApprovalInbox, createTrustedHost, digestApprovalRequest, signApproval } from './index.ts';
 
 const ASKED = createIntent({ target: '/data/ask/x', parameters: { lines: 3 } });
@@ -61,7 +61,15 @@ describe('a request for approval', () => {
   it('says that there is no preview when the executor has none, hangs or babbles', async () => {
     const { pipeline } = createTestBoundary();
     expect(await pipeline.execute(ASKED)).toMatchObject({ request: { presentation: { preview: null } } });
-    for (const preview of [() => new Promise<never>(() => undefined), async () => 'all good' as never]) {
+    const shown = { media_type: 'text/plain' as const, summary: 'one', body: '', is_truncated: false };
+    const babble = [
+      () => new Promise<never>(() => undefined),
+      async () => 'all good' as never,
+      async () => ({ ...shown, summary: '\ud800' }),
+      async () => ({ ...shown, body: createTrap() as never }),
+      () => Promise.reject(createTrap()),
+    ];
+    for (const preview of babble) {
       const { host } = createPreviewing({ text: '' });
       const boundary = createTestBoundary({ host: { ...host, preview }, limits: { previewTimeoutMs: 10 } });
       expect(await boundary.pipeline.execute(ASKED)).toMatchObject({ request: { presentation: { preview: null } } });

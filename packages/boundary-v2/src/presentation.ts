@@ -7,8 +7,8 @@ import type {
   EffectPreview,
   ExecutorHost,
 } from '@exoarmur/contracts';
-import { effectPreviewSchema } from '@exoarmur/contracts';
 import { settleWithin } from './deadline.ts';
+import { readPreview } from './host-answers.ts';
 
 /** Everything a person must see before agreeing, from the decision that asks and from the executor's own preview. */
 export async function createPresentation(options: {
@@ -53,8 +53,6 @@ export async function isAsPresented(
 }
 
 async function takePreview(host: ExecutorHost, intent: ActionIntent, timeoutMs: number): Promise<EffectPreview | null> {
-  const settled = await settleWithin(timeoutMs, async () => (await host.preview?.(intent)) ?? null);
-  if (settled.outcome !== 'returned') return null;
-  const parsed = effectPreviewSchema.safeParse(settled.value);
-  return parsed.success ? parsed.data : null;
+  const settled = await settleWithin(timeoutMs, async () => readPreview(await host.preview?.(intent)));
+  return settled.outcome === 'returned' ? settled.value : null;
 }

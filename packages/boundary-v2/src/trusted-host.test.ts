@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   createIntent,
   createTestBoundary,
+  createTrap,
   EXECUTED,
   kindsOf,
   report,
@@ -164,6 +165,45 @@ describe('several executors', () => {
     const other = await pipeline.execute(createIntent({ intent_id: 'i3', action_type: 'write' }));
     expect(other).toMatchObject({ status: 'denied', code: 'BOUNDARY_TARGET_REFUSED' });
     expect([act.executor.performed.length, read.executor.performed.length]).toEqual([1, 1]);
+  });
+
+  it.each<[string, object]>([
+    ['its identity', { identity: undefined }],
+    ['a name that is one', { identity: { ...hostOf('read').host.identity, name: 'a b' } }],
+    ['a version that can be written down', { identity: { ...hostOf('read').host.identity, version: '\ud800' } }],
+    ['its isolation', { isolation: 'none' }],
+    ['what is enforced', { hosting: createTrap() }],
+    ['its action types', { actionTypes: null }],
+    ['its class floors', { findClassFloor: () => 'A9' }],
+    ['a class floor, or that there is none', { findClassFloor: () => undefined }],
+    [
+      'anything without throwing',
+      {
+        findClassFloor: () => {
+          throw new TypeError('babble');
+        },
+      },
+    ],
+  ])('are refused when one does not say %s', (_, change) => {
+    const host = { ...hostOf('read').host, ...change };
+    for (const given of [host, [host]]) {
+      expect(() => createTestBoundary({ host: given })).toThrow(
+        expect.objectContaining({ code: 'BOUNDARY_CONFIG_INVALID', pointer: '/host/0' }),
+      );
+    }
+  });
+
+  it('say what they are once', async () => {
+    const { host, executor } = hostOf('test.act');
+    let floor: 'A3_irreversible' | 'A0_observe' = 'A3_irreversible';
+    const changing = { ...host, findClassFloor: () => floor };
+    const { pipeline } = createTestBoundary({ host: changing });
+    floor = 'A0_observe';
+    Object.assign(changing, { identity: undefined, isolation: undefined, actionTypes: [] });
+    expect(await pipeline.execute(createIntent())).toMatchObject({
+      ...{ status: 'denied', decision: { facts: { action_class_floor: 'A3_irreversible' } } },
+    });
+    expect(executor.performed).toEqual([]);
   });
 
   it.each([[[]], [[hostOf('read').host, hostOf('read').host]]])('are refused when it is not clear who acts', (host) => {

@@ -1,22 +1,15 @@
-import { canonicalizeToBytes, digestValue, parseJson } from '@exoarmur/canonical';
+import { digestValue } from '@exoarmur/canonical';
 import {
   type ActionClass,
   actionClassSchema,
-  type EffectPreview,
   EXECUTOR_DIGEST_DOMAIN,
   type Executor,
   type ExecutorHost,
-  effectPreviewSchema,
-  type HostedCheck,
   type HostedOutcome,
-  type JsonObject,
-  MAX_CARRIED_DEPTH,
-  MAX_REPORT_BYTES,
   outcomeSchema,
-  type TargetVerdict,
-  targetVerdictSchema,
 } from '@exoarmur/contracts';
 import { settleWithin } from './deadline.ts';
+import { asJsonObject, copyJsonObject, readCheck, readPreview, refuseTarget } from './host-answers.ts';
 
 /**
  * Hosts an executor inside this process, with a deadline. The operator vouches for its code: it could do anything this
@@ -46,14 +39,14 @@ export function createTrustedHost(options: {
     },
     checkTarget: async (intent) => {
       if (!actionTypes.has(intent.action_type)) {
-        return refuse('unsupported', 'the executor declares no such action type', 'BOUNDARY_ACTION_UNSUPPORTED');
+        return refuseTarget('unsupported', 'the executor declares no such action type', 'BOUNDARY_ACTION_UNSUPPORTED');
       }
       const settled = await settleWithin(targetTimeoutMs, () => executor.validateTarget(intent));
       if (settled.outcome === 'timed_out') {
-        return refuse('invalid', 'the executor did not answer in time', 'BOUNDARY_EXECUTOR_TIMEOUT');
+        return refuseTarget('invalid', 'the executor did not answer in time', 'BOUNDARY_EXECUTOR_TIMEOUT');
       }
       if (settled.outcome !== 'returned') {
-        return refuse('invalid', 'the executor failed to answer', 'BOUNDARY_EXECUTOR_THREW');
+        return refuseTarget('invalid', 'the executor failed to answer', 'BOUNDARY_EXECUTOR_THREW');
       }
       return readCheck(settled.value);
     },
@@ -87,21 +80,6 @@ function readClassFloors(declared: Executor['manifest']['action_class_floors']):
   return new Map(floors);
 }
 
-function readCheck(answer: unknown): HostedCheck {
-  const copy = copyJsonObject(answer);
-  const result = targetVerdictSchema.safeParse(copy?.result);
-  const evidence = asJsonObject(copy?.evidence);
-  if (!result.success || evidence === undefined || typeof copy?.reason !== 'string') {
-    return refuse('invalid', 'the executor gave an unreadable answer', 'BOUNDARY_EXECUTOR_ANSWER_MALFORMED');
-  }
-  return { result: result.data, reason: asLine(copy.reason), evidence };
-}
-
-function readPreview(answer: unknown): EffectPreview | null {
-  const parsed = effectPreviewSchema.safeParse(copyJsonObject(answer));
-  return parsed.success ? parsed.data : null;
-}
-
 function readReport(answer: unknown): HostedOutcome {
   const copy = copyJsonObject(answer);
   const errorCode = outcomeSchema.shape.error_code.safeParse(copy?.error_code);
@@ -112,33 +90,6 @@ function readReport(answer: unknown): HostedOutcome {
   const isClear = errorCode.success && success === (errorCode.data === null);
   if (!isClear || claimed === undefined || observed === undefined) return doubt('BOUNDARY_EXECUTOR_ANSWER_MALFORMED');
   return { status: success ? 'succeeded' : 'failed', errorCode: errorCode.data, claimed, observed };
-}
-
-/** A copy of a plain JSON object of bounded size, made before any member is looked at; undefined for anything else. */
-function copyJsonObject(value: unknown): JsonObject | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  let bytes: Uint8Array;
-  try {
-    bytes = canonicalizeToBytes(value, { maxBytes: MAX_REPORT_BYTES, maxDepth: MAX_CARRIED_DEPTH });
-  } catch {
-    // SECURITY: the traps of a hostile proxy throw whatever they like, so here every error means garbage.
-    return undefined;
-  }
-  return parseJson(bytes) as JsonObject;
-}
-
-/** A member of a copy, which holds plain JSON only. */
-function asJsonObject(member: unknown): JsonObject | undefined {
-  return typeof member === 'object' && member !== null && !Array.isArray(member) ? (member as JsonObject) : undefined;
-}
-
-/** One line that a record can hold: cut between characters, never inside of one. */
-function asLine(text: string): string {
-  return [...text.replace(/\p{Cc}/gu, ' ')].slice(0, 1024).join('');
-}
-
-function refuse(result: TargetVerdict, reason: string, code: string): HostedCheck {
-  return { result, reason, evidence: { code } };
 }
 
 function doubt(errorCode: string): HostedOutcome {

@@ -46,7 +46,7 @@ export interface ExecutorHost {
    * `network_unrestricted: true` where the network is not confined and the operator said so. Absent: nothing is enforced.
    */
   readonly hosting?: JsonObject;
-  /** Least class the manifest declares for an action type; null when it declares none. */
+  /** Least class the manifest declares for an action type; null when it declares none. Asked once for each of `actionTypes`. */
   findClassFloor(actionType: string): ActionClass | null;
   /** Has no effect. Anything but a clear `valid` from the executor is a refusal. */
   checkTarget(intent: ActionIntent): Promise<HostedCheck>;

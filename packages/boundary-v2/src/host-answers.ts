@@ -1,0 +1,55 @@
+import { canonicalizeToBytes, parseJson } from '@exoarmur/canonical';
+import {
+  type EffectPreview,
+  effectPreviewSchema,
+  type HostedCheck,
+  type JsonObject,
+  MAX_CARRIED_DEPTH,
+  MAX_REPORT_BYTES,
+  type TargetVerdict,
+  targetVerdictSchema,
+} from '@exoarmur/contracts';
+
+/** What an executor, or a host that hands it on, says of a target. Anything but a clear answer of bounded size is a refusal. */
+export function readCheck(answer: unknown): HostedCheck {
+  const copy = copyJsonObject(answer);
+  const result = targetVerdictSchema.safeParse(copy?.result);
+  const evidence = asJsonObject(copy?.evidence);
+  if (!result.success || evidence === undefined || typeof copy?.reason !== 'string') {
+    return refuseTarget('invalid', 'the executor gave an unreadable answer', 'BOUNDARY_EXECUTOR_ANSWER_MALFORMED');
+  }
+  return { result: result.data, reason: asLine(copy.reason), evidence };
+}
+
+/** The preview that an answer is, copied; null for anything else. */
+export function readPreview(answer: unknown): EffectPreview | null {
+  const parsed = effectPreviewSchema.safeParse(copyJsonObject(answer));
+  return parsed.success ? parsed.data : null;
+}
+
+/** A refusal of a target by the boundary itself. */
+export function refuseTarget(result: TargetVerdict, reason: string, code: string): HostedCheck {
+  return { result, reason, evidence: { code } };
+}
+
+/** A copy of a plain JSON object of bounded size, made before any member is looked at; undefined for anything else. */
+export function copyJsonObject(value: unknown): JsonObject | undefined {
+  try {
+    return asJsonObject(
+      parseJson(canonicalizeToBytes(value, { maxBytes: MAX_REPORT_BYTES, maxDepth: MAX_CARRIED_DEPTH })),
+    );
+  } catch {
+    // SECURITY: the traps of a hostile proxy throw whatever they like, so here every error means garbage.
+    return undefined;
+  }
+}
+
+/** A member of a copy, which holds plain JSON only. */
+export function asJsonObject(member: unknown): JsonObject | undefined {
+  return typeof member === 'object' && member !== null && !Array.isArray(member) ? (member as JsonObject) : undefined;
+}
+
+/** One line that a record can hold: cut between characters, never inside of one. */
+function asLine(text: string): string {
+  return [...text.replace(/\p{Cc}/gu, ' ')].slice(0, 1024).join('');
+}

@@ -1,0 +1,83 @@
+import { copyFixed, type JsonValue } from '@exoarmur/canonical';
+import {
+  type ActionClass,
+  actionClassSchema,
+  type ExecutorHost,
+  type ExecutorIsolation,
+  executorIdentitySchema,
+  type JsonObject,
+  jsonObjectSchema,
+  MAX_CARRIED_DEPTH,
+  MAX_REPORT_BYTES,
+} from '@exoarmur/contracts';
+import { BoundaryError } from './errors.ts';
+import { readCheck, refuseTarget } from './host-answers.ts';
+
+/**
+ * Finds the host of an action type; for one that nobody performs a host that refuses it. What a host states of itself is read
+ * here, once, and what it says of a target is read as the answer of a stranger; only `run` answers as the host does.
+ * @throws BoundaryError BOUNDARY_CONFIG_INVALID
+ */
+export function createHostTable(host: ExecutorHost | readonly ExecutorHost[]): (actionType: string) => ExecutorHost {
+  const hosts = (Array.isArray(host) ? host : [host]).map(readHost);
+  const [first] = hosts;
+  if (first === undefined) throw invalid('no executor host', '/host');
+  const byActionType = new Map<string, ExecutorHost>();
+  for (const [index, one] of hosts.entries()) {
+    for (const actionType of one.actionTypes) {
+      if (byActionType.has(actionType)) throw invalid('two executor hosts perform one action type', `/host/${index}`);
+      byActionType.set(actionType, one);
+    }
+  }
+  return (actionType) => byActionType.get(actionType) ?? first;
+}
+
+const ISOLATIONS: readonly ExecutorIsolation[] = ['in_process_trusted', 'child_process'];
+
+function readHost(host: ExecutorHost, index: number): ExecutorHost {
+  const floors = new Map<string, ActionClass | null>();
+  let stated: Pick<ExecutorHost, 'identity' | 'isolation' | 'hosting'>;
+  try {
+    const { name, version, digest } = host.identity;
+    const { isolation, hosting } = host;
+    if (!ISOLATIONS.includes(isolation)) throw new TypeError('no isolation');
+    for (const actionType of host.actionTypes) {
+      floors.set(actionType, actionClassSchema.nullable().parse(host.findClassFloor(actionType)));
+    }
+    stated = {
+      identity: executorIdentitySchema.parse(copyStated({ name, version, digest })),
+      isolation,
+      ...(hosting === undefined ? {} : { hosting: jsonObjectSchema.parse(copyStated(hosting)) as JsonObject }),
+    };
+  } catch (cause) {
+    // SECURITY: a host of somebody else's may throw anything; whatever it is, nothing is known of the host.
+    throw invalid('the executor host does not say what it is', `/host/${index}`, cause);
+  }
+  return {
+    ...stated,
+    actionTypes: [...floors.keys()],
+    findClassFloor: (actionType) => floors.get(actionType) ?? null,
+    checkTarget: async (intent) => {
+      // SECURITY: nobody has said of what class at least an action is that is not declared.
+      if (!floors.has(intent.action_type)) {
+        return refuseTarget('unsupported', 'no executor declares such an action type', 'BOUNDARY_ACTION_UNSUPPORTED');
+      }
+      try {
+        return readCheck(await host.checkTarget(intent));
+      } catch {
+        // SECURITY: a host that throws has not said that the target is valid.
+        return refuseTarget('invalid', 'the executor failed to answer', 'BOUNDARY_EXECUTOR_THREW');
+      }
+    },
+    preview: async (intent) => (await host.preview?.(intent)) ?? null,
+    run: (intent, cancel) => host.run(intent, cancel),
+  };
+}
+
+function copyStated(value: unknown): JsonValue {
+  return copyFixed(value, { maxBytes: MAX_REPORT_BYTES, maxDepth: MAX_CARRIED_DEPTH });
+}
+
+function invalid(message: string, pointer: string, cause?: unknown): BoundaryError {
+  return new BoundaryError('BOUNDARY_CONFIG_INVALID', message, { pointer, cause });
+}
