@@ -79,17 +79,21 @@ async function takeGovernance(
   govern: NonNullable<BoundaryContext['govern']>,
   { decisionTimeoutMs }: BoundaryLimits,
 ): Promise<Governance | undefined> {
-  let answer: Promise<Governance> | Governance;
   try {
-    answer = govern();
+    const answer = govern();
+    // What is known at once is waited for by no timer, which would cost each decision more than the answer.
+    if (!(answer instanceof Promise)) return readGovernance(answer);
+    const settled = await settleWithin(decisionTimeoutMs, async () => readGovernance(await answer));
+    return settled.outcome === 'returned' ? settled.value : undefined;
   } catch {
     // A source of policies may fail in any way, and then there is no decision.
     return undefined;
   }
-  // What is known at once is waited for by no timer, which would cost each decision more than the answer.
-  if (!(answer instanceof Promise)) return answer;
-  const settled = await settleWithin(decisionTimeoutMs, () => answer);
-  return settled.outcome === 'returned' ? settled.value : undefined;
+}
+
+/** What a source of policies answered, read once. Throws for an answer without members. */
+function readGovernance({ decisionPoint, facts }: Governance): Governance {
+  return { decisionPoint, facts };
 }
 
 /** Step 4: asks for what policies and safety gate demand together. */

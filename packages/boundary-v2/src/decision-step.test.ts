@@ -1,7 +1,7 @@
 import type { PolicyDecisionPoint } from '@exoarmur/contracts';
 import { createTestExecutor } from '@exoarmur/executors';
 import { describe, expect, it } from 'vitest';
-import { createIntent, createTestBoundary, createTestDecisionPoint, kindsOf } from '../test/boundary.ts';
+import { createIntent, createTestBoundary, createTestDecisionPoint, createTrap, kindsOf } from '../test/boundary.ts';
 import { UNKNOWN_FACTS } from './index.ts';
 
 /** A decision point that answers as the real one and lets a test spoil the answer. */
@@ -107,6 +107,9 @@ describe('decisions that cannot be relied on', () => {
     ['answers what nobody can write down', async () => ({ ...UNKNOWN_FACTS, policy_verified: true, trust_milli: -0 })],
     ['answers a member of nothing', async () => ({ ...UNKNOWN_FACTS, policy_verified: true, history: undefined })],
     ['answers too much', async () => ({ ...UNKNOWN_FACTS, sure: true })],
+    ['answers nothing', async () => undefined],
+    ['answers a trap', () => createTrap()],
+    ['answers what throws when it is read', async () => ({ ...UNKNOWN_FACTS, environment: createTrap() })],
   ])('denies on unknown facts when the fact source %s', async (_, gather) => {
     const { pipeline } = createTestBoundary({ facts: { gather: gather as never }, limits: { factTimeoutMs: 20 } });
     const result = await pipeline.execute(createIntent());

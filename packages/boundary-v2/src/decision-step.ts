@@ -17,14 +17,14 @@ export async function takeDecision(options: {
 }): Promise<Decision | undefined> {
   const { decisionPoint, snapshot, facts, timeoutMs } = options;
   const { intent, digest: intentDigest } = snapshot;
-  // Read before the decision is asked for, so that a set activated meanwhile cannot be passed off for it.
-  const { policyDigest } = decisionPoint;
-  const settled = await settleWithin(timeoutMs, async () =>
-    readDecision(await decisionPoint.decide({ intent, intentDigest, facts }), facts),
-  );
+  const settled = await settleWithin(timeoutMs, async () => {
+    // Read before the decision is asked for, so that a set activated meanwhile cannot be passed off for it.
+    const { policyDigest } = decisionPoint;
+    const decision = readDecision(await decisionPoint.decide({ intent, intentDigest, facts }), facts);
+    return decision?.policy_digest === policyDigest ? decision : undefined;
+  });
   const decision = settled.outcome === 'returned' ? settled.value : undefined;
-  if (decision?.intent_digest !== intentDigest || decision.policy_digest !== policyDigest) return undefined;
-  return decision;
+  return decision?.intent_digest === intentDigest ? decision : undefined;
 }
 
 /** What an answer says of these facts, copied; undefined for one that says it of others and for one that is no decision. */

@@ -43,6 +43,10 @@ describe('createFactSource', () => {
     expect(await gather({ switches: { read: () => Promise.reject(new Error('down')) } })).toMatchObject({
       ...{ switches: UNKNOWN_FACTS.switches, trust_milli: 5, environment },
     });
+    expect(await gather({ switches: { read: fails } })).toMatchObject({
+      switches: UNKNOWN_FACTS.switches,
+      trust_milli: 5,
+    });
     expect(await gather({ trust: fails })).toMatchObject({ switches, trust_milli: null, environment });
     expect(await gather({ environment: fails })).toMatchObject({
       ...{ switches, trust_milli: 5, environment: UNKNOWN_FACTS.environment },
@@ -75,6 +79,16 @@ describe('gatherFacts', () => {
     },
   ];
   const budgets = { readings: [{ id: 'rate', maximum: 5, used: 1, amount: 1 }], exhausted: [] };
+
+  it.each(Object.keys(gathered))('knows nothing when reading %s throws', async (member) => {
+    const babbling = Object.defineProperty({ ...gathered }, member, { enumerable: true, get: fails });
+    const facts = await gatherFacts({
+      source: { gather: async () => babbling },
+      ...{ intent: createIntent(), time: '2024-01-01T12:00:00.000Z', approvals: [] },
+      ...{ classFloor: null, timeoutMs: 1000 },
+    });
+    expect(facts).toMatchObject(UNKNOWN_FACTS);
+  });
 
   it('fixes facts of its own, so that nobody who gave one can change it later', async () => {
     const facts = await gatherFacts({

@@ -54,7 +54,8 @@ export function createFactSource(options: {
   return {
     gather: async (intent) => {
       const [read, trusted, seen, before, classified] = await Promise.allSettled([
-        switches.read({ tenant: intent.tenant_id, actor: intent.actor_id, actionClass: intent.action_class }),
+        (async () =>
+          switches.read({ tenant: intent.tenant_id, actor: intent.actor_id, actionClass: intent.action_class }))(),
         (async () => trust(intent))(),
         (async () => environment())(),
         (async () => history?.(intent))(),
@@ -88,8 +89,6 @@ export async function gatherFacts(options: {
   readonly budgets?: Promise<BudgetFacts | undefined>;
 }): Promise<Facts> {
   const { source, intent, time, approvals, classFloor, timeoutMs } = options;
-  const [settled, budgets] = await Promise.all([settleWithin(timeoutMs, () => source.gather(intent)), options.budgets]);
-  const counted = budgets === undefined ? {} : { budgets };
   const complete = (gathered: GatheredFacts): Facts => ({
     ...gathered,
     schema: 'exoarmur.facts/1',
@@ -97,8 +96,11 @@ export async function gatherFacts(options: {
     approvals: [...approvals],
     action_class_floor: classFloor,
   });
-  const parsed = uncountedSchema.safeParse(settled.outcome === 'returned' ? complete(settled.value) : undefined);
-  const facts = parsed.success ? fixValue({ ...parsed.data, ...counted }) : undefined;
+  // SECURITY: an answer of somebody else's may throw when it is read, so it is read to the end in here.
+  const read = async () => uncountedSchema.parse(complete(await source.gather(intent)));
+  const [settled, budgets] = await Promise.all([settleWithin(timeoutMs, read), options.budgets]);
+  const counted = budgets === undefined ? {} : { budgets };
+  const facts = settled.outcome === 'returned' ? fixValue({ ...settled.value, ...counted }) : undefined;
   // A negative zero and a member that is undefined have the shape of a fact, but nobody could write them down.
   if (facts === undefined || !hasCanonicalForm(facts)) return fixValue({ ...complete(UNKNOWN_FACTS), ...counted });
   notePassed(facts, factsSchema);

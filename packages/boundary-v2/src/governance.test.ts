@@ -1,7 +1,14 @@
 import { createTestExecutor } from '@exoarmur/executors';
 import { createDecisionPoint } from '@exoarmur/policy';
 import { describe, expect, it } from 'vitest';
-import { clearFacts, createIntent, createTestBoundary, createTestDecisionPoint, kindsOf } from '../test/boundary.ts';
+import {
+  clearFacts,
+  createIntent,
+  createTestBoundary,
+  createTestDecisionPoint,
+  createTrap,
+  kindsOf,
+} from '../test/boundary.ts';
 import type { Governance } from './index.ts';
 
 const OPEN = createTestDecisionPoint();
@@ -62,6 +69,8 @@ describe('policies that change while a boundary runs', () => {
     ['names none at once', () => undefined as never],
     ['hangs', () => new Promise<never>(() => undefined)],
     ['names none', async () => undefined as never],
+    ['names a trap at once', () => createTrap() as never],
+    ['names one without members', () => ({}) as never],
   ])('leave it without a decision when their source %s', async (_, govern) => {
     const executor = createTestExecutor();
     const { pipeline, log } = createTestBoundary({ executor, govern, limits: { decisionTimeoutMs: 20 } });

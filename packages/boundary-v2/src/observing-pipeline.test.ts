@@ -1,8 +1,8 @@
 import { observedActionSchema } from '@exoarmur/contracts';
 import { createTestExecutor } from '@exoarmur/executors';
 import { describe, expect, it } from 'vitest';
-import { createIntent, createTestBoundary, kindsOf } from '../test/boundary.ts';
-import { ObservingPipeline } from './index.ts';
+import { createIntent, createTestBoundary, createTrap, kindsOf } from '../test/boundary.ts';
+import { type Governance, ObservingPipeline } from './index.ts';
 
 describe('a pipeline that only watches', () => {
   it.each([
@@ -29,6 +29,16 @@ describe('a pipeline that only watches', () => {
     const pipeline = new ObservingPipeline({ ...options, decisionPoint });
     expect(await pipeline.observe(createIntent())).toMatchObject({ wouldBe: 'undecided', decision: null });
     expect(log.facts[0]?.payload).toMatchObject({ would_be: 'undecided', decision_digest: null });
+  });
+
+  it.each<[string, () => unknown]>([
+    ['null', () => null],
+    ['a trap', () => createTrap()],
+    ['one without members', () => ({})],
+  ])('says so when the source of policies answers %s', async (_, govern) => {
+    const { options } = createTestBoundary();
+    const pipeline = new ObservingPipeline({ ...options, govern: govern as () => Governance });
+    expect(await pipeline.observe(createIntent())).toMatchObject({ wouldBe: 'undecided' });
   });
 
   it('does not answer when it cannot record, and not about others', async () => {
