@@ -15,7 +15,7 @@ import type {
   TrailKind,
   TrailPayloads,
 } from '@exoarmur/contracts';
-import { BoundaryError, codeOf } from './errors.ts';
+import { BoundaryError, codeOf, isBoundaryError } from './errors.ts';
 
 /** Stands where a record not yet sealed has no digest yet. */
 const UNSEALED = digestBytes('exoarmur.payload/1', new Uint8Array());
@@ -77,10 +77,16 @@ export class ActionStream {
     const [first] = evidence.records;
     if (first === undefined) throw new BoundaryError('BOUNDARY_EVIDENCE_INCOMPLETE', 'stream has no record');
     const stream = new ActionStream(log, first);
-    for (const record of evidence.records) {
-      stream.#advance(record, evidence.payloads.get(record.payload.digest)?.value);
+    try {
+      for (const record of evidence.records) {
+        stream.#advance(record, evidence.payloads.get(record.payload.digest)?.value);
+      }
+      return stream;
+    } catch (cause) {
+      if (isBoundaryError(cause)) throw cause;
+      // SECURITY: a payload of somebody else's may throw when it is read, and then nothing follows from it.
+      throw new BoundaryError('BOUNDARY_EVIDENCE_UNLAWFUL', 'a payload cannot be read', { cause });
     }
-    return stream;
   }
 
   get id(): string {

@@ -8,12 +8,15 @@ import {
   ATTEMPT_DIGEST_DOMAIN,
   type DsseEnvelope,
   type ExecutorManifest,
+  LogStoreError,
   type Operator,
+  type OperatorRegistry,
 } from '@exoarmur/contracts';
 import { createTestExecutor } from '@exoarmur/executors';
 import { createDecisionPoint } from '@exoarmur/policy';
 import { describe, expect, it } from 'vitest';
 import {
+  BABBLE,
   BOUNDARY_SIGNER,
   clearFacts,
   countingRandom,
@@ -21,6 +24,7 @@ import {
   createTestBoundary,
   createTestClock,
   createTestDecisionPoint,
+  createTrap,
   kindsOf,
   OPERATORS,
 } from '../test/boundary.ts';
@@ -95,6 +99,52 @@ describe('a boundary of another cell or tenant', () => {
     await expect(foreign.recover('intent-1')).rejects.toMatchObject({ code });
     expect(log.appended).toHaveLength(before);
     expect(await submit(answer())).toMatchObject({ status: 'completed' });
+  });
+});
+
+describe('a registry that babbles', () => {
+  const code = 'BOUNDARY_OPERATORS_UNAVAILABLE';
+  const honest = { operatorId: 'alice', vkey: ALICE.signer.vkey, roles: ['admin'], isRevoked: false };
+  const odd: readonly (readonly [string, object])[] = [
+    ['has no id', { operatorId: undefined }],
+    ['has an id that is none', { operatorId: '\ud800' }],
+    ['has no key', { vkey: undefined }],
+    ['has a key that is none', { vkey: 'bogus' }],
+    ['has roles that are none', { roles: 5 }],
+    ['has one text for roles', { roles: 'no-admin-at-all' }],
+    ['has a role that is none', { roles: ['\ud800'] }],
+    ['has roles that throw', { roles: createTrap() }],
+    ['has a clearance that is none', { clearance: null }],
+    ['acts for nobody who can be told', { actorIds: null }],
+    ['acts as one text', { actorIds: 'agent' }],
+    ['is not said to be revoked or not', { isRevoked: undefined }],
+    ['is revoked by 0', { isRevoked: 0 }],
+  ];
+  const answers = [...BABBLE, ...odd.map(([how, change]) => [how, () => [{ ...honest, ...change }]] as const)];
+
+  it.each(answers)('agrees to nothing, and the action still waits, when it or an operator %s', async (_, babble) => {
+    const { options, answer, submit, executor } = await createWaiting();
+    const findByKeyId = babble as OperatorRegistry['findByKeyId'];
+    const later = new ProxyPipeline({ ...options, operators: { findByKeyId } });
+    await expect(later.submitApproval('intent-1', answer())).rejects.toMatchObject({ code });
+    expect(executor.performed).toEqual([]);
+    expect(await submit(answer())).toMatchObject({ status: 'completed' });
+  });
+
+  it.each(answers)('lets nothing run when it or an operator %s at the last look', async (_, babble) => {
+    const { options, answer, executor } = await createWaiting();
+    let looks = 0;
+    const findByKeyId = async (keyId: string) => (looks++ === 0 ? options.operators?.findByKeyId(keyId) : babble());
+    const later = new ProxyPipeline({ ...options, operators: { findByKeyId: findByKeyId as never } });
+    await expect(later.submitApproval('intent-1', answer())).rejects.toMatchObject({ code });
+    expect(executor.performed).toEqual([]);
+  });
+
+  it('keeps the error of a store that is busy as the cause', async () => {
+    const { options, answer } = await createWaiting();
+    const busy = new LogStoreError('STORE_BUSY', 'busy');
+    const later = new ProxyPipeline({ ...options, operators: { findByKeyId: () => Promise.reject(busy) } });
+    await expect(later.submitApproval('intent-1', answer())).rejects.toMatchObject({ code, cause: busy });
   });
 });
 

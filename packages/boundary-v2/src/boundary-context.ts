@@ -16,10 +16,19 @@ import type {
 } from '@exoarmur/contracts';
 import { budgetsSchema, scopeNameSchema } from '@exoarmur/contracts';
 import { type BudgetOptions, type PreparedBudgets, prepareBudgets } from './budgets.ts';
-import { settleWithin } from './deadline.ts';
-import { BoundaryError, type BoundaryErrorCode } from './errors.ts';
+import { BoundaryError } from './errors.ts';
 import type { FactSource } from './facts.ts';
 import { createHostTable } from './host-table.ts';
+import {
+  answerWithin,
+  readAsIs,
+  readClaim,
+  readList,
+  readNothing,
+  readOperators,
+  readUse,
+  readWord,
+} from './store-answers.ts';
 
 /** Times a boundary allows. Wall-clock for what is waited for, the injected clock for what is recorded. */
 export interface BoundaryLimits {
@@ -108,55 +117,54 @@ export function createContext(options: BoundaryOptions): BoundaryContext {
   if (!declared.success)
     throw invalid('the budgets are none', `/budgets/declared/${declared.error.issues[0]?.path.join('/') ?? ''}`);
   const selectHost = createHostTable(options.host);
-  const within = <Value>(code: BoundaryErrorCode, work: () => Promise<Value>) =>
-    answerWithin(limits.storeTimeoutMs, code, work);
+  const { storeTimeoutMs: timeoutMs } = limits;
+  const asking = {
+    operators: { timeoutMs, code: 'BOUNDARY_OPERATORS_UNAVAILABLE' },
+    grants: { timeoutMs, code: 'BOUNDARY_GRANT_STORE_UNAVAILABLE' },
+    inbox: { timeoutMs, code: 'BOUNDARY_INBOX_UNAVAILABLE' },
+  } as const;
   return {
     ...others,
     operators: {
       findByKeyId: async (keyId) =>
-        operators === undefined ? [] : within('BOUNDARY_OPERATORS_UNAVAILABLE', () => operators.findByKeyId(keyId)),
+        operators === undefined
+          ? []
+          : answerWithin(asking.operators, () => operators.findByKeyId(keyId), readOperators),
     },
     grants: {
-      isDurable: grants.isDurable,
-      claim: (claim) => within('BOUNDARY_GRANT_STORE_UNAVAILABLE', () => grants.claim(claim)),
+      isDurable: grants.isDurable === true,
+      claim: (claim) => answerWithin(asking.grants, () => grants.claim(claim), readClaim),
     },
     ...(standingGrants === undefined
       ? {}
       : {
           standingGrants: {
             isDurable: standingGrants.isDurable,
-            add: (grant) => within('BOUNDARY_GRANT_STORE_UNAVAILABLE', () => standingGrants.add(grant)),
-            list: () => within('BOUNDARY_GRANT_STORE_UNAVAILABLE', () => standingGrants.list()),
-            use: (use) => within('BOUNDARY_GRANT_STORE_UNAVAILABLE', () => standingGrants.use(use)),
-            revoke: (digest) => within('BOUNDARY_GRANT_STORE_UNAVAILABLE', () => standingGrants.revoke(digest)),
+            add: (grant) => answerWithin(asking.grants, () => standingGrants.add(grant), readNothing),
+            list: () => answerWithin(asking.grants, () => standingGrants.list(), readList),
+            use: (use) =>
+              answerWithin(
+                asking.grants,
+                () => standingGrants.use(use),
+                (answer) => readUse(answer, use.maxUses),
+              ),
+            revoke: (digest) => answerWithin(asking.grants, () => standingGrants.revoke(digest), readWord(true, false)),
           },
         }),
     ...(inbox === undefined
       ? {}
       : {
           inbox: {
-            put: (open) => within('BOUNDARY_INBOX_UNAVAILABLE', () => inbox.put(open)),
-            remove: (stream) => within('BOUNDARY_INBOX_UNAVAILABLE', () => inbox.remove(stream)),
-            find: (stream) => within('BOUNDARY_INBOX_UNAVAILABLE', () => inbox.find(stream)),
-            list: (page) => within('BOUNDARY_INBOX_UNAVAILABLE', () => inbox.list(page)),
+            put: (open) => answerWithin(asking.inbox, () => inbox.put(open), readNothing),
+            remove: (stream) => answerWithin(asking.inbox, () => inbox.remove(stream), readNothing),
+            find: (stream) => answerWithin(asking.inbox, () => inbox.find(stream), readAsIs),
+            list: (page) => answerWithin(asking.inbox, () => inbox.list(page), readAsIs),
           },
         }),
     ...(budgets === undefined ? {} : { budgets: prepareBudgets({ store: budgets.store, declared: declared.data }) }),
     limits,
     selectHost,
   };
-}
-
-/** What a store answers. One that is silent must not hold an action, and all who ask for it, for ever. */
-export async function answerWithin<Value>(
-  timeoutMs: number,
-  code: BoundaryErrorCode,
-  work: () => Promise<Value>,
-): Promise<Value> {
-  const settled = await settleWithin(timeoutMs, work);
-  if (settled.outcome === 'returned') return settled.value;
-  if (settled.outcome === 'threw') throw settled.error;
-  throw new BoundaryError(code, 'no answer in time');
 }
 
 function invalid(message: string, pointer: string): BoundaryError {

@@ -88,6 +88,11 @@ export function codeOf(error: unknown): string | undefined {
   }
 }
 
+/** Whether something thrown has a code to switch on: an error of ExoArmur, and not one about a value that somebody else made. */
+export function isCoded(error: unknown): boolean {
+  return codeOf(error)?.startsWith('CANONICAL_') === false;
+}
+
 /** Whether something thrown is an error of this plane. Total, as {@link codeOf}. */
 export function isBoundaryError(error: unknown): error is BoundaryError {
   try {

@@ -7,6 +7,7 @@ import {
   type SwitchCommandStore,
 } from '@exoarmur/contracts';
 import { MAX_SWITCH_SIGNATURES, verifySwitchCommand } from '@exoarmur/policy';
+import { readList, readOperators } from './store-answers.ts';
 
 const PAGE = 256;
 
@@ -40,14 +41,15 @@ export async function listVerifiedCommands(
 ): Promise<readonly VerifiedSwitchCommand[] | undefined> {
   const found: VerifiedSwitchCommand[] = [];
   for (let after = sequence; ; ) {
-    const page = await commands.list({ after, limit: PAGE });
+    // INVARIANT: each command of a page has a larger number than the one before it, so no page can come again.
+    const page = readList(await commands.list({ after, limit: PAGE }));
     for (const { sequence, envelope, isRecorded } of page) {
       const signers = await findSigners(envelope, operators);
       const scope = { tenant, cell, threshold: ANYBODY, lastSequence: after, isPast: true };
       const verdict = verifySwitchCommand(envelope, { ...scope, operators: signers });
       if (verdict.outcome === 'refused' || verdict.command.sequence !== sequence) return undefined;
       const { command, envelope: signed, signers: people } = verdict;
-      found.push({ command, envelope: signed, isRecorded, signers: people });
+      found.push({ command, envelope: signed, isRecorded: isRecorded === true, signers: people });
       after = sequence;
     }
     if (page.length < PAGE) return found;
@@ -60,6 +62,6 @@ export async function findSigners(envelope: unknown, operators: OperatorRegistry
   if (!parsed.success || parsed.data.signatures.length > MAX_SWITCH_SIGNATURES) return [];
   const keyIds = [...new Set(parsed.data.signatures.map(({ keyid }) => keyid))];
   const found: Operator[] = [];
-  for (const keyId of keyIds) found.push(...(await operators.findByKeyId(keyId)));
+  for (const keyId of keyIds) found.push(...readOperators(await operators.findByKeyId(keyId)));
   return found;
 }

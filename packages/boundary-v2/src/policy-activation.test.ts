@@ -1,8 +1,15 @@
 import { createSigner, formatTime, parseVerifierKey } from '@exoarmur/canonical';
-import { type KeptActivation, type PolicyBundle, type PolicySet, policyActivatedSchema } from '@exoarmur/contracts';
+import {
+  type KeptActivation,
+  LogStoreError,
+  type PolicyActivationStore,
+  type PolicyBundle,
+  type PolicySet,
+  policyActivatedSchema,
+} from '@exoarmur/contracts';
 import { createPolicyBundle, formatIntentSchema, signPolicyBundle } from '@exoarmur/policy';
 import { describe, expect, it } from 'vitest';
-import { createTestBoundary, START_MS } from '../test/boundary.ts';
+import { BABBLE, createTestBoundary, createTrap, START_MS } from '../test/boundary.ts';
 import {
   activatePolicyBundle,
   createMemoryPolicyActivationStore,
@@ -43,6 +50,10 @@ function createBundles() {
   const version = async () => (await openPolicyBundles(options)).active()?.bundle.version;
   return { log, clock, activations, options, standing, version };
 }
+/** An activation as it is kept. */
+const ROW: KeptActivation = {
+  ...{ generation: 1, envelope: { ...signed(1) }, override: null, activatedAt: formatTime(START_MS) },
+};
 const GOOD = { policyVerified: true, degraded: false, reason: null };
 
 describe('activating a policy bundle', () => {
@@ -115,6 +126,17 @@ describe('activating a policy bundle', () => {
     expect(await version()).toBe(1);
   });
 
+  it.each([...BABBLE, ['answers that all is well', () => true] as const])(
+    'does not count when the store %s',
+    async (_, babble) => {
+      const { options, activations } = createBundles();
+      const babbling = { ...activations, append: babble as PolicyActivationStore['append'] };
+      await expect(activatePolicyBundle({ ...options, activations: babbling }, signed(1))).rejects.toMatchObject({
+        code: 'BOUNDARY_POLICY_STORE_UNAVAILABLE',
+      });
+    },
+  );
+
   it('loses to another process that was faster', async () => {
     const { options, activations } = createBundles();
     const racing = { ...activations, append: async () => 'generation_taken' as const };
@@ -161,11 +183,41 @@ describe('the bundle that governs', () => {
     });
   });
 
-  it('is none while the store cannot be read', async () => {
+  it.each<readonly [string, keyof PolicyActivationStore, () => unknown]>([
+    ...(['list', 'findRefusal'] as const).flatMap((member) =>
+      BABBLE.filter(([how]) => !(member === 'findRefusal' && how === 'answers null')).map(
+        ([how, babble]) => [how, member, babble] as const,
+      ),
+    ),
+    ['answers a generation that is none', 'list', () => [{ ...ROW, generation: 0 }]],
+    ['answers a time that is none', 'list', () => [{ ...ROW, activatedAt: 'noon' }]],
+    ['answers an envelope that cannot be read', 'list', () => [{ ...ROW, envelope: createTrap() }]],
+    ['answers a reason that is none', 'findRefusal', () => ({ reason: 'Because' })],
+  ])('is none while the store %s to %s', async (_, member, babble) => {
     const { options } = createBundles();
-    const list = () => Promise.reject(new Error('gone'));
-    await expect(openPolicyBundles({ ...options, activations: { ...options.activations, list } })).rejects.toThrow(
-      'gone',
-    );
+    await activatePolicyBundle(options, signed(1));
+    const babbling = { ...options, activations: { ...options.activations, [member]: babble } };
+    const unavailable = { code: 'BOUNDARY_POLICY_STORE_UNAVAILABLE' };
+    await expect(openPolicyBundles(babbling)).rejects.toMatchObject(unavailable);
+    await expect(activatePolicyBundle(babbling, signed(2))).rejects.toMatchObject(unavailable);
+  });
+
+  it('tells the error that it has of a store with one, and otherwise what it threw', async () => {
+    const { options } = createBundles();
+    const full = new LogStoreError('STORE_FULL', 'no space left');
+    const gone = new Error('gone');
+    const openWith = (error: Error) =>
+      openPolicyBundles({ ...options, activations: { ...options.activations, list: () => Promise.reject(error) } });
+    await expect(openWith(full)).rejects.toBe(full);
+    await expect(openWith(gone)).rejects.toMatchObject({ code: 'BOUNDARY_POLICY_STORE_UNAVAILABLE', cause: gone });
+  });
+
+  it.each(BABBLE)('is not verified by a log that %s', async (_, babble) => {
+    const { options, log } = createBundles();
+    await activatePolicyBundle(options, signed(1));
+    const collect = babble as typeof log.collect;
+    await expect(openPolicyBundles({ ...options, log: { collect } })).rejects.toMatchObject({
+      code: 'BOUNDARY_LOG_UNAVAILABLE',
+    });
   });
 });

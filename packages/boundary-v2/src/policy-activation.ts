@@ -4,7 +4,6 @@ import {
   type CellAuditSink,
   type Clock,
   type DowngradeOverride,
-  isExoArmurError,
   type KeptActivation,
   type PolicyActivated,
   type PolicyActivationStore,
@@ -20,10 +19,23 @@ import {
   type SignerSet,
   verifyPolicyBundle,
 } from '@exoarmur/policy';
-import { answerWithin, BOUNDARY_LIMITS } from './boundary-context.ts';
-import { BoundaryError } from './errors.ts';
+import { BOUNDARY_LIMITS } from './boundary-context.ts';
+import { BoundaryError, codeOf, isCoded } from './errors.ts';
 import { recordingRefusal } from './refusal.ts';
 import { policyStreamOf } from './reserved-streams.ts';
+import {
+  answerWithin,
+  collectEvidence,
+  readLatestActivation,
+  readNothing,
+  readRefusalReason,
+  readWord,
+} from './store-answers.ts';
+
+const ASKING = {
+  timeoutMs: BOUNDARY_LIMITS.storeTimeoutMs,
+  code: 'BOUNDARY_POLICY_STORE_UNAVAILABLE',
+} as const;
 
 /** What knowing the policy bundles of one tenant stands on. */
 export interface KeptPolicyBundles {
@@ -55,10 +67,8 @@ export interface PolicyActivation {
  */
 export async function openPolicyBundles(options: KeptPolicyBundles): Promise<PolicyBundleHolder> {
   const { tenant, keyring, clock, activations } = options;
-  const { kept, refusal } = await inTime(async () => ({
-    kept: (await activations.list({ before: Number.MAX_SAFE_INTEGER, limit: 1 }))[0],
-    refusal: await activations.findRefusal(),
-  }));
+  const kept = await findLatest(activations);
+  const reason = await inTime(() => activations.findRefusal(), readRefusalReason);
   const active = kept === undefined ? null : readActive(kept, options);
   const recorded = await findLastRecord(options);
   const last =
@@ -67,7 +77,7 @@ export async function openPolicyBundles(options: KeptPolicyBundles): Promise<Pol
       : active === null
         ? null
         : { version: active.bundle.version, bundleDigest: active.bundleDigest };
-  const held = { active, last, refusal: (refusal?.reason ?? null) as BundleRefusal | null };
+  const held = { active, last, refusal: reason as BundleRefusal | null };
   return createPolicyBundleHolder({ tenant, keyring, clock, ...held });
 }
 
@@ -101,13 +111,14 @@ async function activate(
   const verdict = holder.activate(envelope, override);
   if (verdict.outcome === 'refused') {
     const refusedAt = formatTime(clock.now());
-    await inTime(() => activations.setRefusal({ reason: verdict.reason, bundleDigest: null, refusedAt }));
+    const refused = { reason: verdict.reason, bundleDigest: null, refusedAt };
+    await inTime(() => activations.setRefusal(refused), readNothing);
     const [problem] = verdict.problems;
     const why = problem === undefined ? '' : `: ${problem.policy ?? 'the set'}, ${problem.message.slice(0, 256)}`;
-    throw new BoundaryError(codeOf(verdict.reason), `the bundle is refused: ${verdict.reason}${why}`);
+    throw new BoundaryError(refusalCodeOf(verdict.reason), `the bundle is refused: ${verdict.reason}${why}`);
   }
   if (verdict.active.bundleDigest === before?.bundleDigest) {
-    await inTime(() => activations.setRefusal(null));
+    await inTime(() => activations.setRefusal(null), readNothing);
     return { holder, record: null };
   }
   const { record } = verdict;
@@ -125,17 +136,18 @@ async function activate(
   } catch (cause) {
     throw new BoundaryError('BOUNDARY_LOG_UNAVAILABLE', 'the activation was not recorded', { cause });
   }
-  const [latest] = await inTime(() => activations.list({ before: Number.MAX_SAFE_INTEGER, limit: 1 }));
+  const latest = await findLatest(activations);
   const activation: KeptActivation = {
     generation: (latest?.generation ?? 0) + 1,
     envelope: toRow(envelope as DsseEnvelope),
     override: record.override,
     activatedAt: record.activated_at,
   };
-  if ((await inTime(() => activations.append(activation))) === 'generation_taken') {
+  const appended = await inTime(() => activations.append(activation), readWord('appended', 'generation_taken'));
+  if (appended !== 'appended') {
     throw new BoundaryError('BOUNDARY_POLICY_SUPERSEDED', 'another bundle was put in force meanwhile');
   }
-  await inTime(() => activations.setRefusal(null));
+  await inTime(() => activations.setRefusal(null), readNothing);
   return { holder, record };
 }
 
@@ -165,20 +177,30 @@ function readActive({ envelope, activatedAt }: KeptActivation, options: KeptPoli
 /** The last activation that the log of this cell knows. */
 async function findLastRecord({ log, cell }: KeptPolicyBundles): Promise<PolicyActivated | undefined> {
   try {
-    const { records, payloads } = await log.collect(policyStreamOf(cell));
+    const { records, payloads } = await collectEvidence(log, policyStreamOf(cell));
     const last = records.at(-1);
     const payload = last === undefined ? undefined : payloads.get(last.payload.digest);
     return policyActivatedSchema.safeParse(payload?.value).data;
   } catch (error) {
-    if (isExoArmurError(error) && error.code === 'AUDIT_STREAM_NOT_FOUND') return undefined;
+    if (codeOf(error) === 'AUDIT_STREAM_NOT_FOUND') return undefined;
     throw error;
   }
 }
 
-function codeOf(reason: BundleRefusal): `BOUNDARY_POLICY_${Uppercase<BundleRefusal>}` {
+function refusalCodeOf(reason: BundleRefusal): `BOUNDARY_POLICY_${Uppercase<BundleRefusal>}` {
   return `BOUNDARY_POLICY_${reason.toUpperCase() as Uppercase<BundleRefusal>}`;
 }
 
-function inTime<Value>(work: () => Promise<Value>): Promise<Value> {
-  return answerWithin(BOUNDARY_LIMITS.storeTimeoutMs, 'BOUNDARY_POLICY_STORE_UNAVAILABLE', work);
+function findLatest(activations: PolicyActivationStore): Promise<KeptActivation | undefined> {
+  return inTime(() => activations.list({ before: Number.MAX_SAFE_INTEGER, limit: 1 }), readLatestActivation);
+}
+
+/** An error of the store with a code stays what it is: whoever cannot start a cell has to learn why. */
+async function inTime<Answer, Value>(work: () => Promise<Answer>, read: (answer: Answer) => Value): Promise<Value> {
+  try {
+    return await answerWithin(ASKING, work, read);
+  } catch (error) {
+    const { cause } = error as BoundaryError;
+    throw isCoded(cause) ? cause : error;
+  }
 }

@@ -1,13 +1,12 @@
-import {
-  type ActionIntent,
-  type Decision,
-  type Digest,
-  isExoArmurError,
-  type JsonObject,
-  type PolicyDecisionPoint,
-  type PolicySet,
-  type SealedRecord,
-  type StreamEvidence,
+import type {
+  ActionIntent,
+  Decision,
+  Digest,
+  JsonObject,
+  PolicyDecisionPoint,
+  PolicySet,
+  SealedRecord,
+  StreamEvidence,
 } from '@exoarmur/contracts';
 import type { ActionEnd } from './action-result.ts';
 import { endOf } from './action-run.ts';
@@ -16,7 +15,7 @@ import { ActionStream } from './action-stream.ts';
 import { takeApproval, takeRevocation } from './approval-intake.ts';
 import { type BoundaryContext, type BoundaryOptions, createContext, type Governance } from './boundary-context.ts';
 import { buildBundle } from './bundle-builder.ts';
-import { BoundaryError } from './errors.ts';
+import { BoundaryError, codeOf, isBoundaryError } from './errors.ts';
 import { assertScope, type IntentSnapshot, snapshotIntent } from './intent-snapshot.ts';
 import { expireIfLate, recoverAction } from './recovery.ts';
 import { type Attempt, recordingRefusal } from './refusal.ts';
@@ -24,6 +23,7 @@ import { takeResolution } from './resolution.ts';
 import { supersede } from './revision.ts';
 import { settleAction } from './settlement.ts';
 import { addStandingGrant, revokeStandingGrant } from './standing-grant-intake.ts';
+import { collectEvidence } from './store-answers.ts';
 
 /** What became of an action, with the way to its proof bundle. */
 export type ActionResult = ActionEnd & {
@@ -270,21 +270,21 @@ export class ProxyPipeline {
 
   /** Whether another process was faster to begin an action of this id, and a different one. */
   async #isOther(error: unknown, { intent, digest }: IntentSnapshot): Promise<boolean> {
-    if (!(error instanceof BoundaryError) || error.code !== 'BOUNDARY_ACTION_UNFINISHED') return false;
+    if (!isBoundaryError(error) || error.code !== 'BOUNDARY_ACTION_UNFINISHED') return false;
     const evidence = await this.#findStream(intent.intent_id);
     return evidence !== undefined && ActionStream.resume(this.#actionLog, evidence).intentDigest !== digest;
   }
 
   #collect(stream: string): Promise<StreamEvidence> {
-    return this.#context.log.collect(stream);
+    return collectEvidence(this.#context.log, stream);
   }
 
   async #findStream(stream: string): Promise<StreamEvidence | undefined> {
     try {
-      const isThere = (await this.#context.log.has?.(stream)) ?? true;
+      const isThere = (await this.#context.log.has?.(stream)) !== false;
       return isThere ? await this.#collect(stream) : undefined;
     } catch (cause) {
-      if (isExoArmurError(cause) && cause.code === 'AUDIT_STREAM_NOT_FOUND') return undefined;
+      if (codeOf(cause) === 'AUDIT_STREAM_NOT_FOUND') return undefined;
       throw new BoundaryError('BOUNDARY_LOG_UNAVAILABLE', 'the log does not answer', { cause });
     }
   }

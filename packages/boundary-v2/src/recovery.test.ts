@@ -1,9 +1,8 @@
 import { digestValue } from '@exoarmur/canonical';
-import type { GrantStore } from '@exoarmur/contracts';
-import { type ActionIntent, INTENT_DIGEST_DOMAIN } from '@exoarmur/contracts';
+import { type ActionIntent, type GrantStore, INTENT_DIGEST_DOMAIN, type StreamEvidence } from '@exoarmur/contracts';
 import { createTestExecutor } from '@exoarmur/executors';
 import { describe, expect, it } from 'vitest';
-import { createIntent, createTestBoundary, kindsOf, loseAfter } from '../test/boundary.ts';
+import { BABBLE, createIntent, createTestBoundary, createTrap, kindsOf, loseAfter } from '../test/boundary.ts';
 import { createMemoryGrantStore, ProxyPipeline } from './index.ts';
 
 const LOCKED = { target: '/data/locked/x' };
@@ -69,6 +68,70 @@ describe('recover', () => {
       ...{ status: 'ambiguous', code: 'BOUNDARY_INTERRUPTED', outcome: { status: 'ambiguous' } },
     });
     expect(executor.performed).toHaveLength(1);
+  });
+
+  const claim = { grantDigest: `sha256:${'1'.repeat(64)}`, intentDigest: `sha256:${'2'.repeat(64)}`, purpose: 'void' };
+  it.each([
+    ...BABBLE,
+    ['answers an outcome that is none', () => ({ outcome: true })],
+    ['does not say what took the grant', () => ({ outcome: 'taken' })],
+    ['says that something else took the grant', () => ({ outcome: 'taken', by: { ...claim, purpose: 'VOID' } })],
+    ['says that a grant took the grant that is none', () => ({ outcome: 'taken', by: { ...claim, grantDigest: 1 } })],
+  ])('proves nothing by a grant store that %s', async (_, babble) => {
+    const grants: GrantStore = { isDurable: true, claim: babble as GrantStore['claim'] };
+    const { pipeline, log } = await crashAfter('execution_authorized', grants);
+    await expect(pipeline.recover('intent-1')).rejects.toMatchObject({ code: 'BOUNDARY_GRANT_STORE_UNAVAILABLE' });
+    expect((await kindsOf(log)).at(-1)).toBe('execution_authorized');
+    const executor = createTestExecutor();
+    expect(await createTestBoundary({ executor, grants }).pipeline.execute(createIntent())).toMatchObject({
+      ...{ status: 'failed', code: 'BOUNDARY_GRANT_STORE_UNAVAILABLE' },
+    });
+    expect(executor.performed).toEqual([]);
+  });
+
+  it('takes a grant store for durable that says so, and no other', async () => {
+    const grants = { ...createMemoryGrantStore(), isDurable: 'no' as never };
+    const { pipeline } = await crashAfter('execution_authorized', grants);
+    expect(await pipeline.recover('intent-1')).toMatchObject({ status: 'ambiguous', code: 'BOUNDARY_INTERRUPTED' });
+  });
+
+  it.each<readonly [string, (evidence: StreamEvidence) => unknown]>([
+    ...BABBLE,
+    ['answers a record that is none', (evidence) => ({ ...evidence, records: [{ ...evidence.records[0], seq: '0' }] })],
+    ['answers records that are no list', (evidence) => ({ ...evidence, records: { length: 1 } })],
+    ['answers no payloads', ({ payloads: _, ...evidence }) => evidence],
+    [
+      'answers a payload that is null',
+      (e) => ({ ...e, payloads: new Map([...e.payloads.keys()].map((k) => [k, null])) }),
+    ],
+    [
+      'answers a payload that throws',
+      (e) => ({ ...e, payloads: new Map([...e.payloads.keys()].map((k) => [k, { value: createTrap() }])) }),
+    ],
+  ])('and everything else that reads a stream tells nothing by a log that %s', async (_, babble) => {
+    const { options, log, pipeline } = createTestBoundary();
+    const honest = await pipeline.execute(createIntent({ target: '/data/ask/x' }));
+    const collect = async (stream: string) => (await babble(await log.collect(stream))) as StreamEvidence;
+    const later = new ProxyPipeline({ ...options, log: { ...log, collect } });
+    const before = log.appended.length;
+    const code = expect.stringMatching(/^BOUNDARY_(LOG_UNAVAILABLE|EVIDENCE_INCOMPLETE|EVIDENCE_UNLAWFUL)$/);
+    for (const read of [
+      () => later.recover(honest.stream),
+      () => later.reindex(honest.stream),
+      () => later.submitApproval(honest.stream, {}),
+      () => later.resolve(honest.stream, {}),
+      () => later.execute(createIntent({ target: '/data/ask/x' })),
+    ]) {
+      await expect(read()).rejects.toMatchObject({ code });
+    }
+    expect(log.appended).toHaveLength(before);
+  });
+
+  it.each([undefined, 0, 'no'])('looks for an action when the log says %s to whether it knows it', async (answer) => {
+    const { options, log, pipeline } = createTestBoundary();
+    await pipeline.execute(createIntent());
+    const later = new ProxyPipeline({ ...options, log: { ...log, has: async () => answer as never } });
+    expect(await later.execute(createIntent())).toMatchObject({ status: 'completed', recordCount: 6 });
   });
 
   it('does not know a stream that does not exist', async () => {

@@ -2,7 +2,7 @@ import type { ActionIntent, ApprovalFact, ApprovalRequest } from '@exoarmur/cont
 import type { ActionStream } from './action-stream.ts';
 import { verifyApproval } from './approval.ts';
 import type { BoundaryContext } from './boundary-context.ts';
-import { BoundaryError } from './errors.ts';
+import { isBoundaryError } from './errors.ts';
 import { holdsStill } from './standing-grant.ts';
 
 /**
@@ -25,7 +25,7 @@ export async function readAnswers(
     try {
       answered.push((await verifyApproval(envelope, { request, intent, operators, answered, clock })).fact);
     } catch (error) {
-      if (!(error instanceof BoundaryError) || error.code === 'BOUNDARY_OPERATORS_UNAVAILABLE') throw error;
+      if (!isBoundaryError(error) || error.code === 'BOUNDARY_OPERATORS_UNAVAILABLE') throw error;
     }
   }
   return answered;

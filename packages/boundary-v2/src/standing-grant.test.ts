@@ -1,7 +1,15 @@
-import type { ActionIntent, Operator, StandingGrant, StandingGrantStore } from '@exoarmur/contracts';
+import type {
+  ActionIntent,
+  Operator,
+  StandingGrant,
+  StandingGrantStore,
+  StandingGrantUse,
+  UseResult,
+} from '@exoarmur/contracts';
 import { createTestExecutor } from '@exoarmur/executors';
 import { describe, expect, it } from 'vitest';
 import {
+  BABBLE,
   clearFacts,
   createIntent,
   createTestBoundary,
@@ -236,6 +244,42 @@ describe('a standing grant', () => {
     expect(await pipeline.execute(intentOf(1))).toMatchObject({ status: 'pending_approval' });
     const broken = { ...store, list: () => Promise.reject(new Error('gone')) };
     expect(await createGranting(broken).pipeline.execute(intentOf(1))).toMatchObject({ status: 'pending_approval' });
+  });
+
+  const used = [undefined, null, -0, 0, 0.5, Number.NaN, 4, 2 ** 53, '1'].map(
+    (use) => [`answers a use of ${String(use)}`, () => ({ outcome: 'used', use })] as const,
+  );
+  it.each([...BABBLE, ...used])('is none when its store %s, and people are asked', async (_, babble) => {
+    const { store, add, executor } = createGranting();
+    await add({ max_uses: 3 });
+    const broken = { ...store, use: babble as StandingGrantStore['use'] };
+    const { pipeline } = createGranting(broken);
+    expect(await pipeline.execute(intentOf(1))).toMatchObject({ status: 'pending_approval' });
+    const list = babble as StandingGrantStore['list'];
+    expect(await createGranting({ ...store, list }).pipeline.execute(intentOf(1))).toMatchObject({
+      status: 'pending_approval',
+    });
+    expect(executor.performed).toEqual([]);
+  });
+
+  it.each([...BABBLE, ...used])('lets nothing run when its store %s at the last look', async (_, babble) => {
+    const { store, add } = createGranting();
+    await add({ max_uses: 3 });
+    let looks = 0;
+    const use = async (asked: StandingGrantUse) => (looks++ === 0 ? store.use(asked) : babble()) as UseResult;
+    const { pipeline, executor } = createGranting({ ...store, use });
+    await expect(pipeline.execute(intentOf(1))).rejects.toMatchObject({ code: 'BOUNDARY_GRANT_STORE_UNAVAILABLE' });
+    expect(executor.performed).toEqual([]);
+  });
+
+  it.each([...BABBLE, ['answers 1', () => 1] as const])('is not revoked by a store that %s', async (_, babble) => {
+    const { store, add } = createGranting();
+    const digest = await add();
+    const { pipeline, log } = createGranting({ ...store, revoke: babble as StandingGrantStore['revoke'] });
+    await expect(pipeline.revokeStandingGrant(digest, 'alice')).rejects.toMatchObject({
+      code: 'BOUNDARY_GRANT_STORE_UNAVAILABLE',
+    });
+    expect(log.facts).toEqual([]);
   });
 
   it('is not kept when it cannot be recorded, and has no place without a store', async () => {

@@ -15,7 +15,7 @@ import {
 } from '@exoarmur/contracts';
 import { assertEntitled, signValue } from './approval.ts';
 import type { BoundaryContext } from './boundary-context.ts';
-import { BoundaryError } from './errors.ts';
+import { type BoundaryError, isBoundaryError } from './errors.ts';
 import { isCleared, readOperatorSignature, refuse, type SigningOperator } from './operator-signature.ts';
 
 /** A standing grant whose signature holds now, by an operator who is not revoked. */
@@ -150,7 +150,7 @@ async function findFit(
     assertEntitled(operator, request, intent);
     return verified;
   } catch (error) {
-    if (!(error instanceof BoundaryError) || error.code === 'BOUNDARY_OPERATORS_UNAVAILABLE') throw error;
+    if (!isBoundaryError(error) || error.code === 'BOUNDARY_OPERATORS_UNAVAILABLE') throw error;
     return undefined;
   }
 }

@@ -1,9 +1,15 @@
 import { createSigner } from '@exoarmur/canonical';
-import type { KeptSwitchCommand, Operator, SwitchCommand, SwitchCommandStore } from '@exoarmur/contracts';
+import type {
+  KeptSwitchCommand,
+  Operator,
+  OperatorRegistry,
+  SwitchCommand,
+  SwitchCommandStore,
+} from '@exoarmur/contracts';
 import { createTestExecutor } from '@exoarmur/executors';
 import { SWITCH_ROLES, signSwitchCommand } from '@exoarmur/policy';
 import { describe, expect, it } from 'vitest';
-import { clearFacts, createIntent, createTestBoundary } from '../test/boundary.ts';
+import { BABBLE, clearFacts, createIntent, createTestBoundary } from '../test/boundary.ts';
 import {
   createMemorySwitchCommandStore,
   createOperatorRegistry,
@@ -82,6 +88,33 @@ describe('a signed switch command', () => {
       },
       { kind: 'switch_changed', payload: { state: 'clear' } },
     ]);
+  });
+
+  it.each([...BABBLE, ['answers that all is well', () => ({ ok: true })] as const])(
+    'is not obeyed by a store that %s, and nothing is recorded',
+    async (_, babble) => {
+      const store = createMemorySwitchCommandStore();
+      for (const change of [{}, { state: 'clear' as const }]) {
+        const { attempt, log } = createSwitches({ ...store, append: babble as SwitchCommandStore['append'] });
+        const ended = await attempt(change);
+        expect(ended).toBe('BOUNDARY_SWITCH_STORE_UNAVAILABLE');
+        expect(log.facts).toHaveLength(change.state === 'clear' ? 1 : 0);
+      }
+      for (const member of ['list', 'markRecorded']) {
+        const { attempt } = createSwitches({ ...store, [member]: babble });
+        const ended = await attempt();
+        expect(['BOUNDARY_SWITCH_STORE_UNAVAILABLE', 'obeyed']).toContain(ended);
+        if (member === 'list') expect(ended).not.toBe('obeyed');
+      }
+    },
+  );
+
+  it.each(BABBLE)('is not obeyed on the word of a registry that %s', async (_, babble) => {
+    const { intake } = createSwitches();
+    const operators = { findByKeyId: babble as OperatorRegistry['findByKeyId'] };
+    await expect(obeySwitchCommand({ ...intake, operators }, signSwitchCommand(ENGAGE, [ann]))).rejects.toMatchObject({
+      code: 'BOUNDARY_OPERATORS_UNAVAILABLE',
+    });
   });
 
   it('keeps an action from running', async () => {
@@ -264,6 +297,14 @@ describe('reading switches', () => {
     expect((await open().read(SCOPE)).global).toBe('engaged');
   });
 
+  it.each([...BABBLE, ['answers a page that holds less than it says', () => emptyPage()] as const])(
+    'takes everything for engaged while the store %s',
+    async (_, babble) => {
+      const { open } = createSwitches(scriptStore(babble as SwitchCommandStore['list']));
+      expect(await open().read(SCOPE)).toEqual(UNKNOWN);
+    },
+  );
+
   it('takes a registry that does not answer for engaged', async () => {
     const { open, obey } = createSwitches();
     await obey({ switch: 'actor', subject: 'agent-2' });
@@ -283,3 +324,9 @@ describe('reading switches', () => {
     expect(read.map(({ actor }) => actor)).toEqual(['clear', 'engaged', 'clear']);
   });
 });
+
+/** A full page by its length, which brings nothing when it is gone through. */
+function emptyPage(): readonly KeptSwitchCommand[] {
+  const page: KeptSwitchCommand[] = new Array(256);
+  return Object.defineProperty(page, Symbol.iterator, { value: () => [][Symbol.iterator]() });
+}

@@ -1,6 +1,6 @@
 import type { AlertSink, CellAuditSink, Clock, SwitchChanged, SwitchCommand } from '@exoarmur/contracts';
 import { type SwitchRefusal, type SwitchThreshold, verifySwitchCommand } from '@exoarmur/policy';
-import { answerWithin, BOUNDARY_LIMITS } from './boundary-context.ts';
+import { BOUNDARY_LIMITS } from './boundary-context.ts';
 import { BoundaryError, type BoundaryErrorCode } from './errors.ts';
 import {
   findSigners,
@@ -10,6 +10,7 @@ import {
 } from './kept-switch-commands.ts';
 import { recordingRefusal } from './refusal.ts';
 import { switchStreamOf } from './reserved-streams.ts';
+import { answerWithin, readAsIs, readNothing, readWord } from './store-answers.ts';
 
 const CODES: Readonly<Record<SwitchRefusal, BoundaryErrorCode>> = {
   command_malformed: 'BOUNDARY_SWITCH_MALFORMED',
@@ -39,7 +40,7 @@ export interface SwitchIntake extends KeptSwitchCommands {
  * before its record, so that a log that is out of order stops nobody from stopping; resuming comes after it.
  * @throws BoundaryError BOUNDARY_SWITCH_* for a refused one; BOUNDARY_LOG_UNAVAILABLE when it was not recorded: an engaged
  * switch stays engaged and its record follows with the next command, a clearing is not obeyed; BOUNDARY_OPERATORS_UNAVAILABLE,
- * BOUNDARY_SWITCH_STORE_UNAVAILABLE, BOUNDARY_SWITCH_STORE_CORRUPT, or the store's own error
+ * BOUNDARY_SWITCH_STORE_UNAVAILABLE, BOUNDARY_SWITCH_STORE_CORRUPT
  */
 export async function obeySwitchCommand(intake: SwitchIntake, input: unknown): Promise<SwitchCommand> {
   const { log, cell, clock, alerts } = intake;
@@ -49,11 +50,11 @@ export async function obeySwitchCommand(intake: SwitchIntake, input: unknown): P
 
 async function obey(intake: SwitchIntake, input: unknown): Promise<SwitchCommand> {
   const { tenant, cell, operators, threshold, commands } = intake;
-  const kept = await inTime('BOUNDARY_SWITCH_STORE_UNAVAILABLE', () => listVerifiedCommands(intake, 0));
+  const kept = await inTime('BOUNDARY_SWITCH_STORE_UNAVAILABLE', () => listVerifiedCommands(intake, 0), readAsIs);
   if (kept === undefined) {
     throw new BoundaryError('BOUNDARY_SWITCH_STORE_CORRUPT', 'a kept command is not what was taken in');
   }
-  const signers = await inTime('BOUNDARY_OPERATORS_UNAVAILABLE', () => findSigners(input, operators));
+  const signers = await inTime('BOUNDARY_OPERATORS_UNAVAILABLE', () => findSigners(input, operators), readAsIs);
   const lastSequence = kept.at(-1)?.command.sequence ?? 0;
   const verdict = verifySwitchCommand(input, { tenant, cell, operators: signers, threshold, lastSequence });
   if (verdict.outcome === 'refused') throw refusal(verdict.reason);
@@ -61,10 +62,12 @@ async function obey(intake: SwitchIntake, input: unknown): Promise<SwitchCommand
   const { sequence } = command;
   const late = kept.filter(({ isRecorded }) => !isRecorded);
   const append = async (isRecorded: boolean) => {
-    const appended = await inTime('BOUNDARY_SWITCH_STORE_UNAVAILABLE', () =>
-      commands.append({ sequence, envelope, isRecorded }),
+    const appended = await inTime(
+      'BOUNDARY_SWITCH_STORE_UNAVAILABLE',
+      () => commands.append({ sequence, envelope, isRecorded }),
+      readWord('appended', 'sequence_taken'),
     );
-    if (appended === 'sequence_taken') throw refusal('sequence_replayed');
+    if (appended !== 'appended') throw refusal('sequence_replayed');
   };
   if (command.state === 'engaged') {
     await append(false);
@@ -83,7 +86,11 @@ type Recordable = Pick<VerifiedSwitchCommand, 'command' | 'envelope'>;
 async function recordAll(intake: SwitchIntake, kept: readonly Recordable[]): Promise<void> {
   for (const one of kept) {
     await record(intake, one);
-    await inTime('BOUNDARY_SWITCH_STORE_UNAVAILABLE', () => intake.commands.markRecorded(one.command.sequence));
+    await inTime(
+      'BOUNDARY_SWITCH_STORE_UNAVAILABLE',
+      () => intake.commands.markRecorded(one.command.sequence),
+      readNothing,
+    );
   }
 }
 
@@ -103,8 +110,12 @@ async function record({ log, cell }: SwitchIntake, { command, envelope }: Record
   }
 }
 
-function inTime<Value>(code: BoundaryErrorCode, work: () => Promise<Value>): Promise<Value> {
-  return answerWithin(BOUNDARY_LIMITS.storeTimeoutMs, code, work);
+function inTime<Answer, Value>(
+  code: BoundaryErrorCode,
+  work: () => Promise<Answer>,
+  read: (answer: Answer) => Value,
+): Promise<Value> {
+  return answerWithin({ timeoutMs: BOUNDARY_LIMITS.storeTimeoutMs, code }, work, read);
 }
 
 function refusal(reason: SwitchRefusal): BoundaryError {

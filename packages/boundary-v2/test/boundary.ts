@@ -236,3 +236,19 @@ export function createTrap(): object {
   const traps = { get: trap, has: trap, ownKeys: trap, getPrototypeOf: trap, getOwnPropertyDescriptor: trap };
   return new Proxy({}, traps);
 }
+
+/** What a part of somebody else's may do instead of answering. */
+export const BABBLE: readonly (readonly [string, () => unknown])[] = [
+  ['answers nothing', () => undefined],
+  ['answers null', () => null],
+  ['answers an object', () => ({})],
+  ['answers a list of null', () => [null]],
+  ['answers a trap', () => createTrap()],
+  ['rejects with a trap', () => Promise.reject(createTrap())],
+  [
+    'throws',
+    () => {
+      throw new TypeError('babble');
+    },
+  ],
+];
