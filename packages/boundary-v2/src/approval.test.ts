@@ -28,7 +28,15 @@ import {
   kindsOf,
   OPERATORS,
 } from '../test/boundary.ts';
-import { createOperatorRegistry, createTrustedHost, ProxyPipeline, signApproval } from './index.ts';
+import {
+  createMemoryStandingGrantStore,
+  createMemorySwitchCommandStore,
+  createOperatorRegistry,
+  createTrustedHost,
+  obeySwitchCommand,
+  ProxyPipeline,
+  signApproval,
+} from './index.ts';
 
 const [ALICE, BOB, CAROL] = OPERATORS as [(typeof OPERATORS)[0], (typeof OPERATORS)[0], (typeof OPERATORS)[0]];
 const ONE = { target: '/data/ask/x' };
@@ -100,6 +108,30 @@ describe('a boundary of another cell or tenant', () => {
     expect(log.appended).toHaveLength(before);
     expect(await submit(answer())).toMatchObject({ status: 'completed' });
   });
+});
+
+it.each([
+  ['a trap', () => createTrap()],
+  ['an envelope that throws when it is read', () => ({ payload: '', payloadType: '', signatures: createTrap() })],
+])('%s is no answer, no revocation, no resolution, no standing grant and no switch command', async (_, make) => {
+  const { pipeline, options, log, clock, answer, submit } = await createWaiting();
+  const malformed = { code: 'BOUNDARY_APPROVAL_MALFORMED' };
+  const standingGrants = createMemoryStandingGrantStore();
+  await expect(submit(make())).rejects.toMatchObject(malformed);
+  await expect(pipeline.revokeApproval('intent-1', make())).rejects.toMatchObject(malformed);
+  await expect(new ProxyPipeline({ ...options, standingGrants }).addStandingGrant(make())).rejects.toMatchObject(
+    malformed,
+  );
+  const commands = createMemorySwitchCommandStore();
+  const intake = { tenant: 'demo', cell: 'demo', commands, operators: createOperatorRegistry([]), log, clock };
+  await expect(obeySwitchCommand({ ...intake, threshold: { engaged: 1, clear: 1 } }, make())).rejects.toMatchObject({
+    code: 'BOUNDARY_SWITCH_MALFORMED',
+  });
+  const host = { ...createTrustedHost({ executor: createTestExecutor(), targetTimeoutMs: 9, executionTimeoutMs: 9 }) };
+  const doubtful = new ProxyPipeline({ ...options, host: { ...host, run: () => Promise.reject(new Error('gone')) } });
+  await doubtful.execute(createIntent({ intent_id: 'doubtful' }));
+  await expect(pipeline.resolve('doubtful', make())).rejects.toMatchObject(malformed);
+  expect(await submit(answer())).toMatchObject({ status: 'completed' });
 });
 
 describe('a registry that babbles', () => {

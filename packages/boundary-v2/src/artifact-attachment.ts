@@ -21,8 +21,8 @@ import {
   type Statement,
   statementSchema,
 } from '@exoarmur/contracts';
-import { signStatement } from './bundle-builder.ts';
-import { BoundaryError } from './errors.ts';
+import { readArtifacts, signStatement, unwritable } from './bundle-builder.ts';
+import { BoundaryError, isCanonicalError } from './errors.ts';
 
 /** What a bundle with artifacts is made from. */
 export interface AttachmentSources {
@@ -40,8 +40,9 @@ export interface AttachmentSources {
  * @throws BoundaryError BOUNDARY_BUNDLE_MALFORMED, BOUNDARY_ARTIFACTS_PRESENT, BOUNDARY_SIGNER_FOREIGN,
  * BOUNDARY_BUNDLE_TOO_LARGE, BOUNDARY_EVIDENCE_UNLAWFUL
  */
-export async function attachArtifacts({ bundle: file, artifacts, signer }: AttachmentSources): Promise<Uint8Array> {
+export async function attachArtifacts({ bundle: file, signer, ...given }: AttachmentSources): Promise<Uint8Array> {
   const { bundle, statement } = readBundle(file);
+  const artifacts = readArtifacts(given.artifacts);
   if (bundle.artifacts !== undefined || statement.predicate.governance_evidence_digest !== null) {
     throw new BoundaryError('BOUNDARY_ARTIFACTS_PRESENT', 'the bundle has artifacts already');
   }
@@ -63,9 +64,7 @@ export async function attachArtifacts({ bundle: file, artifacts, signer }: Attac
     };
     return concatBytes(canonicalizeToBytes(attached, { maxBytes: MAX_BUNDLE_BYTES - 1 }), encodeUtf8('\n'));
   } catch (cause) {
-    if (!(cause instanceof CanonicalError)) throw cause;
-    const code = cause.code === 'CANONICAL_JSON_TOO_LARGE' ? 'BOUNDARY_BUNDLE_TOO_LARGE' : 'BOUNDARY_EVIDENCE_UNLAWFUL';
-    throw new BoundaryError(code, `bundle cannot be written: ${cause.message}`, { cause });
+    throw isCanonicalError(cause) ? unwritable(cause) : cause;
   }
 }
 

@@ -1,14 +1,15 @@
 import { digestValue, parseCanonicalJson, parseVerifierKey, verifyEnvelope } from '@exoarmur/canonical';
 import {
   ARTIFACTS_DIGEST_DOMAIN,
+  type JsonObject,
   type ProofBundle,
   proofBundleSchema,
   type StreamEvidence,
   statementSchema,
 } from '@exoarmur/contracts';
 import { describe, expect, it } from 'vitest';
-import { BOUNDARY_SIGNER, createIntent, createTestBoundary } from '../test/boundary.ts';
-import { buildBundle, digestBundle } from './index.ts';
+import { BOUNDARY_SIGNER, createIntent, createTestBoundary, createTrap } from '../test/boundary.ts';
+import { attachArtifacts, buildBundle, digestBundle } from './index.ts';
 
 function read(bytes: Uint8Array): ProofBundle {
   expect(bytes.at(-1)).toBe(0x0a);
@@ -104,6 +105,30 @@ describe('buildBundle', () => {
     const nothing = read(await result.bundle({ disclose: () => false }));
     expect([nothing.payloads, nothing.policies]).toEqual([{}, {}]);
     expect(readStatement(nothing)).toEqual(readStatement(read(await result.bundle())));
+  });
+
+  it.each<[string, () => unknown]>([
+    ['later', async () => true],
+    ['1', () => 1],
+    ['text', () => 'yes'],
+    ['nothing', () => undefined],
+  ])('withholds what it is told to disclose by %s', async (_, answer) => {
+    const { result } = await createSources();
+    const bundle = read(await result.bundle({ disclose: answer as () => boolean }));
+    expect([bundle.payloads, bundle.policies]).toEqual([{}, {}]);
+  });
+
+  it.each<[string, () => unknown]>([
+    ['throw when they are read', () => createTrap()],
+    ['hold what does', () => ({ manifest: createTrap() })],
+    ['have no canonical form', () => ({ manifest: { n: -0 } })],
+  ])('embeds no artifacts that %s', async (_, make) => {
+    const { sources } = await createSources();
+    const artifacts = make() as JsonObject;
+    const unlawful = { code: 'BOUNDARY_EVIDENCE_UNLAWFUL' };
+    await expect(buildBundle({ ...sources, artifacts })).rejects.toMatchObject(unlawful);
+    const bundle = await buildBundle(sources);
+    await expect(attachArtifacts({ bundle, artifacts, signer: BOUNDARY_SIGNER })).rejects.toMatchObject(unlawful);
   });
 
   it('binds artifacts by their digest', async () => {

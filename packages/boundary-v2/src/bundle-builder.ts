@@ -1,10 +1,10 @@
 import { advanceTrail, initialTrail, type TrailState } from '@exoarmur/audit/trail';
 import {
-  CanonicalError,
   canonicalizeToBytes,
   commitPayload,
   computeKeyId,
   concatBytes,
+  copyFixed,
   decodeBase64,
   digestBytes,
   digestValue,
@@ -36,7 +36,7 @@ import {
   type Statement,
   type StreamEvidence,
 } from '@exoarmur/contracts';
-import { BoundaryError } from './errors.ts';
+import { BoundaryError, codeOf, isCanonicalError } from './errors.ts';
 
 /** What a proof bundle is made from. */
 export interface BundleSources {
@@ -61,15 +61,12 @@ export interface BundleSources {
  * BOUNDARY_EVIDENCE_INCOMPLETE, BOUNDARY_BUNDLE_TOO_LARGE
  */
 export async function buildBundle(sources: BundleSources): Promise<Uint8Array> {
+  const { artifacts, ...others } = sources;
+  const embedded = artifacts === undefined ? {} : { artifacts: readArtifacts(artifacts) };
   try {
-    return await assembleBundle(sources);
+    return await assembleBundle({ ...others, ...embedded });
   } catch (cause) {
-    if (!(cause instanceof CanonicalError)) throw cause;
-    if (cause.code === 'CANONICAL_JSON_TOO_LARGE') throw tooLarge();
-    throw new BoundaryError('BOUNDARY_EVIDENCE_UNLAWFUL', `bundle cannot be written: ${cause.message}`, {
-      ...(cause.pointer === undefined ? {} : { pointer: cause.pointer }),
-      cause,
-    });
+    throw isCanonicalError(cause) ? unwritable(cause) : cause;
   }
 }
 
@@ -82,7 +79,8 @@ async function assembleBundle(sources: BundleSources): Promise<Uint8Array> {
   for (const record of evidence.records) {
     const { digest } = record.payload;
     const payload = evidence.payloads.get(digest);
-    if (payload === undefined || !disclose(record)) continue;
+    // SECURITY: a promise is no `true`, so a function that decides later discloses nothing.
+    if (payload === undefined || disclose(record) !== true) continue;
     payloads[digest] = { salt: payload.salt, value: payload.value };
     const policyDigest = record.kind === 'verdict_resolved' ? (payload.value.policy_digest as Digest) : undefined;
     const policySet = policyDigest === undefined ? undefined : policySets.get(policyDigest);
@@ -105,8 +103,25 @@ async function assembleBundle(sources: BundleSources): Promise<Uint8Array> {
   return concatBytes(canonicalizeToBytes(bundle, { maxBytes: MAX_BUNDLE_BYTES - 1 }), encodeUtf8('\n'));
 }
 
-function tooLarge(): BoundaryError {
-  return new BoundaryError('BOUNDARY_BUNDLE_TOO_LARGE', `bundle has more than ${MAX_BUNDLE_BYTES} bytes`);
+/** A copy of artifacts, so that what is digested is what is embedded. @throws BoundaryError as {@link unwritable} */
+export function readArtifacts(artifacts: JsonObject): JsonObject {
+  try {
+    const copy = copyFixed({ artifacts }, { maxBytes: MAX_BUNDLE_BYTES - 1 }) as { readonly artifacts: JsonObject };
+    return copy.artifacts;
+  } catch (cause) {
+    // SECURITY: the traps of a hostile proxy throw whatever they like, so here every error means: nothing that can be written.
+    throw unwritable(cause);
+  }
+}
+
+/** What keeps a bundle from being written: BOUNDARY_BUNDLE_TOO_LARGE, or BOUNDARY_EVIDENCE_UNLAWFUL for a part of another form. */
+export function unwritable(cause: unknown): BoundaryError {
+  if (codeOf(cause) === 'CANONICAL_JSON_TOO_LARGE') {
+    return new BoundaryError('BOUNDARY_BUNDLE_TOO_LARGE', `bundle has more than ${MAX_BUNDLE_BYTES} bytes`);
+  }
+  const { message, pointer } = isCanonicalError(cause) ? cause : { message: 'a part cannot be read' };
+  const details = pointer === undefined ? { cause } : { pointer, cause };
+  return new BoundaryError('BOUNDARY_EVIDENCE_UNLAWFUL', `bundle cannot be written: ${message}`, details);
 }
 
 /** Digest of a bundle file: over all of its bytes, the final newline included. */

@@ -88,9 +88,14 @@ export function codeOf(error: unknown): string | undefined {
   }
 }
 
-/** Whether something thrown has a code to switch on: an error of ExoArmur, and not one about a value that somebody else made. */
+/** Whether something thrown is about the form of a value. Total, as {@link codeOf}. */
+export function isCanonicalError(error: unknown): error is ExoArmurError {
+  return codeOf(error)?.startsWith('CANONICAL_') === true;
+}
+
+/** Whether something thrown says by its code what failed, and not only that a value has no form. Total, as {@link codeOf}. */
 export function isCoded(error: unknown): boolean {
-  return codeOf(error)?.startsWith('CANONICAL_') === false;
+  return codeOf(error) !== undefined && !isCanonicalError(error);
 }
 
 /** Whether something thrown is an error of this plane. Total, as {@link codeOf}. */

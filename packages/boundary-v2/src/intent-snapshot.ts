@@ -4,11 +4,10 @@ import {
   APPROVAL_PAYLOAD_TYPE,
   actionIntentSchema,
   INTENT_DIGEST_DOMAIN,
-  isExoArmurError,
   MAX_CARRIED_DEPTH,
   MAX_INTENT_BYTES,
 } from '@exoarmur/contracts';
-import { BoundaryError } from './errors.ts';
+import { BoundaryError, codeOf, isCanonicalError } from './errors.ts';
 import { RESERVED_STREAM_PREFIX } from './reserved-streams.ts';
 
 /** The one reading of an intent that policy, approvals, executor and log all see. */
@@ -70,12 +69,11 @@ function readFixed(input: unknown): JsonValue {
     const isText = typeof input === 'string' || input instanceof Uint8Array;
     return copyFixed(isText ? parseJson(input, limits) : input, limits);
   } catch (cause) {
-    if (!isExoArmurError(cause)) throw cause;
-    if (cause.code === 'CANONICAL_JSON_TOO_LARGE') throw tooLarge();
-    throw new BoundaryError('BOUNDARY_INTENT_MALFORMED', `intent is not plain JSON: ${cause.message}`, {
-      ...(cause.pointer === undefined ? {} : { pointer: cause.pointer }),
-      cause,
-    });
+    if (codeOf(cause) === 'CANONICAL_JSON_TOO_LARGE') throw tooLarge();
+    // SECURITY: the traps of a hostile proxy throw whatever they like, so here every error means: no intent.
+    const { message, pointer } = isCanonicalError(cause) ? cause : { message: 'it cannot be read' };
+    const details = pointer === undefined ? { cause } : { pointer, cause };
+    throw new BoundaryError('BOUNDARY_INTENT_MALFORMED', `intent is not plain JSON: ${message}`, details);
   }
 }
 

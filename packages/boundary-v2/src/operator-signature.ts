@@ -9,6 +9,7 @@ import {
   type OperatorRegistry,
 } from '@exoarmur/contracts';
 import { BoundaryError, type BoundaryErrorCode } from './errors.ts';
+import { readOnce } from './refusal.ts';
 
 /** An operator with the key that signed. */
 export type SigningOperator = Operator & { readonly key: VerifierKey };
@@ -35,8 +36,9 @@ export async function readOperatorSignature<Value>(
   operators: OperatorRegistry,
   expected: { readonly payloadType: string; readonly shape: Shape<Value> },
 ): Promise<SignedByOperator<Value>> {
-  if (isUnsigned(input)) throw refuse('BOUNDARY_APPROVAL_UNSIGNED', 'envelope has no signature', '/signatures');
-  const parsed = dsseEnvelopeSchema.safeParse(input);
+  const given = readOnce(input);
+  if (isUnsigned(given)) throw refuse('BOUNDARY_APPROVAL_UNSIGNED', 'envelope has no signature', '/signatures');
+  const parsed = dsseEnvelopeSchema.safeParse(given);
   if (!parsed.success) throw refuse('BOUNDARY_APPROVAL_MALFORMED', 'envelope is malformed');
   const envelope = parsed.data;
   const [signature, ...others] = envelope.signatures;

@@ -21,7 +21,7 @@ import {
 } from '@exoarmur/policy';
 import { BOUNDARY_LIMITS } from './boundary-context.ts';
 import { BoundaryError, codeOf, isCoded } from './errors.ts';
-import { recordingRefusal } from './refusal.ts';
+import { readOnce, recordingRefusal } from './refusal.ts';
 import { policyStreamOf } from './reserved-streams.ts';
 import {
   answerWithin,
@@ -149,16 +149,6 @@ async function activate(
   }
   await inTime(() => activations.setRefusal(null), readNothing);
   return { holder, record };
-}
-
-/** A copy of what was handed in, so that what is verified is what is kept. What cannot be copied is no envelope. */
-function readOnce(input: unknown): unknown {
-  try {
-    return structuredClone(input);
-  } catch {
-    // SECURITY: the traps of a hostile proxy throw whatever they like, so here every error means: nothing that can be read.
-    return undefined;
-  }
 }
 
 function toRow({ payload, payloadType, signatures }: DsseEnvelope): KeptActivation['envelope'] {

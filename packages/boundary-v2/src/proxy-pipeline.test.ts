@@ -6,6 +6,7 @@ import {
   clearFacts,
   createIntent,
   createTestBoundary,
+  createTrap,
   DENIED,
   EXECUTED,
   kindsOf,
@@ -124,6 +125,8 @@ describe('what cannot be taken up', () => {
       Object.defineProperty(createIntent(), 'target', { enumerable: true, get: () => '/data/x' }),
       'BOUNDARY_INTENT_MALFORMED',
     ],
+    ['a trap', createTrap(), 'BOUNDARY_INTENT_MALFORMED'],
+    ['a trap inside', createIntent({ parameters: { x: createTrap() as never } }), 'BOUNDARY_INTENT_MALFORMED'],
     ['more than 1 MiB', createIntent({ parameters: { x: 'x'.repeat(1_048_576) } }), 'BOUNDARY_INTENT_TOO_LARGE'],
     ['more than 1 MiB of text', JSON.stringify(createIntent()) + ' '.repeat(1_048_576), 'BOUNDARY_INTENT_TOO_LARGE'],
     ['another tenant', createIntent({ tenant_id: 'other' }), 'BOUNDARY_SCOPE_MISMATCH'],
@@ -132,6 +135,14 @@ describe('what cannot be taken up', () => {
     const { pipeline, log } = createTestBoundary();
     await expect(pipeline.execute(input)).rejects.toMatchObject({ code });
     expect(log.appended).toEqual([]);
+  });
+
+  it.each([5, null, undefined, createTrap()])('knows no stream by a name that is no text', async (name) => {
+    const { pipeline } = createTestBoundary();
+    const stream = name as string;
+    for (const ask of [pipeline.recover(stream), pipeline.submitApproval(stream, {}), pipeline.resolve(stream, {})]) {
+      await expect(ask).rejects.toMatchObject({ code: 'BOUNDARY_EVIDENCE_INCOMPLETE' });
+    }
   });
 
   it('refuses limits that are no times, and names that are none', () => {

@@ -65,6 +65,16 @@ export async function recordingRefusal<Value>(
   }
 }
 
+/** A copy of an envelope that was handed in, so that what is verified is what is kept. What cannot be copied is none. */
+export function readOnce(input: unknown): unknown {
+  try {
+    return structuredClone(input);
+  } catch {
+    // SECURITY: the traps of a hostile proxy throw whatever they like, so here every error means: nothing that can be read.
+    return undefined;
+  }
+}
+
 async function recordRefusal(context: RefusalContext, attempt: Attempt, refusal: BoundaryError): Promise<void> {
   const { log, cell } = context;
   const value = readInput(attempt.input);

@@ -122,12 +122,15 @@ export function readRefusalReason(answer: RefusedBundle | null): string | null {
 
 /**
  * A stream as the log tells it: records that are some. @throws the log's own error where it has a code, such as
- * AUDIT_STREAM_NOT_FOUND, otherwise BoundaryError BOUNDARY_LOG_UNAVAILABLE
+ * AUDIT_STREAM_NOT_FOUND, otherwise BoundaryError BOUNDARY_LOG_UNAVAILABLE; BOUNDARY_EVIDENCE_INCOMPLETE for a name that is no text
  */
 export async function collectEvidence<Evidence extends Pick<StreamEvidence, 'records' | 'payloads'>>(
   log: { collect(stream: string): Promise<Evidence> },
   stream: string,
 ): Promise<Evidence> {
+  if (typeof stream !== 'string') {
+    throw new BoundaryError('BOUNDARY_EVIDENCE_INCOMPLETE', 'what names no stream has no record');
+  }
   try {
     const evidence = await log.collect(stream);
     sealedRecordSchema.array().parse(evidence.records);

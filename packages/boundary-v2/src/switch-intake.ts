@@ -8,7 +8,7 @@ import {
   listVerifiedCommands,
   type VerifiedSwitchCommand,
 } from './kept-switch-commands.ts';
-import { recordingRefusal } from './refusal.ts';
+import { readOnce, recordingRefusal } from './refusal.ts';
 import { switchStreamOf } from './reserved-streams.ts';
 import { answerWithin, readAsIs, readNothing, readWord } from './store-answers.ts';
 
@@ -45,7 +45,9 @@ export interface SwitchIntake extends KeptSwitchCommands {
 export async function obeySwitchCommand(intake: SwitchIntake, input: unknown): Promise<SwitchCommand> {
   const { log, cell, clock, alerts } = intake;
   const attempt = { attempt: 'switch_command', stream: null, input } as const;
-  return recordingRefusal({ log, cell, clock, alerts, limits: BOUNDARY_LIMITS }, attempt, () => obey(intake, input));
+  return recordingRefusal({ log, cell, clock, alerts, limits: BOUNDARY_LIMITS }, attempt, () =>
+    obey(intake, readOnce(input)),
+  );
 }
 
 async function obey(intake: SwitchIntake, input: unknown): Promise<SwitchCommand> {
