@@ -7,6 +7,7 @@ import type { BoundaryContext, BoundaryLimits, Governance } from './boundary-con
 import { gatherBudgets } from './budgets.ts';
 import { settleWithin } from './deadline.ts';
 import { takeDecision } from './decision-step.ts';
+import { codeOf } from './errors.ts';
 import { authorizeAndExecute } from './execution-step.ts';
 import { gatherFacts } from './facts.ts';
 import type { IntentSnapshot } from './intent-snapshot.ts';
@@ -24,6 +25,20 @@ export async function runAction(run: ActionRun): Promise<ActionEnd> {
 
 /** Steps 2 to 8: also the way on for an action that people have agreed to, with their answers as facts. */
 export async function decideAndAct(run: ActionRun, approvals: readonly ApprovalFact[]): Promise<ActionEnd> {
+  try {
+    return await advance(run, approvals);
+  } catch (error) {
+    const code = LACKING.find((known) => known === codeOf(error));
+    if (code === undefined) throw error;
+    // Nothing is authorised yet. What cannot be closed either is as it was, and the error says why.
+    return closeAction(run.stream, 'cancelled', code).catch(() => Promise.reject(error));
+  }
+}
+
+/** Without time or randomness no action goes on. */
+const LACKING = ['BOUNDARY_CLOCK_UNAVAILABLE', 'BOUNDARY_RANDOM_UNAVAILABLE'] as const;
+
+async function advance(run: ActionRun, approvals: readonly ApprovalFact[]): Promise<ActionEnd> {
   const { context, snapshot, stream, cancel } = run;
   if (cancel?.aborted) return closeAction(stream, 'cancelled', 'BOUNDARY_CANCELLED');
   const decision = await decide(context, snapshot, approvals, 'take');

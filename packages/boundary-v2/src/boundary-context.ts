@@ -19,6 +19,7 @@ import { type BudgetOptions, type PreparedBudgets, prepareBudgets } from './budg
 import { BoundaryError } from './errors.ts';
 import type { FactSource } from './facts.ts';
 import { createHostTable } from './host-table.ts';
+import { readClock, readRandom } from './platform.ts';
 import {
   answerWithin,
   readAsIs,
@@ -125,6 +126,8 @@ export function createContext(options: BoundaryOptions): BoundaryContext {
   } as const;
   return {
     ...others,
+    clock: readClock(options.clock),
+    random: readRandom(options.random),
     operators: {
       findByKeyId: async (keyId) =>
         operators === undefined

@@ -8,7 +8,7 @@ import {
   type Operator,
   type OperatorRegistry,
 } from '@exoarmur/contracts';
-import { BoundaryError, type BoundaryErrorCode } from './errors.ts';
+import { BoundaryError, type BoundaryErrorCode, codeOf, isBoundaryError } from './errors.ts';
 import { readOnce } from './refusal.ts';
 
 /** An operator with the key that signed. */
@@ -76,6 +76,12 @@ export function isCleared({ clearance }: Operator, ...classes: readonly (ActionC
 /** The refusal of what somebody handed in. */
 export function refuse(code: BoundaryErrorCode, message: string, pointer?: string): BoundaryError {
   return new BoundaryError(code, message, pointer === undefined ? {} : { pointer });
+}
+
+/** Whether an error refuses what an operator signed; otherwise nobody could tell, and nothing follows from it. */
+export function isRefusal(error: unknown): boolean {
+  const code = codeOf(error);
+  return isBoundaryError(error) && code !== 'BOUNDARY_OPERATORS_UNAVAILABLE' && code !== 'BOUNDARY_CLOCK_UNAVAILABLE';
 }
 
 function isUnsigned(input: unknown): boolean {

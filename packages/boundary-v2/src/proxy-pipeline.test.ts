@@ -139,7 +139,7 @@ describe('what cannot be taken up', () => {
 
   it.each([5, null, undefined, createTrap()])('knows no stream by a name that is no text', async (name) => {
     const { pipeline } = createTestBoundary();
-    const stream = name as string;
+    const stream = name as never;
     for (const ask of [pipeline.recover(stream), pipeline.submitApproval(stream, {}), pipeline.resolve(stream, {})]) {
       await expect(ask).rejects.toMatchObject({ code: 'BOUNDARY_EVIDENCE_INCOMPLETE' });
     }

@@ -78,7 +78,8 @@ export class ProxyPipeline {
    * again gives the recorded result, never a second effect.
    * @throws BoundaryError BOUNDARY_INTENT_MALFORMED, BOUNDARY_INTENT_TOO_LARGE, BOUNDARY_SCOPE_MISMATCH: nothing recorded;
    * BOUNDARY_INTENT_ID_REUSED for a known id with other content; BOUNDARY_ACTION_UNFINISHED when a crash or another
-   * process left the stream open (see recover); BOUNDARY_LOG_UNAVAILABLE: not recorded, so nothing was executed.
+   * process left the stream open (see recover); BOUNDARY_LOG_UNAVAILABLE: not recorded, so nothing was executed;
+   * BOUNDARY_CLOCK_UNAVAILABLE, BOUNDARY_RANDOM_UNAVAILABLE: nothing was executed, and no end could be recorded either.
    */
   async execute(input: unknown, options: ExecuteOptions = {}): Promise<ActionResult> {
     const attempt = { attempt: 'intent', stream: null, input } as const;

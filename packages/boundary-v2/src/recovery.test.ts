@@ -71,7 +71,7 @@ describe('recover', () => {
   });
 
   const claim = { grantDigest: `sha256:${'1'.repeat(64)}`, intentDigest: `sha256:${'2'.repeat(64)}`, purpose: 'void' };
-  it.each([
+  it.each<readonly [string, () => unknown]>([
     ...BABBLE,
     ['answers an outcome that is none', () => ({ outcome: true })],
     ['does not say what took the grant', () => ({ outcome: 'taken' })],

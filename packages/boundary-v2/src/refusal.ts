@@ -27,7 +27,9 @@ export interface Attempt {
 
 /** Refusals that say something about who sent it, not only about the moment. */
 const NOT_RECORDED: ReadonlySet<string> = new Set([
+  'BOUNDARY_CLOCK_UNAVAILABLE',
   'BOUNDARY_LOG_UNAVAILABLE',
+  'BOUNDARY_RANDOM_UNAVAILABLE',
   'BOUNDARY_OPERATORS_UNAVAILABLE',
   'BOUNDARY_GRANT_STORE_UNAVAILABLE',
   'BOUNDARY_EVIDENCE_INCOMPLETE',

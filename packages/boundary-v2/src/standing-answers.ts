@@ -2,12 +2,12 @@ import type { ActionIntent, ApprovalFact, ApprovalRequest } from '@exoarmur/cont
 import type { ActionStream } from './action-stream.ts';
 import { verifyApproval } from './approval.ts';
 import type { BoundaryContext } from './boundary-context.ts';
-import { isBoundaryError } from './errors.ts';
+import { isRefusal } from './operator-signature.ts';
 import { holdsStill } from './standing-grant.ts';
 
 /**
  * Answers to the latest request that hold now: one taken back, one of an operator revoked since, one that expired since, and a
- * standing grant revoked since are out. @throws BoundaryError BOUNDARY_OPERATORS_UNAVAILABLE when that cannot be told
+ * standing grant revoked since are out. @throws BoundaryError BOUNDARY_OPERATORS_UNAVAILABLE or BOUNDARY_CLOCK_UNAVAILABLE when that cannot be told
  */
 export async function readAnswers(
   context: BoundaryContext,
@@ -25,7 +25,7 @@ export async function readAnswers(
     try {
       answered.push((await verifyApproval(envelope, { request, intent, operators, answered, clock })).fact);
     } catch (error) {
-      if (!isBoundaryError(error) || error.code === 'BOUNDARY_OPERATORS_UNAVAILABLE') throw error;
+      if (!isRefusal(error)) throw error;
     }
   }
   return answered;

@@ -15,8 +15,8 @@ import {
 } from '@exoarmur/contracts';
 import { assertEntitled, signValue } from './approval.ts';
 import type { BoundaryContext } from './boundary-context.ts';
-import { type BoundaryError, isBoundaryError } from './errors.ts';
-import { isCleared, readOperatorSignature, refuse, type SigningOperator } from './operator-signature.ts';
+import type { BoundaryError } from './errors.ts';
+import { isCleared, isRefusal, readOperatorSignature, refuse, type SigningOperator } from './operator-signature.ts';
 
 /** A standing grant whose signature holds now, by an operator who is not revoked. */
 export interface VerifiedStandingGrant {
@@ -150,7 +150,7 @@ async function findFit(
     assertEntitled(operator, request, intent);
     return verified;
   } catch (error) {
-    if (!isBoundaryError(error) || error.code === 'BOUNDARY_OPERATORS_UNAVAILABLE') throw error;
+    if (!isRefusal(error)) throw error;
     return undefined;
   }
 }

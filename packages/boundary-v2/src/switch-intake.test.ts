@@ -206,7 +206,7 @@ describe('with a log that cannot record', () => {
 });
 
 /** A store that answers as it is told. */
-function scriptStore(list: () => Promise<readonly KeptSwitchCommand[]>): SwitchCommandStore {
+function scriptStore(list: SwitchCommandStore['list']): SwitchCommandStore {
   return { ...createMemorySwitchCommandStore(), list };
 }
 const kept = (change: Partial<SwitchCommand> = {}, signer = ann, sequence?: number): KeptSwitchCommand => {
