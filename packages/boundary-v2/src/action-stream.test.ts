@@ -7,7 +7,7 @@ import { ProxyPipeline } from './index.ts';
 
 function beginStream() {
   const { log, clock } = createTestBoundary();
-  return { log, stream: ActionStream.begin({ sink: log, clock }, createIntent()) };
+  return { log, stream: ActionStream.begin({ sink: log, clock, timeoutMs: 1000 }, createIntent()) };
 }
 const AGENT = { type: 'human', id: 'agent-1' } as const;
 
@@ -37,7 +37,7 @@ describe('ActionStream', () => {
         return log.append(draft);
       },
     };
-    const stream = ActionStream.begin({ sink, clock }, createIntent());
+    const stream = ActionStream.begin({ sink, clock, timeoutMs: 1000 }, createIntent());
     const late = ['2024-01-01T12:00:01.000Z', '2024-01-01T12:00:09.000Z'];
     await expect(stream.append('intent_received', createIntent(), AGENT, late)).rejects.toMatchObject({
       ...{ code: 'BOUNDARY_STEP_UNLAWFUL', cause: { code: 'AUDIT_DRAFT_LATE' } },
@@ -86,10 +86,10 @@ describe('ActionStream', () => {
     await pipeline.execute(createIntent());
     const evidence = await log.collect('intent-1');
     const records = evidence.records.filter(({ seq }) => seq !== 1);
-    expect(() => ActionStream.resume({ sink: log, clock }, { ...evidence, records })).toThrow(
+    expect(() => ActionStream.resume({ sink: log, clock, timeoutMs: 1000 }, { ...evidence, records })).toThrow(
       expect.objectContaining({ code: 'BOUNDARY_EVIDENCE_UNLAWFUL' }),
     );
-    expect(() => ActionStream.resume({ sink: log, clock }, { ...evidence, records: [] })).toThrow(
+    expect(() => ActionStream.resume({ sink: log, clock, timeoutMs: 1000 }, { ...evidence, records: [] })).toThrow(
       expect.objectContaining({ code: 'BOUNDARY_EVIDENCE_INCOMPLETE' }),
     );
   });

@@ -15,6 +15,7 @@ import type {
   TrailKind,
   TrailPayloads,
 } from '@exoarmur/contracts';
+import { settleWithin } from './deadline.ts';
 import { BoundaryError, codeOf, isBoundaryError } from './errors.ts';
 
 /** Stands where a record not yet sealed has no digest yet. */
@@ -36,6 +37,8 @@ type Sent =
 export interface ActionLog {
   readonly sink: AuditSink;
   readonly clock: Clock;
+  /** For the confirmation of one record. */
+  readonly timeoutMs: number;
 }
 
 /**
@@ -202,14 +205,12 @@ export class ActionStream {
 
   /** What became of each draft, in order. INVARIANT: no draft reaches the log after one that the log refused. */
   #send(drafts: readonly RecordDraft[]): (index: number) => Promise<Sent> {
-    const { sink } = this.#log;
+    const { sink, timeoutMs } = this.#log;
+    // A sink of somebody else's may throw, be silent, and answer whatever it likes: nothing is recorded that it did not confirm.
     const settle = async (draft: RecordDraft, receive: () => unknown): Promise<Sent> => {
-      try {
-        return { outcome: 'sealed', time: readReceipt(await receive(), draft) };
-      } catch (cause) {
-        // A sink of somebody else's may throw, and answer, whatever it likes: nothing is recorded that it did not confirm.
-        return { outcome: 'failed', cause };
-      }
+      const settled = await settleWithin(timeoutMs, async () => readReceipt(await receive(), draft));
+      if (settled.outcome === 'returned') return { outcome: 'sealed', time: settled.value };
+      return { outcome: 'failed', cause: settled.outcome === 'threw' ? settled.error : undefined };
     };
     if (sink.appendAll === undefined || drafts.length < 2)
       return (index) => settle(drafts[index] as RecordDraft, () => sink.append(drafts[index] as RecordDraft));

@@ -39,6 +39,10 @@ export interface BoundaryLimits {
   readonly previewTimeoutMs: number;
   /** For one answer of a registry, a store or an index, and for one call to an operator. */
   readonly storeTimeoutMs: number;
+  /** For one answer of the log. Longer than it takes at its busiest: what was not confirmed in time may still be recorded. */
+  readonly logTimeoutMs: number;
+  /** For one answer of an executor host. Longer than any deadline of the host's own, which is what stops an executor. */
+  readonly hostTimeoutMs: number;
   /** Life of a grant between its record and its redemption. */
   readonly grantTtlSeconds: number;
   /** How long people have when the policies name no time. */
@@ -51,6 +55,8 @@ export const BOUNDARY_LIMITS: BoundaryLimits = Object.freeze({
   decisionTimeoutMs: 5000,
   previewTimeoutMs: 5000,
   storeTimeoutMs: 5000,
+  logTimeoutMs: 30_000,
+  hostTimeoutMs: 90_000_000,
   grantTtlSeconds: 60,
   approvalTtlSeconds: 3600,
 });
@@ -117,7 +123,7 @@ export function createContext(options: BoundaryOptions): BoundaryContext {
   const declared = budgetsSchema.safeParse(budgets?.declared ?? []);
   if (!declared.success)
     throw invalid('the budgets are none', `/budgets/declared/${declared.error.issues[0]?.path.join('/') ?? ''}`);
-  const selectHost = createHostTable(options.host);
+  const selectHost = createHostTable(options.host, limits.hostTimeoutMs);
   const { storeTimeoutMs: timeoutMs } = limits;
   const asking = {
     operators: { timeoutMs, code: 'BOUNDARY_OPERATORS_UNAVAILABLE' },

@@ -27,6 +27,7 @@ import {
   GOVERNED_ACTION_PREDICATE_TYPE,
   type GovernedAction,
   type JsonObject,
+  jsonObjectSchema,
   MAX_BUNDLE_BYTES,
   type PolicySet,
   type ProofBundle,
@@ -106,8 +107,8 @@ async function assembleBundle(sources: BundleSources): Promise<Uint8Array> {
 /** A copy of artifacts, so that what is digested is what is embedded. @throws BoundaryError as {@link unwritable} */
 export function readArtifacts(artifacts: JsonObject): JsonObject {
   try {
-    const copy = copyFixed({ artifacts }, { maxBytes: MAX_BUNDLE_BYTES - 1 }) as { readonly artifacts: JsonObject };
-    return copy.artifacts;
+    const copy = copyFixed({ artifacts }, { maxBytes: MAX_BUNDLE_BYTES - 1 }) as { readonly artifacts: unknown };
+    return jsonObjectSchema.parse(copy.artifacts);
   } catch (cause) {
     // SECURITY: the traps of a hostile proxy throw whatever they like, so here every error means: nothing that can be written.
     throw unwritable(cause);

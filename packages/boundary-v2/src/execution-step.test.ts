@@ -20,6 +20,7 @@ import {
 } from '../test/boundary.ts';
 import { createMemoryConductStore, createTrustedHost, ProxyPipeline } from './index.ts';
 
+const silent = () => new Promise<never>(() => undefined);
 const fails = () => {
   throw new TypeError('babble');
 };
@@ -123,6 +124,37 @@ describe('a log that fails', () => {
     }
     expect(executor.performed).toHaveLength(2);
     expect(raised).toMatchObject(Array(2).fill({ kind: 'outcome_unrecorded', code: 'BOUNDARY_OUTCOME_UNRECORDED' }));
+  });
+
+  it('waits for no log that is silent after the effect, and calls somebody', async () => {
+    const { raised, after, executor, alerts } = effect();
+    const { options, log } = createTestBoundary({ executor, alerts });
+    const append = (draft: RecordDraft) => (after.effect ? silent() : log.append(draft));
+    const pipeline = new ProxyPipeline({ ...options, log: { ...log, append }, limits: { logTimeoutMs: 50 } });
+    expect(await pipeline.execute(createIntent())).toMatchObject(unrecorded);
+    expect(raised).toHaveLength(1);
+  });
+
+  it.each(['append', 'appendAll', 'has', 'collect'])('lets nothing happen when it is silent to %s', async (member) => {
+    const executor = createTestExecutor();
+    const { options, log } = createTestBoundary({ executor });
+    const pipeline = new ProxyPipeline({ ...options, log: { ...log, [member]: silent }, limits: { logTimeoutMs: 5 } });
+    const unavailable = { code: 'BOUNDARY_LOG_UNAVAILABLE' };
+    await expect(pipeline.execute(createIntent())).rejects.toMatchObject(unavailable);
+    if (member === 'collect') await expect(pipeline.recover('intent-1')).rejects.toMatchObject(unavailable);
+    expect([executor.performed, log.appended]).toEqual([[], []]);
+  });
+
+  it('tells that a refusal could not be recorded when it is silent to that', async () => {
+    const { options, log } = createTestBoundary();
+    const pipeline = new ProxyPipeline({
+      ...options,
+      log: { ...log, appendCell: silent },
+      limits: { logTimeoutMs: 5 },
+    });
+    await expect(pipeline.execute(createIntent({ cell_id: 'other' }))).rejects.toMatchObject({
+      ...{ code: 'BOUNDARY_LOG_UNAVAILABLE', cause: { code: 'BOUNDARY_SCOPE_MISMATCH' } },
+    });
   });
 
   it.each<[string, (record: SealedRecord) => unknown]>([
@@ -230,6 +262,7 @@ describe('a host that breaks its promise', () => {
       'BOUNDARY_EXECUTOR_ANSWER_MALFORMED',
     ],
     ['throws a trap', () => Promise.reject(createTrap()), 'BOUNDARY_EXECUTOR_THREW'],
+    ['is silent', silent, 'BOUNDARY_EXECUTOR_TIMEOUT'],
     [
       'claims more than a record can hold',
       async () => ({ ...clear, claimed: { text: 'x'.repeat(5_000_000) } }),
@@ -251,7 +284,7 @@ describe('a host that breaks its promise', () => {
       'BOUNDARY_EXECUTOR_ANSWER_MALFORMED',
     ],
   ])('and %s leaves doubt on record, never an error', async (_, run, code) => {
-    const { pipeline } = createTestBoundary({ host: hostOf(run) });
+    const { pipeline } = createTestBoundary({ host: hostOf(run), limits: { hostTimeoutMs: 200 } });
     expect(await pipeline.execute(createIntent())).toMatchObject({ status: 'ambiguous', code, isClosed: true });
   });
 
@@ -260,6 +293,7 @@ describe('a host that breaks its promise', () => {
   it.each<[string, () => unknown, string]>([
     ['throws', fails, 'BOUNDARY_EXECUTOR_THREW'],
     ['throws a trap', () => Promise.reject(createTrap()), 'BOUNDARY_EXECUTOR_THREW'],
+    ['is silent', silent, 'BOUNDARY_EXECUTOR_TIMEOUT'],
     ['answers nothing', () => undefined, malformed],
     ['answers what throws when it is read', () => ({ ...valid, evidence: createTrap() }), malformed],
     ['answers a negative zero', () => ({ ...valid, evidence: { n: -0 } }), malformed],
@@ -270,7 +304,9 @@ describe('a host that breaks its promise', () => {
     const executor = createTestExecutor();
     const host = createTrustedHost({ executor, targetTimeoutMs: 1000, executionTimeoutMs: 1000 });
     const checkTarget = answer as ExecutorHost['checkTarget'];
-    const { pipeline, log } = createTestBoundary({ host: { ...host, checkTarget } });
+    const { pipeline, log } = createTestBoundary({
+      ...{ host: { ...host, checkTarget }, limits: { hostTimeoutMs: 200 } },
+    });
     expect(await pipeline.execute(createIntent())).toMatchObject({
       ...{ status: 'denied', code: 'BOUNDARY_TARGET_REFUSED', isClosed: true },
     });

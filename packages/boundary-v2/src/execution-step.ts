@@ -19,6 +19,7 @@ import { type ActionRun, closeAction } from './action-run.ts';
 import type { ActionStream } from './action-stream.ts';
 import type { BoundaryContext } from './boundary-context.ts';
 import { releaseBudgets } from './budgets.ts';
+import { settleWithin } from './deadline.ts';
 import { isBoundaryError } from './errors.ts';
 import { createGrant, digestGrant, redeemGrant } from './grant.ts';
 import { raiseAlert } from './refusal.ts';
@@ -52,14 +53,11 @@ export async function authorizeAndExecute(run: ActionRun, decision: Decision): P
   return end;
 }
 
-/** What a host answers. One that throws has told nothing, and the effect may have happened. */
-async function runHosted(host: ExecutorHost, { snapshot, cancel }: ActionRun): Promise<HostedOutcome> {
-  try {
-    return await host.run(snapshot.intent, cancel);
-  } catch {
-    // SECURITY: whatever comes out of a host after the redemption is doubt, never an error that looks like nothing happened.
-    return notRun('ambiguous', 'BOUNDARY_EXECUTOR_THREW');
-  }
+/** What a host answers. SECURITY: one that throws or is silent has told nothing, and the effect may have happened. */
+async function runHosted(host: ExecutorHost, { context, snapshot, cancel }: ActionRun): Promise<HostedOutcome> {
+  const settled = await settleWithin(context.limits.hostTimeoutMs, () => host.run(snapshot.intent, cancel));
+  if (settled.outcome === 'returned') return settled.value;
+  return notRun('ambiguous', settled.outcome === 'timed_out' ? 'BOUNDARY_EXECUTOR_TIMEOUT' : 'BOUNDARY_EXECUTOR_THREW');
 }
 
 /** The outcome as a record can hold it; an answer that no record can hold, or that throws when it is read, is doubt. */

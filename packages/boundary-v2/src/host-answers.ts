@@ -9,6 +9,7 @@ import {
   type TargetVerdict,
   targetVerdictSchema,
 } from '@exoarmur/contracts';
+import type { Settled } from './deadline.ts';
 
 /** What an executor, or a host that hands it on, says of a target. Anything but a clear answer of bounded size is a refusal. */
 export function readCheck(answer: unknown): HostedCheck {
@@ -30,6 +31,13 @@ export function readPreview(answer: unknown): EffectPreview | null {
 /** A refusal of a target by the boundary itself. */
 export function refuseTarget(result: TargetVerdict, reason: string, code: string): HostedCheck {
   return { result, reason, evidence: { code } };
+}
+
+/** SECURITY: whoever throws or is silent has not said that the target is valid. */
+export function refuseUnanswered(outcome: Exclude<Settled<never>['outcome'], 'returned'>): HostedCheck {
+  return outcome === 'timed_out'
+    ? refuseTarget('invalid', 'the executor did not answer in time', 'BOUNDARY_EXECUTOR_TIMEOUT')
+    : refuseTarget('invalid', 'the executor failed to answer', 'BOUNDARY_EXECUTOR_THREW');
 }
 
 /** A copy of a plain JSON object of bounded size, made before any member is looked at; undefined for anything else. */

@@ -10,16 +10,20 @@ import {
   MAX_CARRIED_DEPTH,
   MAX_REPORT_BYTES,
 } from '@exoarmur/contracts';
+import { settleWithin } from './deadline.ts';
 import { BoundaryError } from './errors.ts';
-import { readCheck, refuseTarget } from './host-answers.ts';
+import { readCheck, refuseTarget, refuseUnanswered } from './host-answers.ts';
 
 /**
  * Finds the host of an action type; for one that nobody performs a host that refuses it. What a host states of itself is read
  * here, once, and what it says of a target is read as the answer of a stranger; only `run` answers as the host does.
  * @throws BoundaryError BOUNDARY_CONFIG_INVALID
  */
-export function createHostTable(host: ExecutorHost | readonly ExecutorHost[]): (actionType: string) => ExecutorHost {
-  const hosts = (Array.isArray(host) ? host : [host]).map(readHost);
+export function createHostTable(
+  host: ExecutorHost | readonly ExecutorHost[],
+  timeoutMs: number,
+): (actionType: string) => ExecutorHost {
+  const hosts = (Array.isArray(host) ? host : [host]).map((one, index) => readHost(one, { index, timeoutMs }));
   const [first] = hosts;
   if (first === undefined) throw invalid('no executor host', '/host');
   const byActionType = new Map<string, ExecutorHost>();
@@ -34,7 +38,10 @@ export function createHostTable(host: ExecutorHost | readonly ExecutorHost[]): (
 
 const ISOLATIONS: readonly ExecutorIsolation[] = ['in_process_trusted', 'child_process'];
 
-function readHost(host: ExecutorHost, index: number): ExecutorHost {
+function readHost(
+  host: ExecutorHost,
+  { index, timeoutMs }: { readonly index: number; readonly timeoutMs: number },
+): ExecutorHost {
   const floors = new Map<string, ActionClass | null>();
   let stated: Pick<ExecutorHost, 'identity' | 'isolation' | 'hosting'>;
   try {
@@ -62,12 +69,8 @@ function readHost(host: ExecutorHost, index: number): ExecutorHost {
       if (!floors.has(intent.action_type)) {
         return refuseTarget('unsupported', 'no executor declares such an action type', 'BOUNDARY_ACTION_UNSUPPORTED');
       }
-      try {
-        return readCheck(await host.checkTarget(intent));
-      } catch {
-        // SECURITY: a host that throws has not said that the target is valid.
-        return refuseTarget('invalid', 'the executor failed to answer', 'BOUNDARY_EXECUTOR_THREW');
-      }
+      const settled = await settleWithin(timeoutMs, async () => readCheck(await host.checkTarget(intent)));
+      return settled.outcome === 'returned' ? settled.value : refuseUnanswered(settled.outcome);
     },
     preview: async (intent) => (await host.preview?.(intent)) ?? null,
     run: (intent, cancel) => host.run(intent, cancel),

@@ -8,6 +8,7 @@ import {
 } from '@exoarmur/contracts';
 import { decide } from './action-steps.ts';
 import { type BoundaryContext, type BoundaryOptions, createContext } from './boundary-context.ts';
+import { recordFact } from './cell-record.ts';
 import { BoundaryError } from './errors.ts';
 import { assertScope, snapshotIntent } from './intent-snapshot.ts';
 import { observedStreamOf } from './reserved-streams.ts';
@@ -62,12 +63,11 @@ export class ObservingPipeline {
     };
     const name = observedStreamOf(context.cell);
     const actor = { type: 'boundary' as const, id: context.cell };
-    try {
-      const draft = { stream: name, correlation: name, trace: null, actor, kind: 'action_observed' as const };
-      await context.log.appendCell({ ...draft, payload: payload as JsonObject });
-    } catch (cause) {
-      throw new BoundaryError('BOUNDARY_LOG_UNAVAILABLE', 'the observation was not recorded', { cause });
-    }
+    await recordFact(
+      context.log,
+      { stream: name, actor, kind: 'action_observed', payload: payload as JsonObject },
+      { what: 'the observation', timeoutMs: context.limits.logTimeoutMs },
+    );
     return { status: 'observed', intentDigest: digest, decision, wouldBe };
   }
 }

@@ -20,6 +20,7 @@ import {
   verifyPolicyBundle,
 } from '@exoarmur/policy';
 import { BOUNDARY_LIMITS } from './boundary-context.ts';
+import { recordFact } from './cell-record.ts';
 import { BoundaryError, codeOf, isCoded } from './errors.ts';
 import { readOnce, recordingRefusal } from './refusal.ts';
 import { policyStreamOf } from './reserved-streams.ts';
@@ -122,20 +123,11 @@ async function activate(
     return { holder, record: null };
   }
   const { record } = verdict;
-  const stream = policyStreamOf(cell);
-  const actor = { type: 'boundary', id: cell } as const;
-  try {
-    await log.appendCell({
-      stream,
-      correlation: stream,
-      trace: null,
-      actor,
-      kind: 'policy_activated',
-      payload: record,
-    });
-  } catch (cause) {
-    throw new BoundaryError('BOUNDARY_LOG_UNAVAILABLE', 'the activation was not recorded', { cause });
-  }
+  await recordFact(
+    log,
+    { stream: policyStreamOf(cell), actor: { type: 'boundary', id: cell }, kind: 'policy_activated', payload: record },
+    { what: 'the activation', timeoutMs: BOUNDARY_LIMITS.logTimeoutMs },
+  );
   const latest = await findLatest(activations);
   const activation: KeptActivation = {
     generation: (latest?.generation ?? 0) + 1,
@@ -167,7 +159,7 @@ function readActive({ envelope, activatedAt }: KeptActivation, options: KeptPoli
 /** The last activation that the log of this cell knows. */
 async function findLastRecord({ log, cell }: KeptPolicyBundles): Promise<PolicyActivated | undefined> {
   try {
-    const { records, payloads } = await collectEvidence(log, policyStreamOf(cell));
+    const { records, payloads } = await collectEvidence(log, policyStreamOf(cell), BOUNDARY_LIMITS.logTimeoutMs);
     const last = records.at(-1);
     const payload = last === undefined ? undefined : payloads.get(last.payload.digest);
     return policyActivatedSchema.safeParse(payload?.value).data;

@@ -23,7 +23,7 @@ import { takeResolution } from './resolution.ts';
 import { supersede } from './revision.ts';
 import { settleAction } from './settlement.ts';
 import { addStandingGrant, revokeStandingGrant } from './standing-grant-intake.ts';
-import { collectEvidence } from './store-answers.ts';
+import { answerWithin, collectEvidence, readAsIs } from './store-answers.ts';
 
 /** What became of an action, with the way to its proof bundle. */
 export type ActionResult = ActionEnd & {
@@ -176,7 +176,8 @@ export class ProxyPipeline {
   }
 
   get #actionLog() {
-    return { sink: this.#context.log, clock: this.#context.clock };
+    const { log, clock, limits } = this.#context;
+    return { sink: log, clock, timeoutMs: limits.logTimeoutMs };
   }
 
   /** What people hand in for one stream: one after the other, or two answers could both be the last one needed. */
@@ -277,15 +278,18 @@ export class ProxyPipeline {
   }
 
   #collect(stream: string): Promise<StreamEvidence> {
-    return collectEvidence(this.#context.log, stream);
+    return collectEvidence(this.#context.log, stream, this.#context.limits.logTimeoutMs);
   }
 
   async #findStream(stream: string): Promise<StreamEvidence | undefined> {
+    const { log, limits } = this.#context;
+    const asking = { timeoutMs: limits.logTimeoutMs, code: 'BOUNDARY_LOG_UNAVAILABLE' } as const;
     try {
-      const isThere = (await this.#context.log.has?.(stream)) !== false;
+      const isThere = (await answerWithin(asking, async () => log.has?.(stream), readAsIs)) !== false;
       return isThere ? await this.#collect(stream) : undefined;
     } catch (cause) {
       if (codeOf(cause) === 'AUDIT_STREAM_NOT_FOUND') return undefined;
+      if (isBoundaryError(cause)) throw cause;
       throw new BoundaryError('BOUNDARY_LOG_UNAVAILABLE', 'the log does not answer', { cause });
     }
   }

@@ -14,8 +14,9 @@ import {
   MAX_INTENT_BYTES,
 } from '@exoarmur/contracts';
 import type { BoundaryContext } from './boundary-context.ts';
+import { recordFact } from './cell-record.ts';
 import { settleWithin } from './deadline.ts';
-import { BoundaryError, isBoundaryError } from './errors.ts';
+import { type BoundaryError, isBoundaryError } from './errors.ts';
 import { refusedStreamOf } from './reserved-streams.ts';
 
 /** What was tried, and for which stream. */
@@ -78,7 +79,7 @@ export function readOnce(input: unknown): unknown {
 }
 
 async function recordRefusal(context: RefusalContext, attempt: Attempt, refusal: BoundaryError): Promise<void> {
-  const { log, cell } = context;
+  const { log, cell, limits } = context;
   const value = readInput(attempt.input);
   const stream = identifierSchema.safeParse(attempt.stream ?? value?.intent_id);
   const payload: AttemptRefused = {
@@ -90,13 +91,11 @@ async function recordRefusal(context: RefusalContext, attempt: Attempt, refusal:
     attempt_digest: value === undefined ? null : digestValue(ATTEMPT_DIGEST_DOMAIN, value),
     key_ids: readKeyIds(value),
   };
-  const name = refusedStreamOf(cell);
-  const actor = { type: 'boundary' as const, id: cell };
-  try {
-    await log.appendCell({ stream: name, correlation: name, trace: null, actor, kind: 'attempt_refused', payload });
-  } catch {
-    throw new BoundaryError('BOUNDARY_LOG_UNAVAILABLE', 'the refusal was not recorded', { cause: refusal });
-  }
+  await recordFact(
+    log,
+    { stream: refusedStreamOf(cell), actor: { type: 'boundary', id: cell }, kind: 'attempt_refused', payload },
+    { what: 'the refusal', timeoutMs: limits.logTimeoutMs, instead: refusal },
+  );
   await raiseAlert(context, { kind: 'attempt_refused', stream: payload.stream ?? '', code: refusal.code });
 }
 

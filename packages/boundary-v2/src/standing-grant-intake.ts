@@ -1,5 +1,6 @@
 import type { Digest, StandingGrantChanged, StandingGrantStore } from '@exoarmur/contracts';
 import type { BoundaryContext } from './boundary-context.ts';
+import { recordFact } from './cell-record.ts';
 import { BoundaryError } from './errors.ts';
 import { refuse } from './operator-signature.ts';
 import { standingGrantStreamOf } from './reserved-streams.ts';
@@ -33,20 +34,19 @@ function storeOf({ standingGrants }: BoundaryContext): StandingGrantStore {
 }
 
 async function record(
-  { log, cell }: BoundaryContext,
+  { log, cell, limits }: BoundaryContext,
   actor: { readonly type: 'human'; readonly id: string },
   standing_grant_digest: Digest,
   change: Pick<StandingGrantChanged, 'change' | 'envelope' | 'revoked_by'>,
 ): Promise<void> {
-  const stream = standingGrantStreamOf(cell);
   const payload: StandingGrantChanged = {
     schema: 'exoarmur.standing-grant-changed/1',
     standing_grant_digest,
     ...change,
   };
-  try {
-    await log.appendCell({ stream, correlation: stream, trace: null, actor, kind: 'standing_grant_changed', payload });
-  } catch (cause) {
-    throw new BoundaryError('BOUNDARY_LOG_UNAVAILABLE', 'the standing grant was not recorded', { cause });
-  }
+  await recordFact(
+    log,
+    { stream: standingGrantStreamOf(cell), actor, kind: 'standing_grant_changed', payload },
+    { what: 'the standing grant', timeoutMs: limits.logTimeoutMs },
+  );
 }

@@ -127,19 +127,21 @@ export function readRefusalReason(answer: RefusedBundle | null): string | null {
 export async function collectEvidence<Evidence extends Pick<StreamEvidence, 'records' | 'payloads'>>(
   log: { collect(stream: string): Promise<Evidence> },
   stream: string,
+  timeoutMs: number,
 ): Promise<Evidence> {
   if (typeof stream !== 'string') {
     throw new BoundaryError('BOUNDARY_EVIDENCE_INCOMPLETE', 'what names no stream has no record');
   }
-  try {
+  const settled = await settleWithin(timeoutMs, async () => {
     const evidence = await log.collect(stream);
     sealedRecordSchema.array().parse(evidence.records);
     if (!(evidence.payloads instanceof Map)) throw misfit();
     return evidence;
-  } catch (cause) {
-    if (isCoded(cause)) throw cause;
-    throw new BoundaryError('BOUNDARY_LOG_UNAVAILABLE', 'the log does not answer with a stream', { cause });
-  }
+  });
+  if (settled.outcome === 'returned') return settled.value;
+  const cause = settled.outcome === 'threw' ? settled.error : undefined;
+  if (isCoded(cause)) throw cause;
+  throw new BoundaryError('BOUNDARY_LOG_UNAVAILABLE', 'the log does not answer with a stream', { cause });
 }
 
 function misfit(): TypeError {

@@ -1,6 +1,7 @@
 import type { AlertSink, CellAuditSink, Clock, SwitchChanged, SwitchCommand } from '@exoarmur/contracts';
 import { type SwitchRefusal, type SwitchThreshold, verifySwitchCommand } from '@exoarmur/policy';
 import { BOUNDARY_LIMITS } from './boundary-context.ts';
+import { recordFact } from './cell-record.ts';
 import { BoundaryError, type BoundaryErrorCode } from './errors.ts';
 import {
   findSigners,
@@ -97,19 +98,17 @@ async function recordAll(intake: SwitchIntake, kept: readonly Recordable[]): Pro
 }
 
 async function record({ log, cell }: SwitchIntake, { command, envelope }: Recordable): Promise<void> {
-  const stream = switchStreamOf(cell);
   const { subject, state, issued_by } = command;
   const payload: SwitchChanged = {
     schema: 'exoarmur.switch-changed/1',
     switch: command.switch,
     ...{ subject, state, envelope },
   };
-  const actor = { type: 'human', id: issued_by } as const;
-  try {
-    await log.appendCell({ stream, correlation: stream, trace: null, actor, kind: 'switch_changed', payload });
-  } catch (cause) {
-    throw new BoundaryError('BOUNDARY_LOG_UNAVAILABLE', `the switch command was not recorded`, { cause });
-  }
+  await recordFact(
+    log,
+    { stream: switchStreamOf(cell), actor: { type: 'human', id: issued_by }, kind: 'switch_changed', payload },
+    { what: 'the switch command', timeoutMs: BOUNDARY_LIMITS.logTimeoutMs },
+  );
 }
 
 function inTime<Answer, Value>(

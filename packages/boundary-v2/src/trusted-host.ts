@@ -9,7 +9,14 @@ import {
   outcomeSchema,
 } from '@exoarmur/contracts';
 import { settleWithin } from './deadline.ts';
-import { asJsonObject, copyJsonObject, readCheck, readPreview, refuseTarget } from './host-answers.ts';
+import {
+  asJsonObject,
+  copyJsonObject,
+  readCheck,
+  readPreview,
+  refuseTarget,
+  refuseUnanswered,
+} from './host-answers.ts';
 
 /**
  * Hosts an executor inside this process, with a deadline. The operator vouches for its code: it could do anything this
@@ -42,13 +49,7 @@ export function createTrustedHost(options: {
         return refuseTarget('unsupported', 'the executor declares no such action type', 'BOUNDARY_ACTION_UNSUPPORTED');
       }
       const settled = await settleWithin(targetTimeoutMs, () => executor.validateTarget(intent));
-      if (settled.outcome === 'timed_out') {
-        return refuseTarget('invalid', 'the executor did not answer in time', 'BOUNDARY_EXECUTOR_TIMEOUT');
-      }
-      if (settled.outcome !== 'returned') {
-        return refuseTarget('invalid', 'the executor failed to answer', 'BOUNDARY_EXECUTOR_THREW');
-      }
-      return readCheck(settled.value);
+      return settled.outcome === 'returned' ? readCheck(settled.value) : refuseUnanswered(settled.outcome);
     },
     run: async (intent, cancel) => {
       const settled = await settleWithin(

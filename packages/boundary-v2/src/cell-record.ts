@@ -1,0 +1,21 @@
+import type { CellAuditSink, CellDraft } from '@exoarmur/contracts';
+import { settleWithin } from './deadline.ts';
+import { BoundaryError } from './errors.ts';
+
+/**
+ * Records a fact of the cell in its stream. `what` is told of when it was not, or not in time; `instead` is the cause then, if it
+ * says more than what the log threw.
+ * @throws BoundaryError BOUNDARY_LOG_UNAVAILABLE
+ */
+export async function recordFact(
+  log: CellAuditSink,
+  draft: Omit<CellDraft, 'correlation' | 'trace'>,
+  { what, timeoutMs, instead }: { readonly what: string; readonly timeoutMs: number; readonly instead?: BoundaryError },
+): Promise<void> {
+  const settled = await settleWithin(timeoutMs, () =>
+    log.appendCell({ correlation: draft.stream, trace: null, ...draft }),
+  );
+  if (settled.outcome === 'returned') return;
+  const cause = instead ?? (settled.outcome === 'threw' ? settled.error : undefined);
+  throw new BoundaryError('BOUNDARY_LOG_UNAVAILABLE', `${what} was not recorded`, { cause });
+}
