@@ -19,6 +19,7 @@ export type CliErrorCode =
   | 'CLI_REQUEST_MALFORMED'
   | 'CLI_GRANT_MALFORMED'
   | 'CLI_SWITCH_COMMAND_MALFORMED'
+  | 'CLI_CELL_UNKNOWN'
   | 'CLI_DEMO_FOLDER_FOREIGN';
 
 /** The question could not be asked as it was put: exit code 2. */

@@ -115,7 +115,7 @@ describe('what verify-bundle does with providers', () => {
       '--capability-events',
       'no.jsonl',
     ];
-    const refused = await desk.run([...args, '--log-db', 'receipt.json', '--log-key', 'log.key'], ENFORCEMENT);
+    const refused = await desk.run([...args, '--log-db', 'receipt.json', ...LOG.slice(2)], ENFORCEMENT);
     expect(refused).toMatchObject({ out: '', err: expect.stringMatching(/^error STORE_/) });
     expect(refused.exitCode).toBeGreaterThan(1);
     expect(existsSync(desk.path('no.jsonl'))).toBe(false);
@@ -133,6 +133,7 @@ describe('what verify-bundle does with providers', () => {
   test.each<[string, string[], Readonly<Record<string, string>>, string]>([
     ['a log without its key', ['--log-db', 'log.db'], DISCOVERY, 'are given together'],
     ['a key without a log', ['--log-key', 'log.key'], DISCOVERY, 'are given together'],
+    ['a log without its cell', LOG.slice(0, 4), DISCOVERY, 'are given together'],
     ['a log while discovery is off', LOG, {}, 'nothing would be recorded'],
   ])('is refused with %s', async (_what, args, environment, message) => {
     const asked = ['verify-bundle', '--bundle', 'attached.json', '--providers', 'one.json', ...args];

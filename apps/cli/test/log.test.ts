@@ -50,7 +50,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const run = (...args: readonly string[]) => runInProcess(folder, 'log', ...args);
 
 it('prunes what is older than a time, on record, and what remains is sound', async () => {
-  const order = ['--by', 'officer-1', '--reason', 'retention', '--db', 'log.db', '--key', 'log.key'];
+  const order = ['--by', 'officer-1', '--reason', 'retention', '--db', 'log.db', '--key', 'log.key', '--cell', 'cell'];
   expect(await run('prune', '--before', 'yesterday', ...order)).toMatchObject({
     err: expect.stringContaining('error AUDIT_DRAFT_INVALID'),
     exitCode: 2,
@@ -84,7 +84,7 @@ it('rebuilds a copy when it is told the key, and keeps none that is not sound', 
 it('answers in JSON where it is asked to', async () => {
   const events = ['{"id":"e-1","type":"login","correlation_id":"case-1"}', 'nonsense'];
   writeFileSync(join(folder, 'events.jsonl'), events.join('\n'));
-  const key = ['--db', 'log.db', '--key', 'log.key'];
+  const key = ['--db', 'log.db', '--key', 'log.key', '--cell', 'cell'];
   const ingested = await run('ingest', 'events.jsonl', ...key, '--source', 'sensor', '--json');
   expect(JSON.parse(ingested.out)).toEqual({ events: 1, refused: 1 });
   const erased = await run('erase', ...key, '--stream', 'switches', '--by', 'officer-1', '--reason', 'why', '--json');

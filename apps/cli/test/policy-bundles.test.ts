@@ -68,8 +68,8 @@ describe('exoarmur policy, bundles', () => {
     expect(foreign.exitCode).toBe(1);
     expect(JSON.parse(foreign.out)).toEqual({ passed: false, reason: 'signature_invalid', problems: [] });
 
-    expect((await activate('one.json')).out).toMatch(/^in force: policies-1, version 1/);
-    expect((await activate('one.json')).out).toMatch(/^in force already: policies-1/);
+    expect((await activate('one.json')).out).toMatch(/^in force in cell office of acme: policies-1, version 1/);
+    expect((await activate('one.json')).out).toMatch(/^in force already in cell office of acme: policies-1/);
     await sign(2, 'two.json');
     const two = JSON.parse((await activate('two.json', '--json')).out);
     expect(two).toMatchObject({ activated: true, record: { version: 2, previous: { version: 1 }, override: null } });
@@ -95,7 +95,7 @@ describe('exoarmur policy, bundles', () => {
     });
     expect((await activate('one.json', '--override-by', 'ann')).err).toContain('CLI_USAGE');
     const back = ['--override-by', 'ann', '--override-reason', '2 locks us out'];
-    expect((await activate('one.json', ...back)).out).toMatch(/^in force: policies-1/);
+    expect((await activate('one.json', ...back)).out).toMatch(/^in force in cell office of acme: policies-1/);
     expect((await run(...LIST)).out).toMatch(/^active {2}version 1 .*\(back by ann: 2 locks us out\)\n.*\nverified\n$/);
   });
 

@@ -41,16 +41,24 @@ describe('exoarmur switch', () => {
       exitCode: 0,
     });
     expect(await run('switch', 'set', '--global', '--reason', 'incident 7', ...bob)).toMatchObject({
-      out: 'engaged: global, by bob, command 1\n',
+      out: 'engaged: global in cell office of acme, by bob, command 1\n',
       exitCode: 0,
     });
     const json = await run('switch', 'set', '--actor', 'agent-1', '--reason', 'odd', '--json', ...bob);
     expect(JSON.parse(json.out)).toEqual({
-      ...{ state: 'engaged', switch: 'actor', subject: 'agent-1', sequence: 2, issued_by: 'bob' },
+      ...{
+        tenant: 'acme',
+        cell: 'office',
+        state: 'engaged',
+        switch: 'actor',
+        subject: 'agent-1',
+        sequence: 2,
+        issued_by: 'bob',
+      },
     });
     const clear = ['switch', 'clear', '--global', '--reason', 'over', ...LOG];
     expect(await run(...clear, '--operator-key', 'ann.key')).toMatchObject({
-      out: 'clear: global, by ann, command 3\n',
+      out: 'clear: global in cell office of acme, by ann, command 3\n',
     });
     const list = await run('switch', 'list', '--json', ...CELL);
     expect(JSON.parse(list.out)).toMatchObject({
@@ -94,7 +102,7 @@ describe('exoarmur switch', () => {
     const here = ['--boundary', 'boundary.json'];
     const [ann, carl] = ['ann', 'carl'].map((who) => ['--operator-key', `${who}.key`]) as [string[], string[]];
     const set = await run('switch', 'set', '--global', '--reason', 'incident', ...ann, ...here);
-    expect(set).toMatchObject({ out: 'engaged: global, by ann, command 1\n', exitCode: 0 });
+    expect(set).toMatchObject({ out: 'engaged: global in cell office of acme, by ann, command 1\n', exitCode: 0 });
     const clear = ['switch', 'clear', '--global', '--reason', 'over'];
     expect((await run(...clear, ...ann, ...here)).err).toContain('BOUNDARY_SWITCH_THRESHOLD_UNMET');
     // Who does not name the file can have it taken in, and the boundary counts again.
@@ -109,12 +117,12 @@ describe('exoarmur switch', () => {
     writeFileSync(path('twice.json'), (await run('switch', 'cosign', 'one.json', ...ann)).out);
     expect((await run('switch', 'obey', 'twice.json', ...here)).err).toContain('BOUNDARY_SWITCH_THRESHOLD_UNMET');
     expect((await run('switch', 'cosign', 'one.json')).out).toMatch(
-      /^clear: global, of cell office of acme\nby ann at \S+Z, command 3\nreason: over\n$/,
+      /^clear: global in cell office of acme\nby ann at \S+Z, command 3\nreason: over\n$/,
     );
     writeFileSync(path('both.json'), (await run('switch', 'cosign', 'one.json', ...carl)).out);
     expect((await run('switch', 'obey', 'both.json', ...place)).err).toContain('CLI_USAGE: say with which key');
     expect(await run('switch', 'obey', 'both.json', ...here)).toMatchObject({
-      out: 'clear: global, by ann, command 3\n',
+      out: 'clear: global in cell office of acme, by ann, command 3\n',
     });
     expect((await run('switch', 'obey', 'both.json', ...here)).err).toContain('BOUNDARY_SWITCH_REPLAYED');
     expect((await run('switch', 'list', ...here)).out).toMatch(/^clear {4}global .*ann: over\n$/);
@@ -146,10 +154,44 @@ describe('exoarmur switch', () => {
   it('says which log it wants, and not in two ways', async () => {
     expect((await run('switch', 'list')).err).toContain('CLI_USAGE: say which log');
     const set = ['switch', 'set', '--global', '--reason', 'x', '--operator-key', 'ann.key', '--db', 'log.db'];
-    expect((await run(...set)).err).toContain('CLI_USAGE: say with which key');
+    expect((await run(...set)).err).toContain('CLI_USAGE: say which cell');
+    expect((await run(...set, '--cell', 'office')).err).toContain('CLI_USAGE: say with which key');
     expect((await run(...set, '--boundary', 'boundary.json')).err).toContain('CLI_USAGE');
     expect((await run('switch', 'list', '--boundary', 'boundary.json', '--cell', 'office')).err).toContain('CLI_USAGE');
     expect((await run('switch', 'list', '--boundary', 'boundary.json')).err).toContain('SDK_FILE_UNREADABLE');
+  });
+
+  it('stops nothing in a cell that the log has never seen, and warns while the log has no cell at all', async () => {
+    const set = ['switch', 'set', '--global', '--reason', 'x', '--operator-key', 'ann.key', '--db', 'log.db'];
+    const key = ['--key', 'log.key'];
+    const first = await run(...set, ...key, '--cell', 'office');
+    expect(first).toMatchObject({ err: 'warning: no record of cell office of acme yet\n', exitCode: 0 });
+    expect(await run(...set, ...key, '--cell', 'office')).toMatchObject({ err: '', exitCode: 0 });
+    writeFileSync(path('command.json'), (await run(...set, '--cell', 'office', '--sign-only')).out);
+    const unknown =
+      'log has no record of cell `offce` of acme, but of office; a cell that is new is named by --boundary';
+    for (const misspelt of [
+      [...set, ...key],
+      ['switch', 'clear', ...set.slice(2), ...key],
+      [...set, '--sign-only'],
+      ['switch', 'obey', 'command.json', '--db', 'log.db', ...key],
+      ['switch', 'list', '--db', 'log.db'],
+      ['policy', 'list', '--db', 'log.db', '--signer', 'ann.vkey'],
+    ]) {
+      const refused = { out: '', err: `error CLI_CELL_UNKNOWN: ${unknown}\n`, exitCode: 2 };
+      expect(await run(...misspelt, '--cell', 'offce')).toEqual(refused);
+    }
+    expect((await run('log', 'tail', '--db', 'log.db')).out.split('\n')).toHaveLength(3);
+  });
+
+  it('does not take a cell for a new one because of records that nobody can read', async () => {
+    const set = ['switch', 'set', '--global', '--reason', 'x', '--operator-key', 'ann.key', '--db', 'log.db'];
+    await run(...set, '--key', 'log.key', '--cell', 'other');
+    const store = openSqliteLogStore({ path: path('log.db') });
+    store.database.exec("UPDATE entries SET bytes = CAST('{}' AS BLOB)");
+    await store.close();
+    const found = await run('switch', 'list', ...CELL);
+    expect(found).toMatchObject({ err: 'warning: no record of cell office of acme yet\n', exitCode: 0 });
   });
 
   it('says what is wrong with what was typed', async () => {
@@ -160,7 +202,7 @@ describe('exoarmur switch', () => {
     expect(await typed('--reason', 'x', '--global', '--actor', 'a')).toContain('CLI_USAGE');
     expect(await typed('--reason', '', '--global')).toContain('CLI_USAGE: no such command: reason');
     const elsewhere = ['switch', 'set', '--global', '--reason', 'x', '--operator-key', 'ann.key', '--key', 'log.key'];
-    expect((await run(...elsewhere, '--db', 'none.db')).err).toContain('CLI_INPUT_UNREADABLE');
+    expect((await run(...elsewhere, '--db', 'none.db', '--cell', 'office')).err).toContain('CLI_INPUT_UNREADABLE');
   });
 
   it('says so when a kept command is not what was signed', async () => {

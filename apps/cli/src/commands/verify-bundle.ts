@@ -39,7 +39,7 @@ export function register(command: Command, context: CommandContext): void {
     .option('--capability-events <file>', 'write what was done with providers, one JSON line for each event')
     .option('--log-db <file>', 'seal what is done with providers in this log, before it is done')
     .option('--log-key <file>', 'key file of that log, named like its origin')
-    .option('--log-cell <name>', 'cell that is recorded', 'cell')
+    .option('--log-cell <name>', 'cell that is recorded')
     .option('--json', 'print the report as one JSON object')
     .action(async (options: Options) => {
       const require = options.require === undefined ? undefined : parseCheckNames(options.require);

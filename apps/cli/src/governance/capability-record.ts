@@ -14,7 +14,7 @@ export interface CapabilityArguments {
   readonly logDb?: string;
   /** Key file of that log. */
   readonly logKey?: string;
-  readonly logCell: string;
+  readonly logCell?: string;
 }
 
 /** Who the records say it was. */
@@ -46,8 +46,8 @@ export async function withCapabilityRecord<T>(
     return result;
   };
   if (logDb === undefined && logKey === undefined) return run();
-  if (logDb === undefined || logKey === undefined) {
-    throw new CliError('CLI_USAGE', '--log-db and --log-key are given together');
+  if (logDb === undefined || logKey === undefined || logCell === undefined) {
+    throw new CliError('CLI_USAGE', '--log-db, --log-key and --log-cell are given together');
   }
   if (!isDiscovering) {
     throw new CliError('CLI_USAGE', 'nothing would be recorded: no discovery of providers, set its flag');

@@ -34,7 +34,7 @@ export function addStoreOptions(command: Command): Command {
 export function addSigningOptions(command: Command): Command {
   return addStoreOptions(command)
     .requiredOption('--key <file>', 'key file of the log, named like its origin')
-    .option('--cell <name>', 'name of the cell', 'cell')
+    .requiredOption('--cell <name>', 'name of the cell')
     .option('--heads <folder>', 'folder of the head files (default: `heads` beside the database)');
 }
 

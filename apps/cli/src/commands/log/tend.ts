@@ -53,7 +53,7 @@ export function registerTending(parent: Command, context: CommandContext): void 
     .addArgument(new Argument('<file>', 'events'))
     .action((file: string, options: IngestOptions) => runIngest(file, options, context));
   addExamples(ingest, [
-    ['log ingest events.jsonl --db log.db --key log.key --source siem', 'record what another system saw'],
+    ['log ingest events.jsonl --db log.db --key log.key --cell office --source siem', 'record what another system saw'],
   ]);
 
   const erase = addSigningOptions(parent.command('erase'))
@@ -76,7 +76,10 @@ export function registerTending(parent: Command, context: CommandContext): void 
       }),
     );
   addExamples(erase, [
-    ['log erase --subject user-7 --by officer-1 --reason "article 17" --db log.db --key log.key', 'forget a person'],
+    [
+      'log erase --subject user-7 --by officer-1 --reason "article 17" --db log.db --key log.key --cell office',
+      'forget a person',
+    ],
   ]);
 
   const prune = addSigningOptions(parent.command('prune'))
@@ -99,7 +102,7 @@ export function registerTending(parent: Command, context: CommandContext): void 
     );
   addExamples(prune, [
     [
-      'log prune --before 2026-01-01T00:00:00.000Z --by officer-1 --reason "retention" --db log.db --key log.key',
+      'log prune --before 2026-01-01T00:00:00.000Z --by officer-1 --reason "retention" --db log.db --key log.key --cell office',
       'keep what is newer',
     ],
   ]);

@@ -8,6 +8,7 @@ import { CliError } from '../../errors.ts';
 import { addExamples } from '../../help.ts';
 import { formatJson } from '../../json-output.ts';
 import { printable } from '../../terminal.ts';
+import { warnOfNewCell } from '../log/cell-check.ts';
 import { addSigningOptions, CLOCK, type SigningOptions, withLog } from '../log/log-store.ts';
 import { addKeyringOptions, type KeyringOptions, readEnvelope, readKeyring } from './inputs.ts';
 
@@ -30,18 +31,21 @@ export function registerActivate(parent: Command, context: CommandContext): void
     .option('--json', 'print one JSON object')
     .action(async (options: Options) => {
       const envelope = readEnvelope(context.cwd, options.bundle);
-      const { holder, record } = await withLog(options, context, async (log, { store, tenant }) => {
+      const { cell } = options;
+      const { holder, record, tenant } = await withLog(options, context, async (log, { store, tenant }) => {
+        await warnOfNewCell({ store, tenant, cell }, context.terminal);
         const keyring = readKeyring(context.cwd, tenant, options);
-        const activations = createSqlitePolicyActivationStore(store, tenant, options.cell);
-        const bundles = { tenant, cell: options.cell, log, activations, keyring, clock: CLOCK };
-        return activatePolicyBundle(bundles, envelope, readOverride(options, { envelope, tenant, keyring }));
+        const activations = createSqlitePolicyActivationStore(store, tenant, cell);
+        const bundles = { tenant, cell, log, activations, keyring, clock: CLOCK };
+        const override = readOverride(options, { envelope, tenant, keyring });
+        return { tenant, ...(await activatePolicyBundle(bundles, envelope, override)) };
       });
       const bundle = holder.active()?.bundle;
       const name = `${bundle?.bundle_id}, version ${bundle?.version}, until ${bundle?.expires_at}`;
       context.terminal.out(
         options.json === true
-          ? formatJson({ activated: record !== null, record })
-          : printable(`${record === null ? 'in force already' : 'in force'}: ${name}\n`),
+          ? formatJson({ tenant, cell, activated: record !== null, record })
+          : printable(`${record === null ? 'in force already' : 'in force'} in cell ${cell} of ${tenant}: ${name}\n`),
       );
     });
   addExamples(command, [
@@ -50,7 +54,7 @@ export function registerActivate(parent: Command, context: CommandContext): void
       'the boundaries of the cell decide under it from now on',
     ],
     [
-      'policy activate --bundle old.json --signer policy.vkey --override-by ann --override-reason "7 locks us out" --db log.db --key log.key',
+      'policy activate --bundle old.json --signer policy.vkey --override-by ann --override-reason "7 locks us out" --db log.db --key log.key --cell office',
       'go back to an older version, on record',
     ],
   ]);

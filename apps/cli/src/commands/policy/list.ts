@@ -10,6 +10,7 @@ import { EXIT_CODES } from '../../exit-code.ts';
 import { addExamples } from '../../help.ts';
 import { formatJson } from '../../json-output.ts';
 import { printable } from '../../terminal.ts';
+import { assertCell } from '../log/cell-check.ts';
 import { addStoreOptions, CLOCK, type StoreOptions, withStore } from '../log/log-store.ts';
 import { addKeyringOptions, type KeyringOptions, readKeyring } from './inputs.ts';
 
@@ -25,10 +26,11 @@ export function registerList(parent: Command, context: CommandContext): void {
   const command = addKeyringOptions(addStoreOptions(parent.command('list')))
     .summary('show the policy bundles of a tenant')
     .description('Show which bundle governs, those before it, and how it stands. Each is verified again.')
-    .option('--cell <name>', 'name of the cell', 'cell')
+    .requiredOption('--cell <name>', 'name of the cell')
     .option('--json', 'print one JSON object')
     .action((options: Options) =>
       withStore(options, context, async (store, tenant) => {
+        await assertCell({ store, tenant, cell: options.cell }, context.terminal);
         const keyring = readKeyring(context.cwd, tenant, options);
         const activations = createSqlitePolicyActivationStore(store, tenant, options.cell);
         const log = { collect: (stream: string) => readLast(store, tenant, stream) };

@@ -25,6 +25,7 @@ import { CliError } from '../../errors.ts';
 import { addExamples } from '../../help.ts';
 import { formatJson } from '../../json-output.ts';
 import { readKeyFile } from '../../key-file.ts';
+import { assertCell } from '../log/cell-check.ts';
 import { CLOCK, withStore } from '../log/log-store.ts';
 import { formatObeyed, obeySigned } from './obey.ts';
 import { addSwitchOptions, findSwitches, type SwitchOptions, type SwitchPlace } from './switch-place.ts';
@@ -53,7 +54,7 @@ export function registerChanges(parent: Command, context: CommandContext): void 
       'stop everything that is more than observation',
     ],
     [
-      'switch set --actor build-bot --reason "odd deletions" --operator-key ann.key --db log.db --key log.key',
+      'switch set --actor build-bot --reason "odd deletions" --operator-key ann.key --boundary boundary.json',
       'freeze one actor, its reading too',
     ],
   ]);
@@ -107,7 +108,10 @@ async function runChange(options: Options, context: CommandContext, state: Switc
   const signers = keys.map(({ name, seed }) => createSigner(name, seed));
   const sign = (store: SqliteLogStore, tenant: string) => signChange({ store, tenant, place, options, state, signers });
   if (options.signOnly === true) {
-    const envelope = await withStore(place, context, sign);
+    const envelope = await withStore(place, context, async (store, tenant) => {
+      if (!place.isDescribed) await assertCell({ store, tenant, cell: place.cell }, context.terminal);
+      return sign(store, tenant);
+    });
     return void context.terminal.out(formatJson(envelope));
   }
   const obeyed = await obeySigned(place, context, sign);

@@ -7,6 +7,7 @@ import { EXIT_CODES } from '../../exit-code.ts';
 import { addExamples } from '../../help.ts';
 import { formatJson } from '../../json-output.ts';
 import { printable } from '../../terminal.ts';
+import { assertCell } from '../log/cell-check.ts';
 import { withStore } from '../log/log-store.ts';
 import { addSwitchOptions, findSwitches, type SwitchOptions } from './switch-place.ts';
 
@@ -30,7 +31,8 @@ export function registerList(parent: Command, context: CommandContext): void {
     .action((options: Options) => {
       const place = findSwitches(options, context);
       return withStore(place, context, async (store, tenant) => {
-        const { cell, clearThreshold } = place;
+        const { cell, clearThreshold, isDescribed } = place;
+        if (!isDescribed) await assertCell({ store, tenant, cell }, context.terminal);
         const kept = await listVerifiedCommands(
           {
             ...{ tenant, cell },

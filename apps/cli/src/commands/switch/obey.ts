@@ -17,6 +17,7 @@ import { addExamples } from '../../help.ts';
 import { formatJson } from '../../json-output.ts';
 import { readKeyFile } from '../../key-file.ts';
 import { printable } from '../../terminal.ts';
+import { assertCell } from '../log/cell-check.ts';
 import { CLOCK, withLog } from '../log/log-store.ts';
 import { nameOf } from './list.ts';
 import { addSwitchOptions, assertSigning, findSwitches, type SwitchOptions, type SwitchPlace } from './switch-place.ts';
@@ -72,15 +73,19 @@ export function registerObeying(parent: Command, context: CommandContext): void 
   addExamples(obey, [['switch obey both.json --boundary boundary.json', 'where the boundary is']]);
 }
 
-/** Has the boundary obey a signed command. @throws BoundaryError as obeySwitchCommand; CliError CLI_USAGE without the key of the log */
+/**
+ * Has the boundary obey a signed command. @throws BoundaryError as obeySwitchCommand; CliError CLI_USAGE without the key of the
+ * log, CLI_CELL_UNKNOWN
+ */
 export function obeySigned(
   place: SwitchPlace,
   context: CommandContext,
   sign: (store: SqliteLogStore, tenant: string) => Promise<DsseEnvelope>,
 ): Promise<SwitchCommand> {
   assertSigning(place);
-  const { cell, clearThreshold } = place;
+  const { cell, clearThreshold, isDescribed } = place;
   return withLog(place, context, async (log, { store, tenant }) => {
+    if (!isDescribed) await assertCell({ store, tenant, cell }, context.terminal);
     const commands = createSqliteSwitchCommandStore(store, tenant, cell);
     const operators = createSqliteOperatorStore(store, tenant);
     const threshold = { engaged: 1, clear: clearThreshold };
@@ -93,15 +98,15 @@ export function obeySigned(
 
 /** A command that is obeyed from now on. */
 export function formatObeyed(command: SwitchCommand, isJson: boolean): string {
-  const { state, subject, sequence, issued_by } = command;
-  if (isJson) return formatJson({ state, switch: command.switch, subject, sequence, issued_by });
-  return printable(`${state}: ${nameOf(command)}, by ${issued_by}, command ${sequence}\n`);
+  const { tenant, cell, state, subject, sequence, issued_by } = command;
+  if (isJson) return formatJson({ tenant, cell, state, switch: command.switch, subject, sequence, issued_by });
+  return printable(`${state}: ${nameOf(command)} in cell ${cell} of ${tenant}, by ${issued_by}, command ${sequence}\n`);
 }
 
 function formatCommand(command: SwitchCommand): string {
   const { tenant, cell, state, reason, issued_by, issued_at, sequence } = command;
   return [
-    `${state}: ${nameOf(command)}, of cell ${cell} of ${tenant}`,
+    `${state}: ${nameOf(command)} in cell ${cell} of ${tenant}`,
     `by ${issued_by} at ${issued_at}, command ${sequence}`,
     `reason: ${reason}\n`,
   ].join('\n');

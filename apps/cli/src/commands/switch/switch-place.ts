@@ -10,7 +10,7 @@ export interface SwitchOptions {
   readonly boundary?: string;
   readonly db?: string;
   readonly tenant?: string;
-  readonly cell: string;
+  readonly cell?: string;
   readonly key?: string;
   readonly heads?: string;
 }
@@ -18,6 +18,8 @@ export interface SwitchOptions {
 /** Where they are, and how many operators it takes to clear one. */
 export interface SwitchPlace extends StoreOptions {
   readonly cell: string;
+  /** Whether the file of the boundary names the cell; else somebody typed it. */
+  readonly isDescribed: boolean;
   readonly key: string | undefined;
   readonly clearThreshold: number;
 }
@@ -33,7 +35,7 @@ export function addSwitchOptions(command: Command, { isSigning }: { readonly isS
     )
     .option('--db <file>', 'database of the log')
     .option('--tenant <name>', 'tenant; not needed when the log has one only')
-    .option('--cell <name>', 'name of the cell', 'cell');
+    .option('--cell <name>', 'name of the cell');
   if (!isSigning) return command;
   return command
     .option('--key <file>', 'key file of the log, named like its origin')
@@ -48,13 +50,15 @@ export function findSwitches(options: SwitchOptions, context: CommandContext): S
   const { boundary, db, key, cell, tenant, heads } = options;
   if (boundary === undefined) {
     if (db === undefined) throw new CliError('CLI_USAGE', 'say which log: --boundary, or --db');
+    if (cell === undefined) throw new CliError('CLI_USAGE', 'say which cell: --boundary, or --cell');
     const named = { ...(tenant === undefined ? {} : { tenant }), ...(heads === undefined ? {} : { heads }) };
-    return { ...named, db, key, cell, clearThreshold: 1 };
+    return { ...named, db, key, cell, isDescribed: false, clearThreshold: 1 };
   }
   const { file, path, store } = describeBoundary({ boundary }, context);
   return {
     ...{ db: store.path, tenant: file.tenant, cell: file.cell, key: resolve(dirname(path), file.key_file) },
     ...(store.heads === undefined ? {} : { heads: store.heads }),
+    isDescribed: true,
     clearThreshold: file.switch_clear_threshold ?? 1,
   };
 }
