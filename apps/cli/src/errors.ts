@@ -20,6 +20,7 @@ export type CliErrorCode =
   | 'CLI_GRANT_MALFORMED'
   | 'CLI_SWITCH_COMMAND_MALFORMED'
   | 'CLI_CELL_UNKNOWN'
+  | 'CLI_HEADS_ELSEWHERE'
   | 'CLI_DEMO_FOLDER_FOREIGN';
 
 /** The question could not be asked as it was put: exit code 2. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { capabilityDenialSchema, capabilityRegistrationSchema } from '@exoarmur/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -124,6 +124,7 @@ describe('what verify-bundle does with providers', () => {
 
   test('does not happen when the log can be opened and not be added to', async () => {
     // An empty log where the head that was kept says that there were records.
+    cpSync(desk.path('log.db.heads'), desk.path('restored.db.heads'), { recursive: true });
     const args = ['verify-bundle', '--bundle', 'attached.json', '--providers', 'one.json', '--log-db', 'restored.db'];
     const refused = await desk.run([...args, '--log-key', 'log.key', '--log-cell', 'cell-7'], DISCOVERY);
     expect(refused).toMatchObject({ out: '', err: expect.stringMatching(/^error AUDIT_/) });

@@ -1,4 +1,3 @@
-import { dirname, join } from 'node:path';
 import { createAuditLog } from '@exoarmur/audit/writer';
 import { createMemoryGrantStore, createTrustedHost, ProxyPipeline } from '@exoarmur/boundary-v2';
 import { createSigner, digestValue } from '@exoarmur/canonical';
@@ -23,7 +22,7 @@ const executor: Executor = {
 export async function createLyingLog(path: string, lie: 'rationale' | 'order'): Promise<void> {
   const { tenant, cell, origin } = DEMO;
   const store = openSqliteLogStore({ path });
-  const heads = openHeadFiles(join(dirname(path), `heads-${lie}`));
+  const heads = openHeadFiles(`${path}.heads`);
   const signer = createSigner(origin, FIXED_SOURCES.random('key').bytes(32));
   const { clock } = FIXED_SOURCES;
   const log = createAuditLog({
@@ -67,7 +66,7 @@ export async function createGovernedLog(
   let time = DEMO.timeMs;
   const clock = { now: () => time };
   const store = openSqliteLogStore({ path });
-  const heads = openHeadFiles(join(dirname(path), 'heads'));
+  const heads = openHeadFiles(`${path}.heads`);
   const signer = createSigner(origin, FIXED_SOURCES.random('key').bytes(32));
   const scope = { tenant, cell, clock, signer };
   const log = createAuditLog({ ...scope, origin, store, heads, random: FIXED_SOURCES.random('log') });

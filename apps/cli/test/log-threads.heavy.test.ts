@@ -16,7 +16,7 @@ let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'exoarmur-log-'));
   const store = openSqliteLogStore({ path: join(folder, 'log.db') });
-  const heads = openHeadFiles(join(folder, 'heads'));
+  const heads = openHeadFiles(join(folder, 'log.db.heads'));
   let count = 0;
   const log = createAuditLog({
     store,

@@ -18,7 +18,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'exoarmur-log-'));
   writeFileSync(join(folder, 'log.key'), KEY, { mode: 0o600 });
   const store = openSqliteLogStore({ path: join(folder, 'log.db') });
-  const heads = openHeadFiles(join(folder, 'heads'));
+  const heads = openHeadFiles(join(folder, 'log.db.heads'));
   let now = JANUARY;
   const log = createAuditLog({
     store,

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSigner, formatSigningKey } from '@exoarmur/canonical';
@@ -97,6 +97,47 @@ describe('exoarmur policy, bundles', () => {
     const back = ['--override-by', 'ann', '--override-reason', '2 locks us out'];
     expect((await activate('one.json', ...back)).out).toMatch(/^in force in cell office of acme: policies-1/);
     expect((await run(...LIST)).out).toMatch(/^active {2}version 1 .*\(back by ann: 2 locks us out\)\n.*\nverified\n$/);
+  });
+
+  it('is not decided under again once a later one was in force and the database was put back', async () => {
+    for (const version of [1, 2]) await sign(version, `${version}.json`);
+    const vkey = readFileSync(path('log.vkey'), 'utf8').trim();
+    const fsck = (...more: readonly string[]) =>
+      runInProcess(folder, 'log', 'fsck', '--db', 'log.db', '--vkey', vkey, ...more);
+    const calm = { degraded: false, cell_load_milli: 0, network_health_milli: 1000, resource_availability_milli: 1000 };
+    write('boundary.json', {
+      ...{ schema: 'exoarmur.boundary-file/1', tenant: 'acme', cell: 'office', key_file: 'log.key', executors: [] },
+      ...{ store: { path: 'log.db' }, policy: { keyring: [readFileSync(path('policy.vkey'), 'utf8').trim()] } },
+      facts: { switches: { global: 'clear', tenant: 'clear' }, trust_milli: {}, environment: calm },
+    });
+    write('call.json', {
+      ...{ schema: 'exoarmur.intent/1', intent_id: 'call-1', correlation_id: 'session-1', trace_id: null },
+      ...{ tenant_id: 'acme', cell_id: 'office', actor_id: 'agent', actor_type: 'agent', idempotency_key: null },
+      ...{ action_type: 'file.read', action_class: 'A0_observe', target: '/srv/a', parameters: {}, safety_context: {} },
+      ...{ reason: 'look', timestamp: '2024-01-01T00:00:00.000Z' },
+    });
+    await activate('1.json');
+    cpSync(path('log.db'), path('copy.db'));
+    await activate('2.json');
+    cpSync(path('copy.db'), path('log.db'));
+    const unsound = { out: expect.stringContaining('kept_head_ahead'), exitCode: 1 };
+    expect(await fsck()).toMatchObject(unsound);
+    const call = () => runInProcess(folder, 'run', 'call.json', '--boundary', 'boundary.json');
+    expect(await call()).toMatchObject({ out: '', err: expect.stringContaining('AUDIT_LOG_BEHIND_HEAD') });
+    expect(await fsck()).toMatchObject(unsound);
+
+    // A head that an earlier version kept elsewhere is looked at before anything else is.
+    renameSync(path('log.db.heads'), path('heads'));
+    const head = path('heads/acme.head');
+    const elsewhere = `error CLI_HEADS_ELSEWHERE: the last signed head of acme lies in another folder; run`;
+    const moving = `${elsewhere} \`mkdir -p ${path('log.db.heads')} && mv ${head} ${path('log.db.heads')}\`\n`;
+    for (const refused of [await fsck(), await activate('2.json'), await call()]) {
+      expect(refused).toEqual({ out: '', err: moving, exitCode: 2 });
+    }
+    expect(await fsck('--heads', 'heads')).toMatchObject(unsound);
+    cpSync(path('heads'), path('log.db.heads'), { recursive: true });
+    const checking = `${elsewhere} \`log fsck --heads ${path('heads')}\` and, when the log is sound by it, \`rm ${head}\`\n`;
+    expect(await call()).toEqual({ out: '', err: checking, exitCode: 2 });
   });
 
   it('says so when the store was put back, or holds another bundle', async () => {

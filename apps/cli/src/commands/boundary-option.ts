@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type BoundaryFile, readBoundaryFile, type StoreConfig, storeOf } from '@exoarmur/sdk';
 import type { Command } from 'commander';
 import type { CommandContext } from '../commands.ts';
+import { assertNoOtherHead } from './log/head-folder.ts';
 
 /** Option of every command over a described boundary. */
 export interface BoundaryOption {
@@ -20,9 +21,11 @@ export function addBoundaryOption(command: Command): Command {
   return command.option('--boundary <file>', 'file that describes the boundary', 'boundary.json');
 }
 
-/** @throws SdkError SDK_FILE_UNREADABLE, SDK_CONFIG_INVALID with the place in the file */
+/** @throws SdkError SDK_FILE_UNREADABLE, SDK_CONFIG_INVALID with the place in the file; CliError CLI_HEADS_ELSEWHERE */
 export function describeBoundary({ boundary }: BoundaryOption, context: CommandContext): DescribedBoundary {
   const path = resolve(context.cwd, boundary);
   const file = readBoundaryFile(path);
-  return { path, file, store: storeOf(file, path) };
+  const store = storeOf(file, path);
+  if (store.heads === undefined) assertNoOtherHead(store.path, file.tenant);
+  return { path, file, store };
 }

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type AuditLog, createAuditLog } from '@exoarmur/audit/writer';
 import { createSigner } from '@exoarmur/canonical';
 import { quoteForMessage, type RandomSource } from '@exoarmur/contracts';
@@ -9,6 +9,7 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../../commands.ts';
 import { CliError } from '../../errors.ts';
 import { readKeyFile } from '../../key-file.ts';
+import { assertNoOtherHead, headFolderOf } from './head-folder.ts';
 
 /** Options of every command over a log. */
 export interface StoreOptions {
@@ -35,15 +36,15 @@ export function addSigningOptions(command: Command): Command {
   return addStoreOptions(command)
     .requiredOption('--key <file>', 'key file of the log, named like its origin')
     .requiredOption('--cell <name>', 'name of the cell')
-    .option('--heads <folder>', 'folder of the head files (default: `heads` beside the database)');
+    .option('--heads <folder>', 'folder of the head files (default: `<db>.heads`)');
 }
 
-/** Where the head files are, unless told: where a boundary has put them, else in a folder of their own beside the database. */
-export function openHeads(options: StoreOptions, context: CommandContext): HeadFileKeeper {
+/** Opens the head files, where a boundary has them unless told. @throws CliError CLI_HEADS_ELSEWHERE */
+export function openHeads(options: StoreOptions, context: CommandContext, tenant: string): HeadFileKeeper {
   if (options.heads !== undefined) return openHeadFiles(resolve(context.cwd, options.heads));
   const path = resolve(context.cwd, options.db);
-  const ofBoundary = `${path}.heads`;
-  return openHeadFiles(existsSync(ofBoundary) ? ofBoundary : join(dirname(path), 'heads'));
+  assertNoOtherHead(path, tenant);
+  return openHeadFiles(headFolderOf(path));
 }
 
 /** Opens a log that is there, for the time of an action. @throws CliError CLI_INPUT_UNREADABLE, CLI_USAGE */
@@ -79,8 +80,8 @@ export async function withLog<T>(
 ): Promise<T> {
   const { name, seed } = readKeyFile(resolve(context.cwd, options.key));
   const tenant = options.tenant ?? name.slice(name.lastIndexOf('/') + 1);
+  const heads = openHeads(options, context, tenant);
   const store = openSqliteLogStore({ path: resolve(context.cwd, options.db) });
-  const heads = openHeads(options, context);
   try {
     const log = createAuditLog({
       store,

@@ -53,7 +53,7 @@ export function registerProving(parent: Command, context: CommandContext): void 
       'Rebuild tree, streams and checkpoints from the records and name the first place where the store lies.',
     )
     .requiredOption('--vkey <vkey>', 'verifier key of the log')
-    .option('--heads <folder>', 'folder of the head files (default: `heads` beside the database)')
+    .option('--heads <folder>', 'folder of the head files (default: `<db>.heads`)')
     .option('--threads <n>', 'threads to use; as many as there are processors unless given', countBetween(1, 64))
     .option('--json', 'print the report as JSON')
     .action((options: FsckOptions) => runFsck(options, context));
@@ -70,12 +70,12 @@ export function registerProving(parent: Command, context: CommandContext): void 
 
 async function runFsck(options: FsckOptions, context: CommandContext): Promise<void> {
   const { terminal } = context;
-  const heads = openHeads(options, context);
   const path = resolve(context.cwd, options.db);
   const threads = options.threads ?? Math.min(64, availableParallelism());
   const progress = createProgress(terminal, options);
-  const report = await withStore(options, context, (store, tenant) =>
-    fsckLog({
+  const report = await withStore(options, context, (store, tenant) => {
+    const heads = openHeads(options, context, tenant);
+    return fsckLog({
       store,
       tenant,
       vkey: options.vkey,
@@ -85,8 +85,8 @@ async function runFsck(options: FsckOptions, context: CommandContext): Promise<v
         survey: (ranges, first) => surveyLog({ path, tenant, vkey: options.vkey, first }, ranges, threads),
       },
       onProgress: progress.at,
-    }),
-  ).finally(() => heads.close());
+    }).finally(() => heads.close());
+  });
   progress.end();
   const { counts, outcome } = report;
   if (options.json === true) {

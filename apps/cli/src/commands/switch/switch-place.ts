@@ -39,7 +39,7 @@ export function addSwitchOptions(command: Command, { isSigning }: { readonly isS
   if (!isSigning) return command;
   return command
     .option('--key <file>', 'key file of the log, named like its origin')
-    .option('--heads <folder>', 'folder of the head files (default: `heads` beside the database)');
+    .option('--heads <folder>', 'folder of the head files (default: `<db>.heads`)');
 }
 
 /**
