@@ -21,6 +21,8 @@ export type CliErrorCode =
   | 'CLI_SWITCH_COMMAND_MALFORMED'
   | 'CLI_CELL_UNKNOWN'
   | 'CLI_HEADS_ELSEWHERE'
+  | 'CLI_KEY_FOREIGN'
+  | 'CLI_POLICY_FOREIGN'
   | 'CLI_DEMO_FOLDER_FOREIGN';
 
 /** The question could not be asked as it was put: exit code 2. */

@@ -92,3 +92,20 @@ it('answers in JSON where it is asked to', async () => {
   const exported = await run('export', '--db', 'log.db', '--out', 'public', '--json');
   expect(JSON.parse(exported.out)).toEqual({ files: 6 });
 });
+
+it('calls no log unsound for the key of another, and no file a database that is none', async () => {
+  const other = createSigner('bea.example', SEED).vkey;
+  const foreign = 'error CLI_KEY_FOREIGN: the log is `example.com/known`, the key is `bea.example`\n';
+  expect(await run('fsck', '--db', 'log.db', '--vkey', other)).toEqual({ out: '', err: foreign, exitCode: 2 });
+  expect(await run('backup', 'copy.db', '--db', 'log.db', '--vkey', other)).toMatchObject({ err: foreign });
+  expect(existsSync(join(folder, 'copy.db'))).toBe(false);
+  // The right name with another key is what a log that was signed anew looks like.
+  const twin = createSigner('example.com/known', new Uint8Array(32)).vkey;
+  expect(await run('fsck', '--db', 'log.db', '--vkey', twin)).toMatchObject({
+    out: expect.stringContaining('LOG_RESULT=UNSOUND'),
+    exitCode: 1,
+  });
+  writeFileSync(join(folder, 'policies.json'), '{"schema":"exoarmur.policy-set/1","language":"cedar","policies":{}}');
+  const none = await run('fsck', '--db', 'policies.json', '--vkey', VKEY);
+  expect(none).toMatchObject({ err: expect.stringMatching(/^error CLI_INPUT_UNREADABLE: `\S+` is no database\n$/) });
+});

@@ -1,13 +1,14 @@
 import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fsckLog } from '@exoarmur/audit/inspection';
-import { canonicalize } from '@exoarmur/canonical';
+import { canonicalize, parseVerifierKey } from '@exoarmur/canonical';
 import { backupLog, openSqliteLogStore } from '@exoarmur/store-sqlite';
 import { Argument, type Command } from 'commander';
 import type { CommandContext } from '../../commands.ts';
 import { CliError } from '../../errors.ts';
 import { addExamples } from '../../help.ts';
 import { createProgress } from '../../progress.ts';
+import { assertLogKey } from './log-key.ts';
 import { addStoreOptions, type StoreOptions, withStore } from './log-store.ts';
 
 interface BackupOptions extends StoreOptions {
@@ -33,9 +34,10 @@ export function registerBackup(parent: Command, context: CommandContext): void {
 async function runBackup(path: string, options: BackupOptions, context: CommandContext): Promise<void> {
   const { tenant: wanted, vkey, json } = options;
   const progress = createProgress(context.terminal, options);
-  const { tenants } = await withStore(options, context, (store) => backupLog(store, path, progress.at)).finally(
-    progress.end,
-  );
+  const { tenants } = await withStore(options, context, async (store, tenant) => {
+    if (vkey !== undefined) await assertLogKey(store, tenant, parseVerifierKey(vkey));
+    return backupLog(store, path, progress.at);
+  }).finally(progress.end);
   for (const { tenant, size } of tenants) {
     const isChecked = vkey !== undefined && (wanted === undefined ? tenants.length === 1 : tenant === wanted);
     if (isChecked) await checkCopy({ path, tenant, vkey }, context);

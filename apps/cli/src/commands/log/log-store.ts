@@ -3,13 +3,16 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type AuditLog, createAuditLog } from '@exoarmur/audit/writer';
 import { createSigner } from '@exoarmur/canonical';
-import { quoteForMessage, type RandomSource } from '@exoarmur/contracts';
+import { isExoArmurError, quoteForMessage, type RandomSource } from '@exoarmur/contracts';
 import { type HeadFileKeeper, openHeadFiles, openSqliteLogStore, type SqliteLogStore } from '@exoarmur/store-sqlite';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../commands.ts';
 import { CliError } from '../../errors.ts';
 import { readKeyFile } from '../../key-file.ts';
 import { assertNoOtherHead, headFolderOf } from './head-folder.ts';
+
+/** Result code of SQLite (sqlite.org/rescode.html#notadb). */
+const NOT_A_DATABASE = 26;
 
 /** Options of every command over a log. */
 export interface StoreOptions {
@@ -47,6 +50,19 @@ export function openHeads(options: StoreOptions, context: CommandContext, tenant
   return openHeadFiles(headFolderOf(path));
 }
 
+/** Opens a database, creating it when it is not there. @throws CliError CLI_INPUT_UNREADABLE for a file of another kind; LogStoreError */
+function openDatabase(path: string): SqliteLogStore {
+  try {
+    return openSqliteLogStore({ path });
+  } catch (error) {
+    const { cause } = isExoArmurError(error) ? error : {};
+    const isOther =
+      typeof cause === 'object' && cause !== null && 'errcode' in cause && cause.errcode === NOT_A_DATABASE;
+    if (!isOther) throw error;
+    throw new CliError('CLI_INPUT_UNREADABLE', `${quoteForMessage(path)} is no database`, { cause: error });
+  }
+}
+
 /** Opens a log that is there, for the time of an action. @throws CliError CLI_INPUT_UNREADABLE, CLI_USAGE */
 export async function withStore<T>(
   options: StoreOptions,
@@ -56,7 +72,7 @@ export async function withStore<T>(
   const path = resolve(context.cwd, options.db);
   if (!existsSync(path))
     throw new CliError('CLI_INPUT_UNREADABLE', `cannot read ${quoteForMessage(path)}: no such file`);
-  const store = openSqliteLogStore({ path });
+  const store = openDatabase(path);
   try {
     return await action(store, options.tenant ?? (await onlyTenant(store)));
   } finally {
@@ -81,7 +97,7 @@ export async function withLog<T>(
   const { name, seed } = readKeyFile(resolve(context.cwd, options.key));
   const tenant = options.tenant ?? name.slice(name.lastIndexOf('/') + 1);
   const heads = openHeads(options, context, tenant);
-  const store = openSqliteLogStore({ path: resolve(context.cwd, options.db) });
+  const store = openDatabase(resolve(context.cwd, options.db));
   try {
     const log = createAuditLog({
       store,

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { exportTiles, fsckLog, proveRecord } from '@exoarmur/audit/inspection';
-import { encodeBase64 } from '@exoarmur/canonical';
+import { encodeBase64, parseVerifierKey } from '@exoarmur/canonical';
 import { Argument, type Command } from 'commander';
 import type { CommandContext } from '../../commands.ts';
 import { countBetween } from '../../count.ts';
@@ -14,6 +14,7 @@ import { formatJson } from '../../json-output.ts';
 import { surveyLog } from '../../log-check/survey-log.ts';
 import { createProgress } from '../../progress.ts';
 import { printable } from '../../terminal.ts';
+import { assertLogKey } from './log-key.ts';
 import { addStoreOptions, openHeads, type StoreOptions, withStore } from './log-store.ts';
 import { parseCount } from './read.ts';
 
@@ -71,9 +72,11 @@ export function registerProving(parent: Command, context: CommandContext): void 
 async function runFsck(options: FsckOptions, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const path = resolve(context.cwd, options.db);
+  const key = parseVerifierKey(options.vkey);
   const threads = options.threads ?? Math.min(64, availableParallelism());
   const progress = createProgress(terminal, options);
-  const report = await withStore(options, context, (store, tenant) => {
+  const report = await withStore(options, context, async (store, tenant) => {
+    await assertLogKey(store, tenant, key);
     const heads = openHeads(options, context, tenant);
     return fsckLog({
       store,
