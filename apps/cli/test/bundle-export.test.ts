@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canonicalize, formatSigningKey } from '@exoarmur/canonical';
@@ -98,10 +98,27 @@ describe('bundle export', () => {
     expect(none).toMatchObject({ err: expect.stringContaining('error AUDIT_STREAM_NOT_FOUND'), exitCode: 2 });
   });
 
-  it('signed with the key of somebody else, it does not pass', async () => {
-    const foreign = args('foreign.json').map((value) => (value === 'cell.key' ? 'other.key' : value));
-    await runInProcess(folder, 'bundle', 'export', ...foreign);
-    const report = await runInProcess(folder, 'verify-bundle', '--bundle', 'foreign.json', '--json');
-    expect(report.exitCode).not.toBe(0);
+  it.each([
+    [
+      'the key of somebody else',
+      'cell.key',
+      'other.key',
+      'CLI_KEY_FOREIGN: the log is `[^`]+`, the key is `other.example/demo`',
+    ],
+    ['another key of the same name', 'cell.key', 'twin.key', 'CLI_COPY_UNSOUND: the bundle would not verify, '],
+    [
+      'policies of another day',
+      'policies.json',
+      'other.json',
+      'CLI_POLICY_FOREIGN: the action was decided under sha256:',
+    ],
+  ])('writes nothing with %s, which could not be verified', async (_, right, wrong, message) => {
+    const policies = { ...DEMO_POLICY_SET, policies: { all: 'permit(principal, action, resource);' } };
+    writeFileSync(join(folder, 'other.json'), canonicalize(policies));
+    await runInProcess(folder, 'keys', 'generate', '--name', DEMO.origin, '--out', 'twin.key');
+    const foreign = args('foreign.json').map((value) => (value === right ? wrong : value));
+    const refused = { out: '', err: expect.stringMatching(`^error ${message}`), exitCode: 2 };
+    expect(await runInProcess(folder, 'bundle', 'export', ...foreign)).toEqual(refused);
+    expect(existsSync(join(folder, 'foreign.json'))).toBe(false);
   });
 });

@@ -1,10 +1,11 @@
 import { basename, resolve } from 'node:path';
 import { exportStream } from '@exoarmur/audit/inspection';
 import { buildBundle, digestBundle } from '@exoarmur/boundary-v2';
-import { createSigner } from '@exoarmur/canonical';
-import type { Digest, PolicySet, SealedRecord } from '@exoarmur/contracts';
+import { createSigner, parseVerifierKey } from '@exoarmur/canonical';
+import type { Digest, PolicySet, SealedRecord, StreamEvidence } from '@exoarmur/contracts';
 import { quoteForMessage, recordKindSchema } from '@exoarmur/contracts';
-import { CEDAR_ENGINE, digestPolicySet } from '@exoarmur/policy';
+import { CEDAR_ENGINE, createCedarEvaluator, digestPolicySet } from '@exoarmur/policy';
+import { verifyBundle } from '@exoarmur/replay';
 import { Argument, type Command, Option } from 'commander';
 import type { CommandContext } from '../commands.ts';
 import { CliError } from '../errors.ts';
@@ -13,6 +14,7 @@ import { addExamples } from '../help.ts';
 import { formatJson } from '../json-output.ts';
 import { readKeyFile } from '../key-file.ts';
 import { printable } from '../terminal.ts';
+import { assertLogKey } from './log/log-key.ts';
 import { addStoreOptions, type StoreOptions, withStore } from './log/log-store.ts';
 import { readPolicySet } from './policy/inputs.ts';
 
@@ -67,7 +69,9 @@ async function runExport(stream: string, options: ExportOptions, context: Comman
   const isChosen = (record: SealedRecord) => chosen.some((choice) => choice === record.kind || choice === record.seq);
   const disclose = (record: SealedRecord) => isChosen(record) === (options.disclose !== undefined);
   const { bytes, records, disclosed } = await withStore(options, context, async (store, tenant) => {
+    await assertLogKey(store, tenant, parseVerifierKey(signer.vkey));
     const evidence = await exportStream({ store, tenant, stream, vkey: signer.vkey });
+    assertPolicies(evidence, new Set(sets.map(([digest]) => digest)));
     const [policyDigest] = sets[0] as [Digest, PolicySet];
     const bytes = await buildBundle({
       ...{ evidence, signer, disclose, policySets: new Map(sets) },
@@ -80,10 +84,29 @@ async function runExport(stream: string, options: ExportOptions, context: Comman
         .length,
     };
   });
+  await assertSound(bytes);
   createFile(resolve(context.cwd, options.out), bytes);
   const digest = digestBundle(bytes);
   const text = `${basename(options.out)}: ${records} records, ${disclosed} payloads\nBundle digest: ${digest}\n`;
   context.terminal.out(options.json ? formatJson({ records, disclosed, digest }) : printable(text));
+}
+
+/** A decision that nobody can take again is no proof. @throws CliError CLI_POLICY_FOREIGN */
+function assertPolicies({ records, payloads }: StreamEvidence, given: ReadonlySet<string>): void {
+  for (const { kind, payload } of records) {
+    const digest = payloads.get(payload.digest)?.value.policy_digest;
+    if (kind !== 'verdict_resolved' || typeof digest !== 'string' || given.has(digest)) continue;
+    throw new CliError('CLI_POLICY_FOREIGN', `the action was decided under ${digest}, which no file of --policy is`);
+  }
+}
+
+/** What is withheld cannot be verified; nothing else may be wrong. @throws CliError CLI_COPY_UNSOUND */
+async function assertSound(bytes: Uint8Array): Promise<void> {
+  const { checks } = await verifyBundle(bytes, { evaluator: createCedarEvaluator() });
+  const failed = checks.find(({ status }) => status === 'failed');
+  if (failed === undefined) return;
+  const why = failed.divergences[0]?.code ?? 'failed';
+  throw new CliError('CLI_COPY_UNSOUND', `the bundle would not verify, ${failed.name}: ${why}; nothing was written`);
 }
 
 /** @throws CliError CLI_USAGE */
