@@ -23,6 +23,7 @@ export type CliErrorCode =
   | 'CLI_HEADS_ELSEWHERE'
   | 'CLI_KEY_FOREIGN'
   | 'CLI_POLICY_FOREIGN'
+  | 'CLI_ROLE_MISSING'
   | 'CLI_DEMO_FOLDER_FOREIGN';
 
 /** The question could not be asked as it was put: exit code 2. */

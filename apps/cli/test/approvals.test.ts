@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AnswerTray } from '@exoarmur/sdk';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runInProcess, runUnder } from './in-process.ts';
 import { appoint, askFor, furnishOffice } from './office.ts';
@@ -25,6 +26,26 @@ async function digestOf(stream: string): Promise<string> {
 async function answer(verdict: 'approve' | 'deny', stream: string, who: string) {
   const signed = ['--request', await digestOf(stream), '--key', `${who}.key`, '--reason', 'seen'];
   return run('approvals', verdict, stream, ...signed);
+}
+
+/** Lays a signed answer ready as somebody does whom the desk would tell that it is in vain. */
+async function lay(stream: string, who: string) {
+  writeFileSync(join(folder, 'request.json'), (await run('approvals', 'show', stream, '--json')).out);
+  const about = ['--verdict', 'approve', '--request', await digestOf(stream), '--operator', who];
+  const { out } = await run('approvals', 'sign', 'request.json', ...about, '--key', `${who}.key`, '--reason', 'seen');
+  new AnswerTray(join(folder, 'demo.db.answers')).put(stream, JSON.parse(out));
+}
+
+/** Writes the file of the boundary anew, with some of it changed. */
+function describeAnew(file: string, change: (described: OfficeFile) => void): void {
+  const described = JSON.parse(readFileSync(join(folder, 'boundary.json'), 'utf8')) as OfficeFile;
+  change(described);
+  writeFileSync(join(folder, file), JSON.stringify(described));
+}
+
+interface OfficeFile {
+  executors: unknown[];
+  readonly facts: { trust_milli: Record<string, number> };
 }
 
 describe('run', () => {
@@ -102,7 +123,7 @@ describe('run', () => {
     askFor(folder, 'two');
     await appoint(folder);
     await run('run', 'two.json');
-    await answer('approve', 'two', 'bob');
+    await lay('two', 'bob');
     await answer('approve', 'two', 'carol');
     await run('operator', 'revoke', 'carol');
     const refused = await run('run', 'two.json', '--json');
@@ -118,6 +139,55 @@ describe('run', () => {
     await expect(answer('approve', 'two', 'mallory')).resolves.toMatchObject({
       exitCode: 2,
       err: 'error SDK_ANSWER_REFUSED: the key belongs to no operator\n',
+    });
+  });
+
+  test('says who has to agree, and in whose name a refused answer was', async () => {
+    askFor(folder, 'old');
+    await appoint(folder);
+    writeFileSync(join(folder, 'a b.json'), readFileSync(join(folder, 'boundary.json')));
+    const waits = /^ {2}waits {5}for 1 person with the role keeper, until \S+Z; see: exoarmur approvals list( .*)?$/m;
+    expect((await run('run', 'old.json')).out.match(waits)?.[1]).toBeUndefined();
+    expect((await run('run', 'old.json', '--boundary', 'a b.json')).out.match(waits)?.[1]).toBe(
+      " --boundary 'a b.json'",
+    );
+    expect(await answer('approve', 'old', 'bob')).toEqual({
+      ...{ out: '', exitCode: 2 },
+      err: 'error CLI_ROLE_MISSING: `bob` does not hold the role keeper, which the request asks for; nothing was signed\n',
+    });
+    expect(existsSync(join(folder, 'demo.db.answers'))).toBe(false);
+    await lay('old', 'bob');
+    expect((await run('run', 'old.json')).out).toContain(
+      '  refused   an answer of bob: BOUNDARY_APPROVAL_ROLE_MISSING; asked for is the role keeper\n',
+    );
+  });
+
+  test('says what the executor has against a target, and which facts are unknown', async () => {
+    const open = { target: '/data/none', action_type: 'file.read', action_class: 'A0_observe' };
+    askFor(folder, 'none', open);
+    const none = await run('run', 'none.json');
+    expect(none.out).toMatch(
+      /^denied {2}none {2}BOUNDARY_TARGET_REFUSED\n(?:.*\n)* {2}executor {2}filesystem: invalid, \S/,
+    );
+    const again = JSON.parse((await run('run', 'none.json', '--json')).out);
+    expect(again.target_refusal).toMatchObject({ executor: 'filesystem', result: 'invalid' });
+    askFor(folder, 'nobody', { ...open, safety_context: { local_confidence_milli: 950 } });
+    describeAnew('idle.json', (file) => {
+      file.executors = [];
+    });
+    expect((await run('run', 'nobody.json', '--boundary', 'idle.json')).out).toMatch(
+      /^ {2}executor {2}\S+: unsupported, /m,
+    );
+    describeAnew('strangers.json', ({ facts }) => {
+      facts.trust_milli = {};
+    });
+    askFor(folder, 'strange', { ...open, safety_context: { local_confidence_milli: 1001 } });
+    const strange = ['run', 'strange.json', '--boundary', 'strangers.json'];
+    expect((await run(...strange, '--dry-run')).out).toMatch(/^ {2}unknown {3}trust_milli, local_confidence_milli$/m);
+    const told = await run(...strange, '--json');
+    expect(JSON.parse(told.out)).toMatchObject({
+      ...{ status: 'denied', code: 'BOUNDARY_DENIED_BY_SAFETY', target_refusal: null },
+      unknown_facts: ['trust_milli', 'local_confidence_milli'],
     });
   });
 
@@ -193,6 +263,8 @@ describe('approvals', () => {
     expect(shown.out).toContain('\\u{202e}evil\\u{2028}undo');
     expect(shown.out.match(/^request {3}/gm)).toHaveLength(1);
     expect(shown.out.match(/^undo/gm)).toHaveLength(1);
+    expect(shown.out).toMatch(/^facts {5}all that were asked for are known$/m);
+    expect(shown.out).toMatch(/^agree {5}1 of keeper$/m);
     expect(shown.out).toMatch(/^asked {5}file\.delete \/data\/ask\/nasty\n/);
     expect(shown.out).toMatch(/\nasked {5}file\.delete \/data\/ask\/nasty\n$/);
   });

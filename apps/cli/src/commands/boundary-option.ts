@@ -4,6 +4,9 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../commands.ts';
 import { assertNoOtherHead } from './log/head-folder.ts';
 
+/** File that describes the boundary, unless another is named. */
+export const DEFAULT_BOUNDARY = 'boundary.json';
+
 /** Option of every command over a described boundary. */
 export interface BoundaryOption {
   readonly boundary: string;
@@ -18,7 +21,7 @@ export interface DescribedBoundary {
 
 /** Adds `--boundary`. */
 export function addBoundaryOption(command: Command): Command {
-  return command.option('--boundary <file>', 'file that describes the boundary', 'boundary.json');
+  return command.option('--boundary <file>', 'file that describes the boundary', DEFAULT_BOUNDARY);
 }
 
 /** @throws SdkError SDK_FILE_UNREADABLE, SDK_CONFIG_INVALID with the place in the file; CliError CLI_HEADS_ELSEWHERE */

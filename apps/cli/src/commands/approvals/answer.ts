@@ -5,7 +5,7 @@ import { addExamples } from '../../help.ts';
 import { formatJson } from '../../json-output.ts';
 import { readKeyFile } from '../../key-file.ts';
 import { addBoundaryOption, type BoundaryOption } from '../boundary-option.ts';
-import { withDesk } from './desk.ts';
+import { layAnswer, withDesk } from './desk.ts';
 import { visible } from './request-text.ts';
 
 interface Options extends BoundaryOption {
@@ -30,10 +30,10 @@ export function registerAnswering(parent: Command, context: CommandContext): voi
       .requiredOption('--reason <text>', 'why, in one line')
       .option('--json', 'print one JSON object')
       .action((stream: string, options: Options) =>
-        withDesk(options, context, async (desk) => {
+        withDesk(options, context, async (desk, described) => {
           const { request: requestDigest, reason } = options;
           const key = readKeyFile(resolve(context.cwd, options.key));
-          const { operatorId } = await desk.answer({ stream, verdict, requestDigest, reason, key });
+          const { operatorId } = await layAnswer(desk, described, { stream, verdict, requestDigest, reason, key });
           const text = `Signed by ${visible(operatorId)}: ${verdict} ${visible(stream)}. It counts when the action is run again.\n`;
           const shown = { stream, verdict, operator_id: operatorId, request_digest: requestDigest };
           context.terminal.out(options.json === true ? formatJson(shown) : text);

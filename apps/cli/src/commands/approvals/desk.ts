@@ -1,20 +1,48 @@
-import { type ApprovalDesk, openApprovalDesk, type WaitingAction } from '@exoarmur/sdk';
+import { createSigner, encodeHex, parseVerifierKey } from '@exoarmur/canonical';
+import { quoteForMessage } from '@exoarmur/contracts';
+import { type Answer, type ApprovalDesk, openApprovalDesk, type WaitingAction } from '@exoarmur/sdk';
+import { createSqliteOperatorStore, openSqliteLogStore } from '@exoarmur/store-sqlite';
 import type { CommandContext } from '../../commands.ts';
-import { type BoundaryOption, describeBoundary } from '../boundary-option.ts';
+import { CliError } from '../../errors.ts';
+import { type BoundaryOption, type DescribedBoundary, describeBoundary } from '../boundary-option.ts';
 
 /** Opens the desk of a described boundary for the time of an action. It needs no key of the boundary. */
 export async function withDesk<T>(
   options: BoundaryOption,
   context: CommandContext,
-  action: (desk: ApprovalDesk) => Promise<T>,
+  action: (desk: ApprovalDesk, described: DescribedBoundary) => Promise<T>,
 ): Promise<T> {
-  const { store, file } = describeBoundary(options, context);
+  const described = describeBoundary(options, context);
+  const { store, file } = described;
   const desk = openApprovalDesk({ store, tenant: file.tenant, cell: file.cell });
   try {
-    return await action(desk);
+    return await action(desk, described);
   } finally {
     await desk.close();
   }
+}
+
+/**
+ * Signs an answer and lays it ready, unless the boundary would refuse it for a role that is missing.
+ * @throws CliError CLI_ROLE_MISSING; SdkError as ApprovalDesk.answer
+ */
+export async function layAnswer(desk: ApprovalDesk, { store, file }: DescribedBoundary, answer: Answer) {
+  const { vkey } = createSigner(answer.key.name, answer.key.seed);
+  const { request } = await desk.show(answer.stream);
+  const database = openSqliteLogStore({ path: store.path, isReadOnly: true });
+  try {
+    const operators = createSqliteOperatorStore(database, file.tenant);
+    const known = await operators.findByKeyId(encodeHex(parseVerifierKey(vkey).keyId));
+    const operator = known.find((candidate) => candidate.vkey === vkey && !candidate.isRevoked);
+    const lacking = request.requirement.roles.filter((role) => operator?.roles.includes(role) === false);
+    if (operator !== undefined && lacking.length > 0) {
+      const text = `${quoteForMessage(operator.operatorId)} does not hold the role ${lacking.join(', ')}, which the request asks for`;
+      throw new CliError('CLI_ROLE_MISSING', `${text}; nothing was signed`);
+    }
+  } finally {
+    await database.close();
+  }
+  return desk.answer(answer);
 }
 
 /** A request as `--json` prints it: the whole of what is signed for. */

@@ -1,5 +1,6 @@
 import { canonicalize } from '@exoarmur/canonical';
 import type { WaitingAction } from '@exoarmur/sdk';
+import { findUnknownFacts } from '../../decision-facts.ts';
 
 /**
  * Text of an agent as one line that cannot act: controls, line ends, direction marks, unassigned and lone surrogate
@@ -36,8 +37,9 @@ export function formatWaiting(waiting: WaitingAction): string {
   const { presentation, requirement } = request;
   const { preview = null, executor, asked_by, risk } = presentation ?? {};
   const asked = `${intent.action_type} ${intent.target}`;
-  const roles = requirement.roles.length === 0 ? 'any role' : requirement.roles.join(' or ');
+  const roles = requirement.roles.length === 0 ? 'any role' : requirement.roles.join(' and ');
   const policies = asked_by?.policies ?? decision.pdp.determining_policies;
+  const unknown = findUnknownFacts(decision.facts, intent);
   const lines: (readonly [label: string, text: string])[] = [
     ['asked', asked],
     ['stream', stream],
@@ -51,6 +53,7 @@ export function formatWaiting(waiting: WaitingAction): string {
     ['why', asked_by?.rationale ?? decision.pdp.rationale],
     ['class', `${intent.action_class}, least for this executor ${risk?.action_class_floor ?? 'not said'}`],
     ['undo', risk?.reversible === true ? 'possible' : risk?.reversible === false ? 'impossible' : 'not said'],
+    ['facts', unknown.length === 0 ? 'all that were asked for are known' : `unknown: ${unknown.join(', ')}`],
     ['trust', risk?.trust_milli === undefined || risk.trust_milli === null ? 'unknown' : `${risk.trust_milli} of 1000`],
     ['agree', `${requirement.quorum} of ${roles}`],
     ['answers', `${answeredBy.length} recorded, ${inTray} not yet taken`],

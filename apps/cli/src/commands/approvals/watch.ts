@@ -10,8 +10,8 @@ import { CliError } from '../../errors.ts';
 import { addExamples } from '../../help.ts';
 import { readKeyFile } from '../../key-file.ts';
 import { writeError } from '../../report-error.ts';
-import { addBoundaryOption, type BoundaryOption } from '../boundary-option.ts';
-import { describeWaiting, withDesk } from './desk.ts';
+import { addBoundaryOption, type BoundaryOption, type DescribedBoundary } from '../boundary-option.ts';
+import { describeWaiting, layAnswer, withDesk } from './desk.ts';
 import { formatWaiting, visible, visibleJson } from './request-text.ts';
 
 interface Options extends BoundaryOption {
@@ -21,6 +21,8 @@ interface Options extends BoundaryOption {
 }
 
 type Key = ReturnType<typeof readKeyFile>;
+
+type Place = readonly [ApprovalDesk, DescribedBoundary];
 
 /** `approvals watch`: an inbox at a terminal; elsewhere a line of JSON for each new request. */
 export function registerWatch(parent: Command, context: CommandContext): void {
@@ -33,14 +35,15 @@ export function registerWatch(parent: Command, context: CommandContext): void {
     .option('--key <file>', 'your own key file; needed at a terminal')
     .option('--poll-ms <n>', 'how often to look', countBetween(50, 60_000), 1000)
     .option('--once', 'end when everything that waits was shown')
-    .action((options: Options) => withDesk(options, context, (desk) => watchDesk(desk, options, context)));
+    .action((options: Options) => withDesk(options, context, (...at) => watchDesk(at, options, context)));
   addExamples(watch, [
     ['approvals watch --key alice.key', 'an inbox in the terminal'],
     ['approvals watch | your-notifier', 'tell somebody elsewhere'],
   ]);
 }
 
-async function watchDesk(desk: ApprovalDesk, options: Options, context: CommandContext): Promise<void> {
+async function watchDesk(at: Place, options: Options, context: CommandContext): Promise<void> {
+  const [desk] = at;
   const { ask } = context;
   const key = options.key === undefined ? undefined : readKeyFile(resolve(context.cwd, options.key));
   if (ask !== undefined && key === undefined) throw new CliError('CLI_USAGE', 'at a terminal --key is needed');
@@ -50,7 +53,7 @@ async function watchDesk(desk: ApprovalDesk, options: Options, context: CommandC
     for (const action of waiting.filter(({ requestDigest }) => !seen.has(requestDigest))) {
       if (ask === undefined || key === undefined)
         context.terminal.out(`${visibleJson(canonicalize(describeWaiting(action)))}\n`);
-      else if ((await answerOne(desk, action, { ask, key, context })) === 'gone') return;
+      else if ((await answerOne(at, action, { ask, key, context })) === 'gone') return;
     }
     seen = new Set(waiting.map(({ requestDigest }) => requestDigest));
     if (options.once === true) return;
@@ -60,7 +63,7 @@ async function watchDesk(desk: ApprovalDesk, options: Options, context: CommandC
 
 /** Shows one request and takes what the person says to it. Anything but a clear word leaves it unanswered. */
 async function answerOne(
-  desk: ApprovalDesk,
+  [desk, described]: Place,
   action: WaitingAction,
   { ask, key, context }: { readonly ask: Ask; readonly key: Key; readonly context: CommandContext },
 ): Promise<'gone' | 'next'> {
@@ -82,7 +85,10 @@ async function answerOne(
   const reason = await ask('Why, in one line: ');
   if (reason === null) return 'gone';
   try {
-    const { operatorId } = await desk.answer({ stream, verdict, requestDigest, reason: reason.trim(), key });
+    const { operatorId } = await layAnswer(desk, described, {
+      ...{ stream, verdict, requestDigest, key },
+      reason: reason.trim(),
+    });
     terminal.out(`Signed by ${visible(operatorId)}: ${verdict}. It counts when the action is run again.\n`);
   } catch (error) {
     if (!isExoArmurError(error)) throw error;

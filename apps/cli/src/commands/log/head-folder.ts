@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CliError } from '../../errors.ts';
+import { shellWord } from '../../shell-word.ts';
 
 /** Where the head files of a database are unless told, as a boundary has them: beside it and under its name. */
 export function headFolderOf(db: string): string {
@@ -19,8 +20,4 @@ export function assertNoOtherHead(db: string, tenant: string): void {
     ? `\`log fsck --heads ${shellWord(dirname(other))}\` and, when the log is sound by it, \`rm ${shellWord(other)}\``
     : `\`mkdir -p ${shellWord(folder)} && mv ${shellWord(other)} ${shellWord(folder)}\``;
   throw new CliError('CLI_HEADS_ELSEWHERE', `the last signed head of ${tenant} lies in another folder; run ${settle}`);
-}
-
-function shellWord(path: string): string {
-  return /^[\w./@%+:=-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

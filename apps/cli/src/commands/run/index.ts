@@ -1,18 +1,40 @@
 import { resolve } from 'node:path';
-import { parseJson } from '@exoarmur/canonical';
-import { type Boundary, configOf, createBoundary } from '@exoarmur/sdk';
+import type { ActionResult } from '@exoarmur/boundary-v2';
+import { decodeBase64, parseJson } from '@exoarmur/canonical';
+import {
+  identifierSchema,
+  isExoArmurError,
+  jsonObjectSchema,
+  MAX_BUNDLE_BYTES,
+  proofBundleSchema,
+  targetValidationSchema,
+} from '@exoarmur/contracts';
+import { ANSWER_LIMITS, AnswerTray, type Boundary, configOf, createBoundary, type TrayAnswer } from '@exoarmur/sdk';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../commands.ts';
 import { CliError } from '../../errors.ts';
 import { createFile, readInputFile } from '../../files.ts';
 import { addExamples } from '../../help.ts';
 import { formatJson } from '../../json-output.ts';
+import { shellWord } from '../../shell-word.ts';
 import { printable } from '../../terminal.ts';
-import { addBoundaryOption, type BoundaryOption, describeBoundary } from '../boundary-option.ts';
-import { type Answer, answerOf, answerOfDecision } from './answer.ts';
+import {
+  addBoundaryOption,
+  type BoundaryOption,
+  DEFAULT_BOUNDARY,
+  type DescribedBoundary,
+  describeBoundary,
+} from '../boundary-option.ts';
+import { type Answer, answerOf, answerOfDecision, type TargetRefusal } from './answer.ts';
 
 /** Largest intent file, in bytes. What the boundary takes is less. */
 const MAX_INTENT_FILE_BYTES = 1_048_576;
+
+/** The boundary as a file describes it, and how that file was typed. */
+interface Place {
+  readonly described: DescribedBoundary;
+  readonly boundary: string;
+}
 
 interface Options extends BoundaryOption {
   readonly dryRun?: true;
@@ -57,7 +79,9 @@ async function runIntent(file: string, options: Options, context: CommandContext
   let answer: Answer;
   try {
     answer =
-      options.dryRun === true ? answerOfDecision(await boundary.decide(intent)) : await performIntent(boundary, intent);
+      options.dryRun === true
+        ? answerOfDecision(await boundary.decide(intent), intent)
+        : await performIntent(boundary, intent, { described, boundary: options.boundary });
     if (options.bundle !== undefined && answer.stream !== null) {
       createFile(resolve(context.cwd, options.bundle), await boundary.bundle(answer.stream));
     }
@@ -70,9 +94,44 @@ async function runIntent(file: string, options: Options, context: CommandContext
 }
 
 /** What waits goes on with the answers that lie ready; each that is refused is named by its code. */
-async function performIntent(boundary: Boundary, intent: unknown): Promise<Answer> {
+async function performIntent(boundary: Boundary, intent: unknown, at: Place): Promise<Answer> {
+  const details = { intent, boundary: at.boundary === DEFAULT_BOUNDARY ? '' : ` --boundary ${shellWord(at.boundary)}` };
   const first = await boundary.execute(intent);
-  if (first.status !== 'pending_approval') return answerOf(first, []);
-  const { result, refused } = await boundary.takeAnswers(first.stream);
-  return answerOf(result ?? first, refused);
+  if (first.status !== 'pending_approval') {
+    return answerOf(first, { ...details, refused: [], targetRefusal: await readTargetRefusal(boundary, first) });
+  }
+  const names = new AnswerTray(`${at.described.store.path}.answers`).list(first.stream).map(readApprover);
+  const { result = first, refused } = await boundary.takeAnswers(first.stream);
+  // Which of several was refused is known only when all of them were.
+  const isEach = refused.length === names.length;
+  return answerOf(result, {
+    ...details,
+    refused: refused.map((code, index) => ({ code, approver: isEach ? names[index] : undefined })),
+    targetRefusal: await readTargetRefusal(boundary, result),
+  });
+}
+
+/** Why the executor did not take the target, as the records have it. */
+async function readTargetRefusal(boundary: Boundary, result: ActionResult): Promise<TargetRefusal | null> {
+  if (result.status !== 'denied' || result.code !== 'BOUNDARY_TARGET_REFUSED') return null;
+  const bundle = parseJson(await boundary.bundle(result.stream), { maxBytes: MAX_BUNDLE_BYTES });
+  const { records, payloads } = proofBundleSchema.parse(bundle);
+  const record = records.findLast(({ kind }) => kind === 'target_validated');
+  const payload = record === undefined ? undefined : payloads[record.payload.digest];
+  const validation = targetValidationSchema.safeParse(payload?.value);
+  if (!validation.success) return null;
+  const { executor, result: verdict, reason } = validation.data;
+  return { executor: executor.name, result: verdict, reason };
+}
+
+/** In whose name an answer is, which nobody has verified yet; undefined when it does not say. */
+function readApprover({ envelope }: TrayAnswer): string | undefined {
+  if (envelope === undefined) return undefined;
+  try {
+    const value = jsonObjectSchema.safeParse(parseJson(decodeBase64(envelope.payload), ANSWER_LIMITS));
+    return identifierSchema.safeParse(value.data?.approver_id).data;
+  } catch (error) {
+    if (!isExoArmurError(error)) throw error;
+    return undefined;
+  }
 }
