@@ -1,7 +1,8 @@
-import { Command, CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { type Ask, COMMANDS, type CommandContext, type CommandEntry } from './commands.ts';
 import { EXIT_CODES, type ExitCode } from './exit-code.ts';
-import { addExamples } from './help.ts';
+import { addExamples, addGroupExamples } from './help.ts';
+import { ProgramCommand } from './program-command.ts';
 import type { Terminal } from './terminal.ts';
 import { readVersion } from './version.ts';
 
@@ -28,7 +29,7 @@ export async function runProgram(args: readonly string[], world: ProgramWorld): 
       program.outputHelp({ error: true });
       return EXIT_CODES.usage;
     }
-    await program.parseAsync([...args], { from: 'user' });
+    await program.parseAsync(resolveHelp(program, args), { from: 'user' });
     return answer;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT_CODES.pass;
@@ -50,11 +51,11 @@ export async function createProgram(
 ): Promise<Command> {
   const { terminal } = context;
   const bold = (text: string): string => terminal.paint('bold', text);
-  const program = new Command('exoarmur')
+  const program = new ProgramCommand('exoarmur')
     .description('Decides what an AI agent may do, does it once, and proves what happened.')
     .version(readVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
-    .helpCommand('help [command]', 'print help for a command')
+    .helpCommand('help [command...]', 'print help for a command')
     .configureHelp({ styleTitle: bold, styleCommandDescription: joinLines })
     .configureOutput({
       writeOut: (text) => terminal.out(text),
@@ -74,9 +75,28 @@ export async function createProgram(
   ]);
   for (const entry of entries) {
     const command = program.command(entry.name).summary(entry.summary).description(sentence(entry.summary));
-    if (isLoaded(entry)) (await entry.load()).register(command, context);
+    if (!isLoaded(entry)) continue;
+    (await entry.load()).register(command, context);
+    addGroupExamples(command);
   }
   return program;
+}
+
+/**
+ * `help a b` as `a b --help`, so that it reaches every command. A word that is no command is left to be refused as such, as if it
+ * had been typed alone.
+ */
+function resolveHelp(program: Command, args: readonly string[]): string[] {
+  const [help, ...words] = args;
+  if (help !== 'help' || words.length === 0 || words.some((word) => word.startsWith('-'))) return [...args];
+  let command = program;
+  for (const [index, word] of words.entries()) {
+    const next = command.commands.find((candidate) => candidate.name() === word);
+    if (next !== undefined) command = next;
+    else if (command.commands.length > 0) return words.slice(0, index + 1);
+    else throw new CommanderError(2, 'exoarmur.noSubcommand', `'${command.name()}' has no command '${word}'`);
+  }
+  return [...words, '--help'];
 }
 
 /** A description is broken where the terminal ends, not where a line of the source does; paragraphs stay. */

@@ -198,7 +198,10 @@ describe('exoarmur switch', () => {
     const typed = async (...args: readonly string[]) =>
       (await run('switch', 'set', '--operator-key', 'ann.key', ...LOG, ...args)).err;
     expect(await typed('--reason', 'x')).toContain('CLI_USAGE: say what');
-    expect(await typed('--reason', 'x', '--class', 'A9')).toContain('CLI_USAGE: no such command: subject');
+    expect(await typed('--reason', 'x', '--class', 'A2')).toMatch(
+      /^error CLI_USAGE: .*'--class <name>'.*'A2'.*A2_hard_containment/,
+    );
+    expect(await typed('--reason', 'x', '--actor', 'a b')).toContain('CLI_USAGE: `a b` is no name of an actor');
     expect(await typed('--reason', 'x', '--global', '--actor', 'a')).toContain('CLI_USAGE');
     expect(await typed('--reason', '', '--global')).toContain('CLI_USAGE: no such command: reason');
     const elsewhere = ['switch', 'set', '--global', '--reason', 'x', '--operator-key', 'ann.key', '--key', 'log.key'];

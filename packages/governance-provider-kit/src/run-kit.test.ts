@@ -123,6 +123,10 @@ describe('exoarmur-provider', () => {
     expect(await kit(...args)).toMatchObject({ exitCode: 2, out: '', err: expect.stringContaining(code) });
   });
 
+  it.each([[['--help']], [['-h']], [['create', '--help']]])('prints its usage for %j', async (args) => {
+    expect(await kit(...args)).toMatchObject({ exitCode: 0, out: expect.stringMatching(/^usage: /), err: '' });
+  });
+
   it('refuses golden cases that are malformed', async () => {
     await kit('create', 'golden', '--type', 'risk_assessment');
     for (const text of [

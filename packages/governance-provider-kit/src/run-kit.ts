@@ -32,6 +32,10 @@ export async function runKit(args: readonly string[], world: KitWorld): Promise<
   try {
     const { values, positionals } = parse(args);
     const [verb, place = '.', ...others] = positionals;
+    if (values.help === true) {
+      world.out(USAGE);
+      return 0;
+    }
     if (others.length > 0)
       throw new KitError('KIT_USAGE', `one folder at a time, not ${quoteForMessage(others[0] ?? '')}`);
     const folder = resolve(world.cwd, place);
@@ -66,7 +70,13 @@ export async function runKit(args: readonly string[], world: KitWorld): Promise<
 function parse(args: readonly string[]) {
   try {
     const text = { type: 'string' } as const;
-    const options = { type: text, name: text, runtime: text, configuration: text };
+    const options = {
+      type: text,
+      name: text,
+      runtime: text,
+      configuration: text,
+      help: { type: 'boolean', short: 'h' } as const,
+    };
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (cause) {
     throw new KitError('KIT_USAGE', cause instanceof Error ? cause.message : 'the arguments are not understood', {

@@ -81,10 +81,8 @@ function addChange(parent: Command, context: CommandContext, name: string, state
     .addOption(target('--whole-tenant', 'everything of the tenant in the cell', ['global', 'actor', 'class']))
     .addOption(target('--actor <id>', 'one actor', ['global', 'wholeTenant', 'class']))
     .addOption(
-      target('--class <name>', `one class: ${actionClassSchema.options.join(', ')}`, [
-        'global',
-        'wholeTenant',
-        'actor',
+      target('--class <name>', 'one class of action', ['global', 'wholeTenant', 'actor']).choices([
+        ...actionClassSchema.options,
       ]),
     )
     .requiredOption(
@@ -139,7 +137,12 @@ async function signChange(change: {
   });
   if (parsed.success) return signSwitchCommand(parsed.data, signers);
   const where = parsed.error.issues[0]?.path.join('.') ?? '';
-  throw new CliError('CLI_USAGE', `no such command: ${where} has another shape`);
+  if (where === 'subject')
+    throw new CliError('CLI_USAGE', `${quoteForMessage(options.actor ?? '')} is no name of an actor`);
+  throw new CliError(
+    'CLI_USAGE',
+    `no such command: ${where} has another shape${where === 'reason' ? ', it takes one line' : ''}`,
+  );
 }
 
 function targetOf(options: Options, tenant: string): { readonly switch: SwitchKind; readonly subject: string | null } {
