@@ -67,6 +67,12 @@ describe('reportError', () => {
       'error CANONICAL_JSON_SYNTAX: bad (/a/0)\n',
       2,
     ],
+    [
+      'says what can be done',
+      new CanonicalError('CANONICAL_POLICY_MALFORMED', 'bad'),
+      'error CANONICAL_POLICY_MALFORMED: bad; `keys show FILE --trust` prints a trust file\n',
+      2,
+    ],
     ['lets no text act on the terminal', new CliError('CLI_USAGE', 'a\u001b[31mb'), 'error CLI_USAGE: a?[31mb\n', 2],
     ['shows a defect of ours as one', 'odd', 'error CLI_INTERNAL: odd\n', 3],
   ])('%s', (_rule, error, text, exitCode) => {

@@ -2,9 +2,22 @@ import { isExoArmurError } from '@exoarmur/contracts';
 import { EXIT_CODES, type ExitCode } from './exit-code.ts';
 import { printable, type Terminal } from './terminal.ts';
 
-/** Writes `error CODE: message (pointer)` to standard error, in one line. */
+/** What somebody at the command line can do about a refusal that knows nothing of command lines. */
+const REMEDIES: ReadonlyMap<string, string> = new Map([
+  ['AUDIT_KEY_MISMATCH', 'use the key file that this log was started with'],
+  ['BOUNDARY_POLICY_DOWNGRADED', 'to go back on purpose, say --override-by and --override-reason'],
+  [
+    'BOUNDARY_SWITCH_THRESHOLD_UNMET',
+    'more operators have to sign: --sign-only, then `switch cosign` and `switch obey`',
+  ],
+  ['CANONICAL_POLICY_MALFORMED', '`keys show FILE --trust` prints a trust file'],
+]);
+
+/** Writes `error CODE: message (pointer)` to standard error, in one line, and what can be done about it. */
 export function writeError(terminal: Terminal, code: string, message: string): void {
-  terminal.err(`${terminal.paintError('red', 'error')} ${code}: ${printable(message)}\n`);
+  const remedy = REMEDIES.get(code);
+  const text = remedy === undefined ? message : `${message}; ${remedy}`;
+  terminal.err(`${terminal.paintError('red', 'error')} ${code}: ${printable(text)}\n`);
 }
 
 /**

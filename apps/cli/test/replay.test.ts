@@ -70,6 +70,8 @@ describe('replay --log', () => {
       { record: 1, code: 'policy_withheld', pointer: '/payload/policy_digest' },
     ]);
     expect(run.exitCode).toBe(1);
+    const remedy = 'Policy sets are missing: name each with --recorded-policy.\nREPLAY_RESULT=partial\n';
+    expect((await replay()).out).toContain(remedy);
   });
 
   test('says which payload is gone', async () => {

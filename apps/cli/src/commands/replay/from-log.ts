@@ -68,7 +68,9 @@ function formatStreams(streams: readonly StreamReplay[], result: StreamReplay['r
     ...stream.failures.map((finding) => `  failure       ${formatFinding(finding, stream)}`),
     ...stream.unverifiable.map((finding) => `  unverifiable  ${formatFinding(finding, stream)}`),
   ]);
-  return `${lines.join('\n')}\nREPLAY_RESULT=${result}\n`;
+  const isWithheld = streams.some(({ unverifiable }) => unverifiable.some(({ code }) => code === 'policy_withheld'));
+  const remedy = isWithheld ? 'Policy sets are missing: name each with --recorded-policy.\n' : '';
+  return `${lines.join('\n')}\n${remedy}REPLAY_RESULT=${result}\n`;
 }
 
 function formatFinding({ record, code, pointer }: StreamReplay['failures'][number], { records }: StreamReplay): string {
