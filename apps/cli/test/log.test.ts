@@ -107,5 +107,5 @@ it('calls no log unsound for the key of another, and no file a database that is 
   });
   writeFileSync(join(folder, 'policies.json'), '{"schema":"exoarmur.policy-set/1","language":"cedar","policies":{}}');
   const none = await run('fsck', '--db', 'policies.json', '--vkey', VKEY);
-  expect(none).toMatchObject({ err: expect.stringMatching(/^error CLI_INPUT_UNREADABLE: `\S+` is no database\n$/) });
+  expect(none).toMatchObject({ err: expect.stringMatching(/^error STORE_CORRUPT: `\S+` is no database\n$/) });
 });

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type AuditLog, createAuditLog } from '@exoarmur/audit/writer';
 import { createSigner } from '@exoarmur/canonical';
-import { isExoArmurError, quoteForMessage, type RandomSource } from '@exoarmur/contracts';
-import { type HeadFileKeeper, openHeadFiles, openSqliteLogStore, type SqliteLogStore } from '@exoarmur/store-sqlite';
+import { isExoArmurError, LogStoreError, quoteForMessage, type RandomSource } from '@exoarmur/contracts';
+import { openHeadFiles, openSqliteLogStore, type SqliteLogStore } from '@exoarmur/store-sqlite';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../commands.ts';
 import { CliError } from '../../errors.ts';
@@ -42,15 +42,15 @@ export function addSigningOptions(command: Command): Command {
     .option('--heads <folder>', 'folder of the head files (default: `<db>.heads`)');
 }
 
-/** Opens the head files, where a boundary has them unless told. @throws CliError CLI_HEADS_ELSEWHERE */
-export function openHeads(options: StoreOptions, context: CommandContext, tenant: string): HeadFileKeeper {
-  if (options.heads !== undefined) return openHeadFiles(resolve(context.cwd, options.heads));
+/** The folder of the head files, where a boundary has it unless told. @throws CliError CLI_HEADS_ELSEWHERE */
+export function findHeads(options: StoreOptions, context: CommandContext, tenant: string): string {
+  if (options.heads !== undefined) return resolve(context.cwd, options.heads);
   const path = resolve(context.cwd, options.db);
   assertNoOtherHead(path, tenant);
-  return openHeadFiles(headFolderOf(path));
+  return headFolderOf(path);
 }
 
-/** Opens a database, creating it when it is not there. @throws CliError CLI_INPUT_UNREADABLE for a file of another kind; LogStoreError */
+/** Opens a database, creating it when it is not there. @throws LogStoreError */
 function openDatabase(path: string): SqliteLogStore {
   try {
     return openSqliteLogStore({ path });
@@ -59,7 +59,7 @@ function openDatabase(path: string): SqliteLogStore {
     const isOther =
       typeof cause === 'object' && cause !== null && 'errcode' in cause && cause.errcode === NOT_A_DATABASE;
     if (!isOther) throw error;
-    throw new CliError('CLI_INPUT_UNREADABLE', `${quoteForMessage(path)} is no database`, { cause: error });
+    throw new LogStoreError('STORE_CORRUPT', `${quoteForMessage(path)} is no database`, { cause: error });
   }
 }
 
@@ -96,8 +96,9 @@ export async function withLog<T>(
 ): Promise<T> {
   const { name, seed } = readKeyFile(resolve(context.cwd, options.key));
   const tenant = options.tenant ?? name.slice(name.lastIndexOf('/') + 1);
-  const heads = openHeads(options, context, tenant);
+  const folder = findHeads(options, context, tenant);
   const store = openDatabase(resolve(context.cwd, options.db));
+  const heads = openHeadFiles(folder);
   try {
     const log = createAuditLog({
       store,

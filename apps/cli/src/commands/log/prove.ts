@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { exportTiles, fsckLog, proveRecord } from '@exoarmur/audit/inspection';
 import { encodeBase64, parseVerifierKey } from '@exoarmur/canonical';
+import { openHeadFiles } from '@exoarmur/store-sqlite';
 import { Argument, type Command } from 'commander';
 import type { CommandContext } from '../../commands.ts';
 import { countBetween } from '../../count.ts';
@@ -15,7 +16,7 @@ import { surveyLog } from '../../log-check/survey-log.ts';
 import { createProgress } from '../../progress.ts';
 import { printable } from '../../terminal.ts';
 import { assertLogKey } from './log-key.ts';
-import { addStoreOptions, openHeads, type StoreOptions, withStore } from './log-store.ts';
+import { addStoreOptions, findHeads, type StoreOptions, withStore } from './log-store.ts';
 import { parseCount } from './read.ts';
 
 type FsckOptions = StoreOptions & { readonly vkey: string; readonly threads?: number; readonly json?: true };
@@ -77,7 +78,7 @@ async function runFsck(options: FsckOptions, context: CommandContext): Promise<v
   const progress = createProgress(terminal, options);
   const report = await withStore(options, context, async (store, tenant) => {
     await assertLogKey(store, tenant, key);
-    const heads = openHeads(options, context, tenant);
+    const heads = openHeadFiles(findHeads(options, context, tenant));
     return fsckLog({
       store,
       tenant,
