@@ -25,12 +25,12 @@ import { CliError } from '../../errors.ts';
 import { addExamples } from '../../help.ts';
 import { formatJson } from '../../json-output.ts';
 import { readKeyFile } from '../../key-file.ts';
+import { addCellOptions, type CellOptions, type CellPlace, findCell } from '../cell-place.ts';
 import { assertCell } from '../log/cell-check.ts';
 import { CLOCK, withStore } from '../log/log-store.ts';
 import { formatObeyed, obeySigned } from './obey.ts';
-import { addSwitchOptions, findSwitches, type SwitchOptions, type SwitchPlace } from './switch-place.ts';
 
-interface Options extends SwitchOptions {
+interface Options extends CellOptions {
   readonly operatorKey: readonly string[];
   readonly reason: string;
   readonly global?: boolean;
@@ -76,7 +76,7 @@ export function registerChanges(parent: Command, context: CommandContext): void 
 function addChange(parent: Command, context: CommandContext, name: string, state: SwitchCommand['state']): Command {
   const target = (flags: string, text: string, others: readonly string[]) =>
     new Option(flags, text).conflicts([...others]);
-  return addSwitchOptions(parent.command(name), { isSigning: true })
+  return addCellOptions(parent.command(name), { isSigning: true })
     .addOption(target('--global', 'everything of the cell', ['wholeTenant', 'actor', 'class']))
     .addOption(target('--whole-tenant', 'everything of the tenant in the cell', ['global', 'actor', 'class']))
     .addOption(target('--actor <id>', 'one actor', ['global', 'wholeTenant', 'class']))
@@ -97,7 +97,7 @@ function addChange(parent: Command, context: CommandContext, name: string, state
 }
 
 async function runChange(options: Options, context: CommandContext, state: SwitchCommand['state']): Promise<void> {
-  const place = findSwitches(options, context);
+  const place = findCell(options, context);
   const path = resolve(context.cwd, place.db);
   if (!existsSync(path)) {
     throw new CliError('CLI_INPUT_UNREADABLE', `cannot read ${quoteForMessage(path)}: no such file`);
@@ -120,7 +120,7 @@ async function runChange(options: Options, context: CommandContext, state: Switc
 async function signChange(change: {
   readonly store: SqliteLogStore;
   readonly tenant: string;
-  readonly place: SwitchPlace;
+  readonly place: CellPlace;
   readonly options: Options;
   readonly state: SwitchCommand['state'];
   readonly signers: readonly NamedSigner[];

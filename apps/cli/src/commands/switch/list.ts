@@ -7,11 +7,11 @@ import { EXIT_CODES } from '../../exit-code.ts';
 import { addExamples } from '../../help.ts';
 import { formatJson } from '../../json-output.ts';
 import { printable } from '../../terminal.ts';
+import { addCellOptions, type CellOptions, findCell } from '../cell-place.ts';
 import { assertCell } from '../log/cell-check.ts';
 import { withStore } from '../log/log-store.ts';
-import { addSwitchOptions, findSwitches, type SwitchOptions } from './switch-place.ts';
 
-interface Options extends SwitchOptions {
+interface Options extends CellOptions {
   readonly json?: boolean;
 }
 
@@ -24,12 +24,12 @@ interface SwitchLine {
 }
 
 export function registerList(parent: Command, context: CommandContext): void {
-  const command = addSwitchOptions(parent.command('list'), { isSigning: false })
+  const command = addCellOptions(parent.command('list'), { isSigning: false })
     .summary('show the switches of a cell')
     .description('Show every switch that was ever set, and the command that it obeys. Each command is verified again.')
     .option('--json', 'print one JSON object')
     .action((options: Options) => {
-      const place = findSwitches(options, context);
+      const place = findCell(options, context);
       return withStore(place, context, async (store, tenant) => {
         const { cell, clearThreshold, isDescribed } = place;
         if (!isDescribed) await assertCell({ store, tenant, cell }, context.terminal);

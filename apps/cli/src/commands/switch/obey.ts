@@ -17,10 +17,10 @@ import { addExamples } from '../../help.ts';
 import { formatJson } from '../../json-output.ts';
 import { readKeyFile } from '../../key-file.ts';
 import { printable } from '../../terminal.ts';
+import { addCellOptions, assertSigning, type CellOptions, type CellPlace, findCell } from '../cell-place.ts';
 import { assertCell } from '../log/cell-check.ts';
 import { CLOCK, withLog } from '../log/log-store.ts';
 import { nameOf } from './list.ts';
-import { addSwitchOptions, assertSigning, findSwitches, type SwitchOptions, type SwitchPlace } from './switch-place.ts';
 
 const MAX_COMMAND_FILE_BYTES = 65_536;
 
@@ -28,7 +28,7 @@ interface CosignOptions {
   readonly operatorKey?: string;
 }
 
-interface ObeyOptions extends SwitchOptions {
+interface ObeyOptions extends CellOptions {
   readonly json?: true;
 }
 
@@ -60,14 +60,14 @@ export function registerObeying(parent: Command, context: CommandContext): void 
     ['switch cosign command.json --operator-key bob.key > both.json', 'sign it too'],
   ]);
 
-  const obey = addSwitchOptions(parent.command('obey'), { isSigning: true })
+  const obey = addCellOptions(parent.command('obey'), { isSigning: true })
     .summary('hand in a command that was signed elsewhere')
     .description('Obey a signed command, or refuse it, on record. Another one that was obeyed meanwhile makes it void.')
     .argument('<file>', 'signed command')
     .option('--json', 'print one JSON object')
     .action(async (file: string, options: ObeyOptions) => {
       const { envelope } = readCommand(file, context);
-      const obeyed = await obeySigned(findSwitches(options, context), context, async () => envelope);
+      const obeyed = await obeySigned(findCell(options, context), context, async () => envelope);
       context.terminal.out(formatObeyed(obeyed, options.json === true));
     });
   addExamples(obey, [['switch obey both.json --boundary boundary.json', 'where the boundary is']]);
@@ -78,7 +78,7 @@ export function registerObeying(parent: Command, context: CommandContext): void 
  * log, CLI_CELL_UNKNOWN
  */
 export function obeySigned(
-  place: SwitchPlace,
+  place: CellPlace,
   context: CommandContext,
   sign: (store: SqliteLogStore, tenant: string) => Promise<DsseEnvelope>,
 ): Promise<SwitchCommand> {

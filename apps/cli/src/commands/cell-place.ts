@@ -1,12 +1,12 @@
 import { dirname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { CommandContext } from '../../commands.ts';
-import { CliError } from '../../errors.ts';
-import { describeBoundary } from '../boundary-option.ts';
-import type { SigningOptions, StoreOptions } from '../log/log-store.ts';
+import type { CommandContext } from '../commands.ts';
+import { CliError } from '../errors.ts';
+import { describeBoundary } from './boundary-option.ts';
+import type { SigningOptions, StoreOptions } from './log/log-store.ts';
 
-/** Where the switches of a cell are, as it was typed. */
-export interface SwitchOptions {
+/** Where a cell is, as it was typed. */
+export interface CellOptions {
   readonly boundary?: string;
   readonly db?: string;
   readonly tenant?: string;
@@ -15,8 +15,8 @@ export interface SwitchOptions {
   readonly heads?: string;
 }
 
-/** Where they are, and how many operators it takes to clear one. */
-export interface SwitchPlace extends StoreOptions {
+/** Where it is, and how many operators it takes to clear a switch of it. */
+export interface CellPlace extends StoreOptions {
   readonly cell: string;
   /** Whether the file of the boundary names the cell; else somebody typed it. */
   readonly isDescribed: boolean;
@@ -25,7 +25,7 @@ export interface SwitchPlace extends StoreOptions {
 }
 
 /** Adds `--boundary`, or what stands in its place. */
-export function addSwitchOptions(command: Command, { isSigning }: { readonly isSigning: boolean }): Command {
+export function addCellOptions(command: Command, { isSigning }: { readonly isSigning: boolean }): Command {
   const places = ['db', 'tenant', 'cell', ...(isSigning ? ['key', 'heads'] : [])];
   command
     .addOption(
@@ -43,10 +43,10 @@ export function addSwitchOptions(command: Command, { isSigning }: { readonly isS
 }
 
 /**
- * Reads where the switches are. Without the file of the boundary nobody says how many it takes to clear one: then one is
+ * Reads where a cell is. Without the file of the boundary nobody says how many it takes to clear a switch: then one is
  * enough to have it taken in, and the boundary itself counts again. @throws CliError CLI_USAGE; SdkError as describeBoundary
  */
-export function findSwitches(options: SwitchOptions, context: CommandContext): SwitchPlace {
+export function findCell(options: CellOptions, context: CommandContext): CellPlace {
   const { boundary, db, key, cell, tenant, heads } = options;
   if (boundary === undefined) {
     if (db === undefined) throw new CliError('CLI_USAGE', 'say which log: --boundary, or --db');
@@ -64,6 +64,6 @@ export function findSwitches(options: SwitchOptions, context: CommandContext): S
 }
 
 /** @throws CliError CLI_USAGE without the key of the log */
-export function assertSigning(place: SwitchPlace): asserts place is SwitchPlace & SigningOptions {
+export function assertSigning(place: CellPlace): asserts place is CellPlace & SigningOptions {
   if (place.key === undefined) throw new CliError('CLI_USAGE', 'say with which key: --boundary, or --key');
 }
