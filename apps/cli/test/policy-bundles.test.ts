@@ -44,6 +44,16 @@ async function sign(version: number, file: string, ...more: readonly string[]) {
 const activate = (bundle: string, ...more: readonly string[]) =>
   run('activate', '--bundle', bundle, '--signer', 'policy.vkey', ...LOG, ...more);
 
+/** A boundary under the bundles of `policy.key`. */
+function writeBoundary(): void {
+  const calm = { degraded: false, cell_load_milli: 0, network_health_milli: 1000, resource_availability_milli: 1000 };
+  write('boundary.json', {
+    ...{ schema: 'exoarmur.boundary-file/1', tenant: 'acme', cell: 'office', key_file: 'log.key', executors: [] },
+    ...{ store: { path: 'log.db' }, policy: { keyring: [readFileSync(path('policy.vkey'), 'utf8').trim()] } },
+    facts: { switches: { global: 'clear', tenant: 'clear' }, trust_milli: {}, environment: calm },
+  });
+}
+
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'exoarmur-policy-'));
   writeKey('log.key', 'office.example/acme', 1);
@@ -99,17 +109,25 @@ describe('exoarmur policy, bundles', () => {
     expect((await run(...LIST)).out).toMatch(/^active {2}version 1 .*\(back by ann: 2 locks us out\)\n.*\nverified\n$/);
   });
 
+  it('takes log, key and cell from the file of the boundary', async () => {
+    await sign(1, 'one.json');
+    writeBoundary();
+    const here = ['--signer', 'policy.vkey', '--boundary', 'boundary.json'];
+    expect(await run('activate', '--bundle', 'one.json', ...here)).toMatchObject({
+      out: expect.stringMatching(/^in force in cell office of acme: policies-1/),
+      err: '',
+    });
+    expect((await run('list', ...here)).out).toMatch(/^active {2}version 1 .*\nverified\n$/);
+    expect((await run('list', ...here, '--cell', 'office')).err).toContain('CLI_USAGE');
+    expect((await run('list', '--signer', 'policy.vkey', '--db', 'log.db')).err).toContain('CLI_USAGE: say which cell');
+  });
+
   it('is not decided under again once a later one was in force and the database was put back', async () => {
     for (const version of [1, 2]) await sign(version, `${version}.json`);
     const vkey = readFileSync(path('log.vkey'), 'utf8').trim();
     const fsck = (...more: readonly string[]) =>
       runInProcess(folder, 'log', 'fsck', '--db', 'log.db', '--vkey', vkey, ...more);
-    const calm = { degraded: false, cell_load_milli: 0, network_health_milli: 1000, resource_availability_milli: 1000 };
-    write('boundary.json', {
-      ...{ schema: 'exoarmur.boundary-file/1', tenant: 'acme', cell: 'office', key_file: 'log.key', executors: [] },
-      ...{ store: { path: 'log.db' }, policy: { keyring: [readFileSync(path('policy.vkey'), 'utf8').trim()] } },
-      facts: { switches: { global: 'clear', tenant: 'clear' }, trust_milli: {}, environment: calm },
-    });
+    writeBoundary();
     write('call.json', {
       ...{ schema: 'exoarmur.intent/1', intent_id: 'call-1', correlation_id: 'session-1', trace_id: null },
       ...{ tenant_id: 'acme', cell_id: 'office', actor_id: 'agent', actor_type: 'agent', idempotency_key: null },

@@ -8,11 +8,12 @@ import { CliError } from '../../errors.ts';
 import { addExamples } from '../../help.ts';
 import { formatJson } from '../../json-output.ts';
 import { printable } from '../../terminal.ts';
+import { addCellOptions, assertSigning, type CellOptions, findCell } from '../cell-place.ts';
 import { warnOfNewCell } from '../log/cell-check.ts';
-import { addSigningOptions, CLOCK, type SigningOptions, withLog } from '../log/log-store.ts';
+import { CLOCK, withLog } from '../log/log-store.ts';
 import { addKeyringOptions, type KeyringOptions, readEnvelope, readKeyring } from './inputs.ts';
 
-interface Options extends SigningOptions, KeyringOptions {
+interface Options extends CellOptions, KeyringOptions {
   readonly bundle: string;
   readonly overrideBy?: string;
   readonly overrideReason?: string;
@@ -20,7 +21,7 @@ interface Options extends SigningOptions, KeyringOptions {
 }
 
 export function registerActivate(parent: Command, context: CommandContext): void {
-  const command = addKeyringOptions(addSigningOptions(parent.command('activate')))
+  const command = addKeyringOptions(addCellOptions(parent.command('activate'), { isSigning: true }))
     .summary('put a policy bundle in force')
     .description(
       'Verify a bundle and put it in force for a tenant, on record. A refused one changes nothing but is recorded too.',
@@ -31,9 +32,11 @@ export function registerActivate(parent: Command, context: CommandContext): void
     .option('--json', 'print one JSON object')
     .action(async (options: Options) => {
       const envelope = readEnvelope(context.cwd, options.bundle);
-      const { cell } = options;
-      const { holder, record, tenant } = await withLog(options, context, async (log, { store, tenant }) => {
-        await warnOfNewCell({ store, tenant, cell }, context.terminal);
+      const place = findCell(options, context);
+      assertSigning(place);
+      const { cell, isDescribed } = place;
+      const { holder, record, tenant } = await withLog(place, context, async (log, { store, tenant }) => {
+        if (!isDescribed) await warnOfNewCell({ store, tenant, cell }, context.terminal);
         const keyring = readKeyring(context.cwd, tenant, options);
         const activations = createSqlitePolicyActivationStore(store, tenant, cell);
         const bundles = { tenant, cell, log, activations, keyring, clock: CLOCK };
@@ -54,7 +57,7 @@ export function registerActivate(parent: Command, context: CommandContext): void
       'the boundaries of the cell decide under it from now on',
     ],
     [
-      'policy activate --bundle old.json --signer policy.vkey --override-by ann --override-reason "7 locks us out" --db log.db --key log.key --cell office',
+      'policy activate --bundle old.json --signer policy.vkey --override-by ann --override-reason "7 locks us out" --boundary boundary.json',
       'go back to an older version, on record',
     ],
   ]);

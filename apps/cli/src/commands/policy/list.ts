@@ -10,12 +10,12 @@ import { EXIT_CODES } from '../../exit-code.ts';
 import { addExamples } from '../../help.ts';
 import { formatJson } from '../../json-output.ts';
 import { printable } from '../../terminal.ts';
+import { addCellOptions, type CellOptions, findCell } from '../cell-place.ts';
 import { assertCell } from '../log/cell-check.ts';
-import { addStoreOptions, CLOCK, type StoreOptions, withStore } from '../log/log-store.ts';
+import { CLOCK, withStore } from '../log/log-store.ts';
 import { addKeyringOptions, type KeyringOptions, readKeyring } from './inputs.ts';
 
-interface Options extends StoreOptions, KeyringOptions {
-  readonly cell: string;
+interface Options extends CellOptions, KeyringOptions {
   readonly json?: boolean;
 }
 
@@ -23,18 +23,19 @@ interface Options extends StoreOptions, KeyringOptions {
 const SHOWN = 20;
 
 export function registerList(parent: Command, context: CommandContext): void {
-  const command = addKeyringOptions(addStoreOptions(parent.command('list')))
+  const command = addKeyringOptions(addCellOptions(parent.command('list'), { isSigning: false }))
     .summary('show the policy bundles of a tenant')
     .description('Show which bundle governs, those before it, and how it stands. Each is verified again.')
-    .requiredOption('--cell <name>', 'name of the cell')
     .option('--json', 'print one JSON object')
-    .action((options: Options) =>
-      withStore(options, context, async (store, tenant) => {
-        await assertCell({ store, tenant, cell: options.cell }, context.terminal);
+    .action((options: Options) => {
+      const place = findCell(options, context);
+      const { cell, isDescribed } = place;
+      return withStore(place, context, async (store, tenant) => {
+        if (!isDescribed) await assertCell({ store, tenant, cell }, context.terminal);
         const keyring = readKeyring(context.cwd, tenant, options);
-        const activations = createSqlitePolicyActivationStore(store, tenant, options.cell);
+        const activations = createSqlitePolicyActivationStore(store, tenant, cell);
         const log = { collect: (stream: string) => readLast(store, tenant, stream) };
-        const holder = await openPolicyBundles({ tenant, cell: options.cell, log, activations, keyring, clock: CLOCK });
+        const holder = await openPolicyBundles({ tenant, cell, log, activations, keyring, clock: CLOCK });
         const kept = await activations.list({ before: Number.MAX_SAFE_INTEGER, limit: SHOWN });
         const bundles = kept.map((activation, index) => {
           const now = parseTime(activation.activatedAt);
@@ -48,8 +49,8 @@ export function registerList(parent: Command, context: CommandContext): void {
             : printable(`${bundles.map(formatLine).join('')}${formatStanding(standing)}\n`),
         );
         context.finish(standing.policyVerified ? EXIT_CODES.pass : EXIT_CODES.fail);
-      }),
-    );
+      });
+    });
   addExamples(command, [['policy list --db log.db --signer policy.vkey --cell office', 'which policies govern']]);
 }
 
