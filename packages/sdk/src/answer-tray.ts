@@ -1,13 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { canonicalizeToBytes, digestBytes, encodeUtf8, parseJson } from '@exoarmur/canonical';
-import { type DsseEnvelope, dsseEnvelopeSchema, isExoArmurError } from '@exoarmur/contracts';
+import { canonicalizeToBytes, decodeBase64, digestBytes, encodeUtf8, parseJson } from '@exoarmur/canonical';
+import {
+  APPROVAL_PAYLOAD_TYPE,
+  APPROVAL_REVOCATION_PAYLOAD_TYPE,
+  type DsseEnvelope,
+  dsseEnvelopeSchema,
+  isExoArmurError,
+} from '@exoarmur/contracts';
 import { SdkError } from './errors.ts';
 import { readBounded } from './read-file.ts';
 
-/** Largest answer, and how many are looked at for one action at a time. */
-export const ANSWER_LIMITS = { maxBytes: 65_536, maxAnswers: 64 } as const;
+/** Largest answer, how many are handed in for one action at a time, and how many files are looked at for it. */
+export const ANSWER_LIMITS = { maxBytes: 65_536, maxAnswers: 64, maxFiles: 1024 } as const;
 
 /** One signed answer that lies in a tray. */
 export interface TrayAnswer {
@@ -17,6 +23,30 @@ export interface TrayAnswer {
   readonly envelope: DsseEnvelope | undefined;
   /** Code of what kept the file from being read at this moment; nothing is known of the answer then. */
   readonly fault?: string;
+}
+
+/**
+ * Ranks of answers, by what their unverified bytes say: whoever stops or takes back comes before whoever agrees, and so does what
+ * may be such a word.
+ */
+const RANKS = { denial: 0, revocation: 1, unread: 2, other: 3 } as const;
+
+/** Whether an answer may stop an action or take an approval back, by what its unverified bytes say. */
+export function mayStop(answer: TrayAnswer): boolean {
+  return rankOf(answer) < RANKS.other;
+}
+
+function rankOf({ envelope, fault }: TrayAnswer): number {
+  if (fault !== undefined) return RANKS.unread;
+  if (envelope?.payloadType === APPROVAL_REVOCATION_PAYLOAD_TYPE) return RANKS.revocation;
+  if (envelope?.payloadType !== APPROVAL_PAYLOAD_TYPE) return RANKS.other;
+  try {
+    const said = parseJson(decodeBase64(envelope.payload), { maxBytes: ANSWER_LIMITS.maxBytes });
+    return (said as { readonly verdict?: unknown } | null)?.verdict === 'deny' ? RANKS.denial : RANKS.other;
+  } catch (error) {
+    if (!isExoArmurError(error)) throw error;
+    return RANKS.other;
+  }
 }
 
 /**
@@ -45,16 +75,30 @@ export class AnswerTray {
     });
   }
 
-  /** The answers to one action, in an order of no meaning. @throws SdkError SDK_TRAY_UNAVAILABLE */
+  /**
+   * The answers to one action in the order in which they are to be taken: denials, revocations, what cannot be read now, the
+   * rest. SECURITY: names of files say nothing, or whoever gives them would say whether a denial comes in time.
+   * @throws SdkError SDK_TRAY_UNAVAILABLE
+   */
   list(stream: string): readonly TrayAnswer[] {
     const prefix = prefixOf(stream);
     const names = this.#names().filter((name) => name.startsWith(prefix) && name.endsWith('.json'));
-    return names.slice(0, ANSWER_LIMITS.maxAnswers).map((name) => ({ name, ...this.#read(name) }));
+    const answers = names.slice(0, ANSWER_LIMITS.maxFiles).map((name): TrayAnswer => ({ name, ...this.#read(name) }));
+    return answers.sort((a, b) => rankOf(a) - rankOf(b));
+  }
+
+  /** Whether an answer still lies there: whoever gave it may have taken it out. */
+  has({ name }: TrayAnswer): boolean {
+    return existsSync(join(this.#folder, name));
   }
 
   /** @throws SdkError SDK_TRAY_UNAVAILABLE */
   remove({ name }: TrayAnswer): void {
-    reach(() => rmSync(join(this.#folder, name), { force: true }));
+    const path = join(this.#folder, name);
+    reach(() => {
+      const isFolder = lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+      rmSync(path, { force: true, recursive: isFolder });
+    });
   }
 
   #names(): string[] {
@@ -68,12 +112,13 @@ export class AnswerTray {
     });
   }
 
-  /** What a file holds. One that is too large or no JSON is no answer; one that cannot be read now may be one. */
+  /** What a file holds. One that is too large, no file or no JSON is no answer; one that cannot be read now may be one. */
   #read(name: string): Omit<TrayAnswer, 'name'> {
     const path = join(this.#folder, name);
     let bytes: Uint8Array;
     try {
-      if (reach(() => statSync(path)).size > ANSWER_LIMITS.maxBytes) return { envelope: undefined };
+      const about = reach(() => statSync(path));
+      if (!about.isFile() || about.size > ANSWER_LIMITS.maxBytes) return { envelope: undefined };
       bytes = readBounded(path, ANSWER_LIMITS.maxBytes, '').bytes;
     } catch (error) {
       if (!isExoArmurError(error)) throw error;

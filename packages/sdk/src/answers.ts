@@ -1,6 +1,6 @@
 import type { ActionResult, BoundaryErrorCode, ExecuteOptions } from '@exoarmur/boundary-v2';
 import { APPROVAL_REVOCATION_PAYLOAD_TYPE } from '@exoarmur/contracts';
-import type { AnswerTray, TrayAnswer } from './answer-tray.ts';
+import { ANSWER_LIMITS, type AnswerTray, mayStop, type TrayAnswer } from './answer-tray.ts';
 import { isCodedError, tell } from './foreign-code.ts';
 
 /** What became of the answers that lay in the tray for one action. */
@@ -64,8 +64,8 @@ export interface AnswerTaker {
 }
 
 /**
- * Hands in the answers that lie in a tray for one action, revocations first. One that is refused is thrown away; a fault leaves
- * it, and the others are handed in all the same. @throws the fault after which nobody knows that the action still waits
+ * Hands in the answers that lie in a tray for one action, those first that stop it. One that is refused is thrown away; a fault
+ * leaves it, and the others are handed in all the same. @throws the fault after which nobody knows that the action still waits
  */
 export async function takeAnswers(
   tray: AnswerTray | undefined,
@@ -80,12 +80,17 @@ export async function takeAnswers(
     tell(onNotTaken, { stream, code });
   };
   let result: ActionResult | undefined;
-  const answers = [...(tray?.list(stream) ?? [])].sort((a, b) => Number(isRevocation(b)) - Number(isRevocation(a)));
-  for (const answer of answers) {
+  let isHeld = false;
+  for (const answer of tray?.list(stream).slice(0, ANSWER_LIMITS.maxAnswers) ?? []) {
+    // SECURITY: nobody's approval is added while what may be a denial, or take one back, could not be judged.
+    if (isHeld && !mayStop(answer)) break;
     if (answer.fault !== undefined) {
       keep(answer.fault);
+      isHeld = true;
       continue;
     }
+    // Whoever gave it has taken it out since it was listed.
+    if (tray?.has(answer) !== true) continue;
     try {
       result = await handIn(taker, stream, answer, options);
     } catch (error) {
@@ -94,8 +99,7 @@ export async function takeAnswers(
         if (result !== undefined && result.status !== 'pending_approval') break;
         if (!isCodedError(error) || !(await taker.isWaiting(stream))) throw error;
         keep(error.code);
-        // SECURITY: no other answer is added to an approval that its giver has taken back.
-        if (isRevocation(answer)) break;
+        isHeld ||= mayStop(answer);
         continue;
       }
       refused.push(error.code);
@@ -114,15 +118,10 @@ export async function takeAnswers(
 function handIn(
   taker: AnswerTaker,
   stream: string,
-  answer: TrayAnswer,
+  { envelope }: TrayAnswer,
   options: ExecuteOptions,
 ): Promise<ActionResult> {
-  const { envelope } = answer;
-  return isRevocation(answer)
+  return envelope?.payloadType === APPROVAL_REVOCATION_PAYLOAD_TYPE
     ? taker.revokeApproval(stream, envelope)
     : taker.submitApproval(stream, envelope, options);
-}
-
-function isRevocation({ envelope }: TrayAnswer): boolean {
-  return envelope?.payloadType === APPROVAL_REVOCATION_PAYLOAD_TYPE;
 }

@@ -1,4 +1,5 @@
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -6,6 +7,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -134,6 +136,10 @@ describe('ApprovalDesk', () => {
     });
     const key = { name: 'alice.test', seed: new Uint8Array(32).fill(3) };
     await refused({ key }).toMatchObject({ code: 'SDK_ANSWER_REFUSED', message: 'the key belongs to no operator' });
+    // Nothing that the boundary would refuse is laid ready, so nobody believes to have answered.
+    await operators.add({ ...APPROVER, operatorId: 'bob', vkey: BOB.vkey, actorIds: [createIntent().actor_id] });
+    await refused({ key: BOB_KEY }).toMatchObject({ code: 'BOUNDARY_APPROVAL_BY_REQUESTER' });
+    expect(existsSync(join(home, 'a.db.answers'))).toBe(false);
     await operators.revoke('alice');
     await refused({}).toMatchObject({ code: 'SDK_ANSWER_REFUSED', message: 'the key was revoked' });
     clock.nowMs += 3_700_000;
@@ -149,9 +155,11 @@ describe('ApprovalDesk', () => {
     await operators.revoke('alice');
     writeFileSync(join(home, 'a.db.answers', `${prefix}${'0'.repeat(64)}.json`), '{"forged":true}');
     writeFileSync(join(home, 'a.db.answers', `${prefix}${'1'.repeat(64)}.json`), 'x'.repeat(70_000));
+    mkdirSync(join(home, 'a.db.answers', `${prefix}${'2'.repeat(64)}.json`, 'folder'), { recursive: true });
     const { result, refused } = await boundary.takeAnswers('intent-1');
     expect(result).toBeUndefined();
     expect([...refused].sort()).toEqual([
+      'BOUNDARY_APPROVAL_MALFORMED',
       'BOUNDARY_APPROVAL_MALFORMED',
       'BOUNDARY_APPROVAL_MALFORMED',
       'BOUNDARY_APPROVER_REVOKED',
@@ -171,7 +179,7 @@ describe('ApprovalDesk', () => {
     const registry = { findByKeyId: async (keyId: string) => (faults.shift() ?? (() => known.findByKeyId(keyId)))() };
     const { boundary, config, desk, answer, close } = await openOffice({ operators: registry });
     await answer();
-    const codes = ['STORE_BUSY', 'BOUNDARY_OPERATORS_UNAVAILABLE', expect.stringMatching(/./)];
+    const codes = ['BOUNDARY_OPERATORS_UNAVAILABLE', 'BOUNDARY_OPERATORS_UNAVAILABLE', expect.stringMatching(/./)];
     for (const code of codes) {
       expect(await boundary.takeAnswers('intent-1')).toEqual({ result: undefined, refused: [], notTaken: [code] });
       expect(await desk.show('intent-1')).toMatchObject({ inTray: 1 });
@@ -188,9 +196,10 @@ describe('ApprovalDesk', () => {
     const [file = ''] = readdirSync(folder);
     const signed = readFileSync(join(folder, file));
     rmSync(join(folder, file));
-    mkdirSync(join(folder, file));
+    // A link to itself: nobody can read it.
+    symlinkSync(file, join(folder, file));
     await expect(desk.revoke(WISH)).rejects.toMatchObject({ code: 'SDK_TRAY_UNAVAILABLE' });
-    const unreadable = { result: undefined, refused: [], notTaken: ['SDK_FILE_UNREADABLE'] };
+    const unreadable = { result: undefined, refused: [], notTaken: ['SDK_TRAY_UNAVAILABLE'] };
     expect(await boundary.takeAnswers('intent-1')).toEqual(unreadable);
     rmSync(folder, { recursive: true });
     writeFileSync(folder, '');
@@ -217,7 +226,7 @@ describe('ApprovalDesk', () => {
     const told: RefusedAnswer[] = [];
     const onNotTaken = (kept: RefusedAnswer) => told.push(kept);
     expect(await boundary.settle(pending, { pollMs: 1, onNotTaken })).toMatchObject({ status: 'completed' });
-    expect(told).toEqual(Array(2).fill({ stream: 'intent-1', code: 'STORE_BUSY' }));
+    expect(told).toEqual(Array(2).fill({ stream: 'intent-1', code: 'BOUNDARY_OPERATORS_UNAVAILABLE' }));
     await close();
   });
 
@@ -325,9 +334,83 @@ describe('ApprovalDesk', () => {
     expect(await boundary.takeAnswers('intent-1')).toEqual({
       result: undefined,
       refused: [],
-      notTaken: ['STORE_BUSY'],
+      notTaken: ['BOUNDARY_OPERATORS_UNAVAILABLE'],
     });
     expect(await boundary.takeAnswers('intent-1')).toMatchObject({ result: { status: 'pending_approval' } });
+    expect(config.executor.performed).toHaveLength(0);
+    await close();
+  });
+
+  /** Gives the file of the newest answer the first or the last name of its action. */
+  const rename = (place: 'first' | 'last') => {
+    const folder = join(home, 'a.db.answers');
+    const named = readdirSync(folder).map((name) => ({ name, at: statSync(join(folder, name)).mtimeMs }));
+    const { name = '' } = named.sort((a, b) => a.at - b.at).at(-1) ?? {};
+    const digits = (place === 'first' ? '0' : 'f').repeat(64);
+    renameSync(join(folder, name), join(folder, `${name.slice(0, 33)}${digits}.json`));
+    return name.slice(0, 33);
+  };
+
+  it('takes a denial before any approval, whatever their files are called', async () => {
+    const { boundary, config, operators, answer, close } = await openOffice();
+    await operators.add({ ...APPROVER, operatorId: 'bob', vkey: BOB.vkey });
+    await answer();
+    rename('first');
+    await answer({ verdict: 'deny', reason: 'no', key: BOB_KEY });
+    rename('last');
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({
+      result: { status: 'denied' },
+      refused: ['BOUNDARY_APPROVAL_AFTER_DENIAL'],
+    });
+    expect(config.executor.performed).toHaveLength(0);
+    await close();
+  });
+
+  it('adds no approval while a file that may be a denial cannot be read', async () => {
+    const { boundary, config, answer, close } = await openOffice();
+    await answer();
+    const prefix = rename('first');
+    const unread = join(home, 'a.db.answers', `${prefix}${'f'.repeat(64)}.json`);
+    symlinkSync(unread, unread);
+    const kept = { result: undefined, refused: [], notTaken: ['SDK_TRAY_UNAVAILABLE'] };
+    expect(await boundary.takeAnswers('intent-1')).toEqual(kept);
+    expect(config.executor.performed).toHaveLength(0);
+    rmSync(unread);
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({ result: { status: 'completed' } });
+    await close();
+  });
+
+  it('finds an answer behind any number of files that are none, up to its limit', async () => {
+    const { boundary, desk, answer, close } = await openOffice();
+    await answer({ key: APPROVER_KEY });
+    const prefix = rename('last');
+    for (let i = 0; i < 100; i++) writeFileSync(join(home, 'a.db.answers', `${prefix}${i}.json`), '');
+    expect(await desk.revoke(WISH)).toMatchObject({ withdrawn: 1 });
+    await answer({ verdict: 'deny', reason: 'no' });
+    rename('last');
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({ result: { status: 'denied' } });
+    await close();
+  });
+
+  it('hands in nothing that was taken out since it was listed', async () => {
+    const { boundary, config, operators, desk, answer, close } = await openOffice({ quorum: 2 });
+    await operators.add({ ...APPROVER, operatorId: 'bob', vkey: BOB.vkey });
+    await answer();
+    await answer({ key: BOB_KEY });
+    const taken: unknown[] = [];
+    const taker = {
+      submitApproval: async (stream: string, envelope: unknown) => {
+        taken.push(envelope);
+        const result = await boundary.submitApproval(stream, envelope);
+        for (const name of readdirSync(join(home, 'a.db.answers'))) rmSync(join(home, 'a.db.answers', name));
+        return result;
+      },
+      revokeApproval: async () => Promise.reject(new Error('nobody takes anything back')),
+      isWaiting: async () => true,
+    };
+    await takeAnswers(new AnswerTray(join(home, 'a.db.answers')), taker, 'intent-1', {});
+    expect(taken).toHaveLength(1);
+    expect((await desk.show('intent-1')).answeredBy).toHaveLength(1);
     expect(config.executor.performed).toHaveLength(0);
     await close();
   });

@@ -125,7 +125,8 @@ export class ApprovalDesk {
   /**
    * Signs an answer and puts it into the tray. What can be known here is refused here; the boundary checks all of it again.
    * @throws SdkError SDK_STREAM_UNKNOWN, SDK_TRAY_UNAVAILABLE, SDK_ANSWER_MALFORMED for what no answer can hold, and
-   * SDK_ANSWER_REFUSED for another request than the one shown, a late one, a key that belongs to no operator, or the requester's own
+   * SDK_ANSWER_REFUSED for another request than the one shown, a late one, a key that belongs to no operator, or the requester's own;
+   * BoundaryError as ProxyPipeline.submitApproval for whatever else it would refuse
    */
   async answer(answer: Answer): Promise<{ readonly operatorId: string; readonly waiting: WaitingAction }> {
     const { stream, verdict, reason, key, requestDigest } = answer;
@@ -147,7 +148,7 @@ export class ApprovalDesk {
         ttlSeconds: answer.ttlSeconds ?? Math.max(1, left),
       }),
     );
-    this.#tray.put(stream, envelope);
+    this.#tray.put(stream, (await this.#verify(envelope, waiting)).envelope);
     return { operatorId: operator.operatorId, waiting };
   }
 
@@ -159,9 +160,7 @@ export class ApprovalDesk {
     stream: string,
     envelope: unknown,
   ): Promise<{ readonly operatorId: string; readonly verdict: 'approve' | 'deny' }> {
-    const { request, intent } = await this.show(stream);
-    const context = { request, intent, operators: this.#operators, answered: [], clock: this.#clock };
-    const { fact, envelope: verified } = await verifyApproval(envelope, context);
+    const { fact, envelope: verified } = await this.#verify(envelope, await this.show(stream));
     this.#tray.put(stream, verified);
     return { operatorId: fact.approver_id, verdict: fact.verdict };
   }
@@ -206,6 +205,10 @@ export class ApprovalDesk {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #verify(envelope: unknown, { request, intent }: WaitingAction): ReturnType<typeof verifyApproval> {
+    return verifyApproval(envelope, { request, intent, operators: this.#operators, answered: [], clock: this.#clock });
   }
 
   #read(stream: string): Promise<RecordedAction | undefined> {

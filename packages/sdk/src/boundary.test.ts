@@ -160,8 +160,12 @@ describe('createBoundary', () => {
   });
 
   it.each<[string, object, string]>([
-    ['a clock', { clock: { now: () => (failing ? fail() : Date.now()) } }, '/clock'],
-    ['a random source', { random: { bytes: (length: number) => new Uint8Array(failing ? 1 : length) } }, '/random'],
+    ['a clock', { clock: { now: () => (failing ? fail() : Date.now()) } }, 'BOUNDARY_CLOCK_UNAVAILABLE'],
+    [
+      'a random source',
+      { random: { bytes: (length: number) => new Uint8Array(failing ? 1 : length) } },
+      'BOUNDARY_RANDOM_UNAVAILABLE',
+    ],
     [
       'a random source that traps',
       {
@@ -169,14 +173,14 @@ describe('createBoundary', () => {
           bytes: (length: number) => (failing ? new Proxy({}, { getPrototypeOf: fail }) : new Uint8Array(length)),
         },
       },
-      '/random',
+      'BOUNDARY_RANDOM_UNAVAILABLE',
     ],
-  ])('says by a code that %s failed, and runs nothing', async (_what, change, pointer) => {
+  ])('says by a code that %s failed, and runs nothing', async (_what, change, code) => {
     failing = false;
     const config = createConfig(change);
     await using boundary = await createBoundary(config);
     failing = true;
-    await expect(boundary.execute(createIntent())).rejects.toMatchObject({ code: 'SDK_CONFIG_INVALID', pointer });
+    await expect(boundary.execute(createIntent())).rejects.toMatchObject({ code });
     expect(config.executor.performed).toHaveLength(0);
     failing = false;
   });
