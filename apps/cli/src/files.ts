@@ -1,4 +1,16 @@
-import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { quoteForMessage } from '@exoarmur/contracts';
 import { CliError } from './errors.ts';
@@ -76,6 +88,19 @@ function writeDurably(path: string, bytes: Uint8Array, mode: number): void {
 }
 
 /**
+ * Whether a file can be created, as far as it can be known before: for an output that comes after something that cannot be
+ * undone. @throws CliError CLI_OUTPUT_EXISTS, CLI_OUTPUT_UNWRITABLE
+ */
+export function assertCreatable(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) throw exists(path);
+  try {
+    accessSync(dirname(path), constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+}
+
+/**
  * Creates a file that only its owner may read. An existing file is left alone.
  * @throws CliError CLI_OUTPUT_EXISTS, CLI_OUTPUT_UNWRITABLE
  */
@@ -92,9 +117,7 @@ export function createFile(path: string, bytes: Uint8Array, mode = 0o644): void 
     writeDurably(path, bytes, mode);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
-      throw new CliError('CLI_OUTPUT_EXISTS', `${quoteForMessage(path)} exists and is not overwritten`, {
-        cause: error,
-      });
+      throw exists(path, error);
     }
     throw unwritable(path, error);
   }
@@ -114,6 +137,11 @@ export function replaceFile(path: string, bytes: Uint8Array): void {
     rmSync(temporary, { force: true });
     throw unwritable(path, error);
   }
+}
+
+function exists(path: string, cause?: unknown): CliError {
+  const details = cause === undefined ? {} : { cause };
+  return new CliError('CLI_OUTPUT_EXISTS', `${quoteForMessage(path)} exists and is not overwritten`, details);
 }
 
 function unwritable(path: string, cause: unknown): CliError {

@@ -27,7 +27,8 @@ export function writeError(terminal: Terminal, code: string, message: string): v
 export function reportError(error: unknown, terminal: Terminal): ExitCode {
   if (isExoArmurError(error)) {
     const place = error.pointer === undefined || error.pointer === '' ? '' : ` (${error.pointer})`;
-    writeError(terminal, error.code, `${error.message}${place}`);
+    // SECURITY: names out of a file stand in both, and a line end there would begin what looks like another line of ours.
+    writeError(terminal, error.code, `${error.message}${place}`.replace(/\n/g, '?'));
     return EXIT_CODES.usage;
   }
   writeError(terminal, 'CLI_INTERNAL', error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AnswerTray } from '@exoarmur/sdk';
@@ -73,6 +73,33 @@ describe('run', () => {
       exitCode: 2,
       err: expect.stringContaining('CLI_OUTPUT_EXISTS'),
     });
+  });
+
+  test.each([
+    ['is there', 'taken.json', 'CLI_OUTPUT_EXISTS'],
+    ['is a link', 'link.json', 'CLI_OUTPUT_EXISTS'],
+    ['has no folder', 'gone/proof.json', 'CLI_OUTPUT_UNWRITABLE'],
+  ])('does nothing where the file for the bundle %s', async (_, file, code) => {
+    askFor(folder, 'once');
+    await appoint(folder);
+    await run('run', 'once.json');
+    await answer('approve', 'once', 'alice');
+    writeFileSync(join(folder, 'taken.json'), '');
+    symlinkSync('nowhere', join(folder, 'link.json'));
+    expect(await run('run', 'once.json', '--bundle', file)).toMatchObject({
+      ...{ exitCode: 2, out: '', err: expect.stringContaining(code) },
+    });
+    expect(isThere('once')).toBe(true);
+    expect(await run('run', 'once.json', '--bundle', 'proof.json')).toMatchObject({ exitCode: 0 });
+    expect(isThere('once')).toBe(false);
+  });
+
+  test('tells an error in one line, whatever the names in a file are', async () => {
+    const described = JSON.parse(readFileSync(join(folder, 'boundary.json'), 'utf8'));
+    writeFileSync(join(folder, 'forged.json'), JSON.stringify({ ...described, 'x\nerror OK: fine': 1 }));
+    const { err, exitCode } = await run('approvals', 'list', '--boundary', 'forged.json');
+    expect(exitCode).toBe(2);
+    expect(err.trimEnd().split('\n')).toHaveLength(1);
   });
 
   test('decides without a record and without an effect in a dry run', async () => {

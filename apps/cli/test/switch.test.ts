@@ -34,6 +34,20 @@ beforeEach(async () => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('exoarmur switch', () => {
+  it('loses no stop to another one that is given at the same moment', async () => {
+    const stops = Array.from({ length: 4 }, (_, i) => ['--actor', `agent-${i}`]);
+    const ends = await Promise.all(
+      [['--global'], ...stops].map((what) =>
+        run('switch', 'set', ...what, '--reason', 'incident 7', '--operator-key', 'bob.key', ...LOG),
+      ),
+    );
+    expect(ends.map(({ exitCode, err }) => `${exitCode} ${err.replace(/warning.*\n/g, '')}`)).toEqual(
+      ends.map(() => '0 '),
+    );
+    const { switches } = JSON.parse((await run('switch', 'list', '--json', ...CELL)).out);
+    expect(switches).toHaveLength(5);
+  });
+
   it('sets, lists and clears, each on record in a log that is sound', async () => {
     const bob = ['--operator-key', 'bob.key', ...LOG];
     expect(await run('switch', 'list', '--tenant', 'acme', ...CELL)).toMatchObject({

@@ -7,7 +7,7 @@ import { formatJson } from '../../json-output.ts';
 import { addBoundaryOption, type BoundaryOption } from '../boundary-option.ts';
 import { describeWaiting, withDesk } from './desk.ts';
 import { readRequestFile } from './request-file.ts';
-import { formatWaiting, formatWaitingLine, visibleJson } from './request-text.ts';
+import { formatWaiting, formatWaitingLine } from './request-text.ts';
 
 interface Options extends BoundaryOption {
   readonly json?: true;
@@ -27,9 +27,7 @@ export function registerReading(parent: Command, context: CommandContext): void 
       withDesk(options, context, async (desk) => {
         const waiting = await desk.list();
         const text = waiting.length === 0 ? 'Nothing waits.\n' : waiting.map(formatWaitingLine).join('');
-        context.terminal.out(
-          options.json === true ? visibleJson(formatJson({ waiting: waiting.map(describeWaiting) })) : text,
-        );
+        context.terminal.out(options.json === true ? formatJson({ waiting: waiting.map(describeWaiting) }) : text);
       }),
     );
   addExamples(list, [['approvals list', 'what waits']]);
@@ -43,9 +41,7 @@ export function registerReading(parent: Command, context: CommandContext): void 
     .action(async (stream: string | undefined, options: ShowOptions) => {
       const { file } = options;
       const show = (waiting: WaitingAction) =>
-        context.terminal.out(
-          options.json === true ? visibleJson(formatJson(describeWaiting(waiting))) : formatWaiting(waiting),
-        );
+        context.terminal.out(options.json === true ? formatJson(describeWaiting(waiting)) : formatWaiting(waiting));
       if ((stream === undefined) === (file === undefined)) throw new CliError('CLI_USAGE', 'name a stream, or --file');
       if (file !== undefined) return show(readRequestFile(file, context));
       await withDesk(options, context, async (desk) => show(await desk.show(stream ?? '')));

@@ -10,16 +10,6 @@ export function visible(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
 
-/** JSON in which the same characters stand as escapes of JSON; its own line ends stay. */
-export function visibleJson(json: string): string {
-  return json.replace(/[^\P{C}\n]|[\p{Zl}\p{Zp}]/gu, (character) =>
-    Array.from(
-      { length: character.length },
-      (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
-    ).join(''),
-  );
-}
-
 /** One line for a list. */
 export function formatWaitingLine({ stream, intent, request, isLate, inTray }: WaitingAction): string {
   const notes = `${isLate ? '  EXPIRED' : ''}${inTray === 0 ? '' : `  ${inTray} answered, not yet taken`}`;

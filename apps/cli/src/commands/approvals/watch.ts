@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { canonicalize } from '@exoarmur/canonical';
 import { isExoArmurError } from '@exoarmur/contracts';
 import type { ApprovalDesk, WaitingAction } from '@exoarmur/sdk';
 import type { Command } from 'commander';
@@ -8,11 +7,12 @@ import type { Ask, CommandContext } from '../../commands.ts';
 import { countBetween } from '../../count.ts';
 import { CliError } from '../../errors.ts';
 import { addExamples } from '../../help.ts';
+import { formatJsonLine } from '../../json-output.ts';
 import { readKeyFile } from '../../key-file.ts';
 import { writeError } from '../../report-error.ts';
 import { addBoundaryOption, type BoundaryOption, type DescribedBoundary } from '../boundary-option.ts';
 import { describeWaiting, layAnswer, withDesk } from './desk.ts';
-import { formatWaiting, visible, visibleJson } from './request-text.ts';
+import { formatWaiting, visible } from './request-text.ts';
 
 interface Options extends BoundaryOption {
   readonly key?: string;
@@ -51,8 +51,7 @@ async function watchDesk(at: Place, options: Options, context: CommandContext): 
   for (;;) {
     const waiting = (await desk.list()).filter(({ isLate }) => !isLate);
     for (const action of waiting.filter(({ requestDigest }) => !seen.has(requestDigest))) {
-      if (ask === undefined || key === undefined)
-        context.terminal.out(`${visibleJson(canonicalize(describeWaiting(action)))}\n`);
+      if (ask === undefined || key === undefined) context.terminal.out(formatJsonLine(describeWaiting(action)));
       else if ((await answerOne(at, action, { ask, key, context })) === 'gone') return;
     }
     seen = new Set(waiting.map(({ requestDigest }) => requestDigest));

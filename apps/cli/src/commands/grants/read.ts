@@ -5,7 +5,7 @@ import type { CommandContext } from '../../commands.ts';
 import { addExamples } from '../../help.ts';
 import { formatJson } from '../../json-output.ts';
 import { withDesk } from '../approvals/desk.ts';
-import { visible, visibleJson } from '../approvals/request-text.ts';
+import { visible } from '../approvals/request-text.ts';
 import { addBoundaryOption, type BoundaryOption } from '../boundary-option.ts';
 import { draftTerms } from './grant-terms.ts';
 
@@ -25,7 +25,7 @@ export function registerReading(parent: Command, context: CommandContext): void 
         const found = (await desk.listStandingGrants()).map((listed) => ({ ...listed, state: stateOf(listed, now) }));
         const text = found.length === 0 ? 'Nothing was agreed to in advance.\n' : found.map(formatLine).join('');
         const shown = found.map(({ digest, grant, uses, state }) => ({ digest, state, uses, grant: grant ?? null }));
-        context.terminal.out(options.json === true ? visibleJson(formatJson({ grants: shown })) : text);
+        context.terminal.out(options.json === true ? formatJson({ grants: shown }) : text);
       }),
     );
   addExamples(list, [['grants list', 'what holds, and how often it was used']]);
@@ -40,7 +40,7 @@ export function registerReading(parent: Command, context: CommandContext): void 
     .action((stream: string, options: BoundaryOption) =>
       withDesk(options, context, async (desk) => {
         const { intent } = await desk.show(stream);
-        context.terminal.out(visibleJson(formatJson(draftTerms(intent, Date.now()))));
+        context.terminal.out(formatJson(draftTerms(intent, Date.now())));
       }),
     );
   addExamples(draft, [['grants draft write-1 > terms.json', 'start from what was asked']]);

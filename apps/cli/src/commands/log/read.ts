@@ -1,10 +1,11 @@
 import { parseRecord } from '@exoarmur/audit/reader';
-import { canonicalize, decodeUtf8, parseJson } from '@exoarmur/canonical';
+import { decodeUtf8, parseJson } from '@exoarmur/canonical';
 import { type LogEntry, quoteForMessage } from '@exoarmur/contracts';
 import { Argument, type Command } from 'commander';
 import type { CommandContext } from '../../commands.ts';
 import { CliError } from '../../errors.ts';
 import { addExamples } from '../../help.ts';
+import { formatJsonLine } from '../../json-output.ts';
 import { printable } from '../../terminal.ts';
 import { addStoreOptions, type StoreOptions, withStore } from './log-store.ts';
 
@@ -64,8 +65,8 @@ async function listStreams(
       const page = { after, limit: PAGE, ...(correlation === undefined ? {} : { correlation }) };
       const streams = await store.streams(tenant, page);
       for (const found of streams) {
-        const columns = json ? [canonicalize(found)] : [String(found.first), found.stream, found.correlation];
-        context.terminal.out(`${columns.map(printable).join('\t')}\n`);
+        const columns = [String(found.first), found.stream, found.correlation];
+        context.terminal.out(json ? formatJsonLine(found) : `${columns.map(printable).join('\t')}\n`);
       }
       const last = streams.at(-1);
       if (last === undefined) return;
@@ -82,15 +83,14 @@ async function showStream(stream: string, options: StoreOptions, context: Comman
     for (const [position, payload] of (await store.payloads(tenant, indexes)).entries()) {
       const entry = entries[position] as LogEntry;
       const value = payload === null ? null : parseJson(decodeUtf8(payload.bytes));
-      const line = canonicalize({ index: entry.index, payload: value, record: parseRecord(entry.bytes) });
-      context.terminal.out(`${printable(line)}\n`);
+      context.terminal.out(formatJsonLine({ index: entry.index, payload: value, record: parseRecord(entry.bytes) }));
     }
   });
 }
 
 function formatEntry(entry: LogEntry, isJson: boolean): string {
   const record = parseRecord(entry.bytes);
-  if (isJson) return `${canonicalize({ index: entry.index, record })}\n`;
+  if (isJson) return formatJsonLine({ index: entry.index, record });
   const { time, kind, stream, seq, actor } = record;
   return `${entry.index}\t${time}\t${kind}\t${stream}/${seq}\t${actor.type}:${actor.id}\n`;
 }

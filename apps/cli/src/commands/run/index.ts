@@ -13,9 +13,10 @@ import { ANSWER_LIMITS, AnswerTray, type Boundary, configOf, createBoundary, typ
 import type { Command } from 'commander';
 import type { CommandContext } from '../../commands.ts';
 import { CliError } from '../../errors.ts';
-import { createFile, readInputFile } from '../../files.ts';
+import { assertCreatable, createFile, readInputFile } from '../../files.ts';
 import { addExamples } from '../../help.ts';
 import { formatJson } from '../../json-output.ts';
+import { reportError } from '../../report-error.ts';
 import { shellWord } from '../../shell-word.ts';
 import { printable } from '../../terminal.ts';
 import {
@@ -71,19 +72,27 @@ async function runIntent(file: string, options: Options, context: CommandContext
   if (options.dryRun === true && options.bundle !== undefined) {
     throw new CliError('CLI_USAGE', 'a dry run has no bundle');
   }
+  const output = options.bundle === undefined ? undefined : resolve(context.cwd, options.bundle);
+  if (output !== undefined) assertCreatable(output);
   const described = describeBoundary(options, context);
   const { bytes } = readInputFile(resolve(context.cwd, file), MAX_INTENT_FILE_BYTES);
   const intent = parseJson(bytes, { maxBytes: MAX_INTENT_FILE_BYTES });
   const config = configOf(described.file, described.path);
   const boundary = await createBoundary({ ...config, variables: { ...context.environment } });
   let answer: Answer;
+  let unwritten: unknown;
   try {
     answer =
       options.dryRun === true
         ? answerOfDecision(await boundary.decide(intent), intent)
         : await performIntent(boundary, intent, { described, boundary: options.boundary });
-    if (options.bundle !== undefined && answer.stream !== null) {
-      createFile(resolve(context.cwd, options.bundle), await boundary.bundle(answer.stream));
+    if (output !== undefined && answer.stream !== null) {
+      try {
+        createFile(output, await boundary.bundle(answer.stream));
+      } catch (error) {
+        // What became of the action is told all the same; the bundle can be had again.
+        unwritten = error;
+      }
     }
   } finally {
     await boundary.close();
@@ -91,6 +100,7 @@ async function runIntent(file: string, options: Options, context: CommandContext
   context.finish(answer.exitCode);
   const { exitCode: _, text, ...shown } = answer;
   context.terminal.out(options.json === true ? formatJson(shown) : printable(text));
+  if (unwritten !== undefined) reportError(unwritten, context.terminal);
 }
 
 /** What waits goes on with the answers that lie ready; each that is refused is named by its code. */

@@ -10,6 +10,7 @@ import {
 } from '@exoarmur/canonical';
 import {
   actionClassSchema,
+  isExoArmurError,
   type OperatorStore,
   quoteForMessage,
   type SwitchCommand,
@@ -29,6 +30,9 @@ import { addCellOptions, type CellOptions, type CellPlace, findCell } from '../c
 import { assertCell } from '../log/cell-check.ts';
 import { CLOCK, withStore } from '../log/log-store.ts';
 import { formatObeyed, obeySigned } from './obey.ts';
+
+/** How often a change is signed anew because another one was faster. */
+const MAX_ATTEMPTS = 8;
 
 interface Options extends CellOptions {
   readonly operatorKey: readonly string[];
@@ -112,8 +116,19 @@ async function runChange(options: Options, context: CommandContext, state: Switc
     });
     return void context.terminal.out(formatJson(envelope));
   }
-  const obeyed = await obeySigned(place, context, sign);
+  const obeyed = await obeyInTurn(() => obeySigned(place, context, sign));
   context.terminal.out(formatObeyed(obeyed, options.json === true));
+}
+
+/** Somebody else's command may take the number of this one; a stop is not lost for that, it is signed anew. */
+async function obeyInTurn(attempt: () => Promise<SwitchCommand>): Promise<SwitchCommand> {
+  for (let left = MAX_ATTEMPTS; ; left--) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (left === 1 || !isExoArmurError(error) || error.code !== 'BOUNDARY_SWITCH_REPLAYED') throw error;
+    }
+  }
 }
 
 /** The signed command that was typed, with the number that comes next. @throws CliError CLI_USAGE */
