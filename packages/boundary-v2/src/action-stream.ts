@@ -37,7 +37,7 @@ type Sent =
 export interface ActionLog {
   readonly sink: AuditSink;
   readonly clock: Clock;
-  /** For the confirmation of one record. */
+  /** For the confirmation of what is handed in at once. */
   readonly timeoutMs: number;
 }
 
@@ -176,20 +176,36 @@ export class ActionStream {
     const staged = this.#staged;
     this.#staged = [];
     const answers = this.#send(staged.map(({ draft }) => draft));
-    for (const [index, { draft, proposed, unchanged }] of staged.entries()) {
-      const answer = await answers(index);
-      if (answer.outcome === 'failed') {
-        this.#state = unchanged;
-        throw appendFailed(draft.kind, answer.cause);
+    let confirmed = 0;
+    let isOver = false;
+    const settled = await settleWithin(this.#log.timeoutMs, async () => {
+      for (const [index, step] of staged.entries()) {
+        const answer = await answers(index);
+        // What is confirmed too late has been taken back by now.
+        if (isOver) return;
+        this.#take(step, answer);
+        confirmed = index + 1;
       }
-      const record = { ...proposed, time: answer.time };
-      // INVARIANT: the log fixes the time. At the time proposed the rules have been asked already; at any other they are again.
-      if (record.time !== proposed.time) {
-        const verdict = advanceTrail(unchanged, { record, payload: draft.payload as JsonObject });
-        if (verdict.outcome === 'unlawful') throw unlawful('BOUNDARY_STEP_UNLAWFUL', record.kind, verdict.violation);
-      }
-      this.#remember(record, draft.payload as JsonObject);
+    });
+    isOver = true;
+    if (settled.outcome === 'threw') throw settled.error;
+    const silent = settled.outcome === 'returned' ? undefined : staged[confirmed];
+    if (silent !== undefined) this.#take(silent, { outcome: 'failed', cause: undefined });
+  }
+
+  /** Takes what the log said of a step. @throws BoundaryError as {@link flush} */
+  #take({ draft, proposed, unchanged }: Staged, answer: Sent): void {
+    if (answer.outcome === 'failed') {
+      this.#state = unchanged;
+      throw appendFailed(draft.kind, answer.cause);
     }
+    const record = { ...proposed, time: answer.time };
+    // INVARIANT: the log fixes the time. At the time proposed the rules have been asked already; at any other they are again.
+    if (record.time !== proposed.time) {
+      const verdict = advanceTrail(unchanged, { record, payload: draft.payload as JsonObject });
+      if (verdict.outcome === 'unlawful') throw unlawful('BOUNDARY_STEP_UNLAWFUL', record.kind, verdict.violation);
+    }
+    this.#remember(record, draft.payload as JsonObject);
   }
 
   /** Stages one step and flushes. @throws BoundaryError as both */
@@ -205,12 +221,14 @@ export class ActionStream {
 
   /** What became of each draft, in order. INVARIANT: no draft reaches the log after one that the log refused. */
   #send(drafts: readonly RecordDraft[]): (index: number) => Promise<Sent> {
-    const { sink, timeoutMs } = this.#log;
-    // A sink of somebody else's may throw, be silent, and answer whatever it likes: nothing is recorded that it did not confirm.
+    const { sink } = this.#log;
     const settle = async (draft: RecordDraft, receive: () => unknown): Promise<Sent> => {
-      const settled = await settleWithin(timeoutMs, async () => readReceipt(await receive(), draft));
-      if (settled.outcome === 'returned') return { outcome: 'sealed', time: settled.value };
-      return { outcome: 'failed', cause: settled.outcome === 'threw' ? settled.error : undefined };
+      try {
+        return { outcome: 'sealed', time: readReceipt(await receive(), draft) };
+      } catch (cause) {
+        // A sink of somebody else's may throw, and answer, whatever it likes: nothing is recorded that it did not confirm.
+        return { outcome: 'failed', cause };
+      }
     };
     if (sink.appendAll === undefined || drafts.length < 2)
       return (index) => settle(drafts[index] as RecordDraft, () => sink.append(drafts[index] as RecordDraft));

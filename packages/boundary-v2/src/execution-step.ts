@@ -19,9 +19,9 @@ import { type ActionRun, closeAction } from './action-run.ts';
 import type { ActionStream } from './action-stream.ts';
 import type { BoundaryContext } from './boundary-context.ts';
 import { releaseBudgets } from './budgets.ts';
-import { settleWithin } from './deadline.ts';
 import { isBoundaryError } from './errors.ts';
 import { createGrant, digestGrant, redeemGrant } from './grant.ts';
+import { doubt } from './host-answers.ts';
 import { raiseAlert } from './refusal.ts';
 
 const CLOSE_REASON: { readonly [Status in OutcomeStatus]: CloseReason } = {
@@ -53,11 +53,14 @@ export async function authorizeAndExecute(run: ActionRun, decision: Decision): P
   return end;
 }
 
-/** What a host answers. SECURITY: one that throws or is silent has told nothing, and the effect may have happened. */
-async function runHosted(host: ExecutorHost, { context, snapshot, cancel }: ActionRun): Promise<HostedOutcome> {
-  const settled = await settleWithin(context.limits.hostTimeoutMs, () => host.run(snapshot.intent, cancel));
-  if (settled.outcome === 'returned') return settled.value;
-  return notRun('ambiguous', settled.outcome === 'timed_out' ? 'BOUNDARY_EXECUTOR_TIMEOUT' : 'BOUNDARY_EXECUTOR_THREW');
+/** What a host answers. One that throws has told nothing, and the effect may have happened. */
+async function runHosted(host: ExecutorHost, { snapshot, cancel }: ActionRun): Promise<HostedOutcome> {
+  try {
+    return await host.run(snapshot.intent, cancel);
+  } catch {
+    // SECURITY: whatever comes out of a host after the redemption is doubt, never an error that looks like nothing happened.
+    return doubt('BOUNDARY_EXECUTOR_THREW');
+  }
 }
 
 /** The outcome as a record can hold it; an answer that no record can hold, or that throws when it is read, is doubt. */
@@ -80,9 +83,9 @@ const CARRIED = { maxBytes: MAX_REPORT_BYTES, maxDepth: MAX_CARRIED_DEPTH };
  * answer does, and CanonicalError for what has no canonical form of bounded size.
  */
 export function createOutcome(intentDigest: Digest, grantDigest: Digest, hosted: HostedOutcome): Outcome {
-  const { status, errorCode, claimed, observed, breaches = [] } = hosted;
+  const { status, errorCode, claimed, observed, breaches } = hosted;
   const result = copyFixed({ claimed, observed }, CARRIED) as Pick<Outcome, 'claimed' | 'observed'>;
-  const met = copyFixed(breaches.slice(0, 16), CARRIED) as unknown as LimitBreach[];
+  const met = breaches === undefined ? [] : (copyFixed(breaches.slice(0, 16), CARRIED) as unknown as LimitBreach[]);
   return {
     schema: 'exoarmur.outcome/1',
     intent_digest: intentDigest,

@@ -1,8 +1,10 @@
 import { canonicalizeToBytes, parseJson } from '@exoarmur/canonical';
 import {
   type EffectPreview,
+  type ExecutorHost,
   effectPreviewSchema,
   type HostedCheck,
+  type HostedOutcome,
   type JsonObject,
   MAX_CARRIED_DEPTH,
   MAX_REPORT_BYTES,
@@ -38,6 +40,24 @@ export function refuseUnanswered(outcome: Exclude<Settled<never>['outcome'], 're
   return outcome === 'timed_out'
     ? refuseTarget('invalid', 'the executor did not answer in time', 'BOUNDARY_EXECUTOR_TIMEOUT')
     : refuseTarget('invalid', 'the executor failed to answer', 'BOUNDARY_EXECUTOR_THREW');
+}
+
+/** What came of a run that told nothing: nobody knows. */
+export function doubt(errorCode: string): HostedOutcome {
+  return { status: 'ambiguous', errorCode, claimed: {}, observed: {} };
+}
+
+const ownHosts = new WeakSet<ExecutorHost>();
+
+/** Fixes a host of this package, which answers in time and reads what its executor answers itself, so that nobody does it twice. */
+export function noteOwnHost(host: ExecutorHost): ExecutorHost {
+  ownHosts.add(Object.freeze(host));
+  return host;
+}
+
+/** Whether a host is the very one that {@link noteOwnHost} fixed. */
+export function isOwnHost(host: ExecutorHost): boolean {
+  return ownHosts.has(host);
 }
 
 /** A copy of a plain JSON object of bounded size, made before any member is looked at; undefined for anything else. */

@@ -12,11 +12,11 @@ import {
 } from '@exoarmur/contracts';
 import { settleWithin } from './deadline.ts';
 import { BoundaryError } from './errors.ts';
-import { readCheck, refuseTarget, refuseUnanswered } from './host-answers.ts';
+import { doubt, isOwnHost, readCheck, refuseTarget, refuseUnanswered } from './host-answers.ts';
 
 /**
  * Finds the host of an action type; for one that nobody performs a host that refuses it. What a host states of itself is read
- * here, once, and what it says of a target is read as the answer of a stranger; only `run` answers as the host does.
+ * here, once, and its answers are those of a stranger: in time or none, and what it says of a target read before it counts.
  * @throws BoundaryError BOUNDARY_CONFIG_INVALID
  */
 export function createHostTable(
@@ -60,6 +60,7 @@ function readHost(
     // SECURITY: a host of somebody else's may throw anything; whatever it is, nothing is known of the host.
     throw invalid('the executor host does not say what it is', `/host/${index}`, cause);
   }
+  const isOwn = isOwnHost(host);
   return {
     ...stated,
     actionTypes: [...floors.keys()],
@@ -69,11 +70,17 @@ function readHost(
       if (!floors.has(intent.action_type)) {
         return refuseTarget('unsupported', 'no executor declares such an action type', 'BOUNDARY_ACTION_UNSUPPORTED');
       }
+      if (isOwn) return host.checkTarget(intent);
       const settled = await settleWithin(timeoutMs, async () => readCheck(await host.checkTarget(intent)));
       return settled.outcome === 'returned' ? settled.value : refuseUnanswered(settled.outcome);
     },
     preview: async (intent) => (await host.preview?.(intent)) ?? null,
-    run: (intent, cancel) => host.run(intent, cancel),
+    run: async (intent, cancel) => {
+      if (isOwn) return host.run(intent, cancel);
+      const settled = await settleWithin(timeoutMs, () => host.run(intent, cancel));
+      if (settled.outcome === 'returned') return settled.value;
+      return doubt(settled.outcome === 'timed_out' ? 'BOUNDARY_EXECUTOR_TIMEOUT' : 'BOUNDARY_EXECUTOR_THREW');
+    },
   };
 }
 

@@ -285,7 +285,8 @@ export class ProxyPipeline {
     const { log, limits } = this.#context;
     const asking = { timeoutMs: limits.logTimeoutMs, code: 'BOUNDARY_LOG_UNAVAILABLE' } as const;
     try {
-      const isThere = (await answerWithin(asking, async () => log.has?.(stream), readAsIs)) !== false;
+      const isThere =
+        log.has === undefined || (await answerWithin(asking, async () => log.has?.(stream), readAsIs)) !== false;
       return isThere ? await this.#collect(stream) : undefined;
     } catch (cause) {
       if (codeOf(cause) === 'AUDIT_STREAM_NOT_FOUND') return undefined;

@@ -12,6 +12,8 @@ import { settleWithin } from './deadline.ts';
 import {
   asJsonObject,
   copyJsonObject,
+  doubt,
+  noteOwnHost,
   readCheck,
   readPreview,
   refuseTarget,
@@ -34,7 +36,7 @@ export function createTrustedHost(options: {
   const { name, version } = executor.manifest;
   const actionTypes = new Set(executor.manifest.action_types);
   const floors = readClassFloors(executor.manifest.action_class_floors);
-  return {
+  return noteOwnHost({
     findClassFloor: (actionType) => floors.get(actionType) ?? null,
     identity: Object.freeze({ name, version, digest: digestValue(EXECUTOR_DIGEST_DOMAIN, manifest) }),
     actionTypes: Object.freeze([...actionTypes]),
@@ -68,7 +70,7 @@ export function createTrustedHost(options: {
           return doubt('BOUNDARY_CANCELLED');
       }
     },
-  };
+  });
 }
 
 /** The floors as they are now: an executor that changes its manifest later changes nothing. */
@@ -91,8 +93,4 @@ function readReport(answer: unknown): HostedOutcome {
   const isClear = errorCode.success && success === (errorCode.data === null);
   if (!isClear || claimed === undefined || observed === undefined) return doubt('BOUNDARY_EXECUTOR_ANSWER_MALFORMED');
   return { status: success ? 'succeeded' : 'failed', errorCode: errorCode.data, claimed, observed };
-}
-
-function doubt(errorCode: string): HostedOutcome {
-  return { status: 'ambiguous', errorCode, claimed: {}, observed: {} };
 }
