@@ -72,6 +72,27 @@ describe('ActionStream', () => {
     expect([stream.state.count, log.appended.length, stream.state.phase]).toEqual([1, 1, 'received']);
   });
 
+  it('takes nothing that the log confirms too late, and hands in nothing after it', async () => {
+    const { log, clock } = createTestBoundary();
+    let confirm: () => void = () => undefined;
+    const sink = {
+      append: async (draft: RecordDraft) => {
+        const receipt = await log.append(draft);
+        await new Promise<void>((resolve) => {
+          confirm = resolve;
+        });
+        return receipt;
+      },
+    };
+    const stream = ActionStream.begin({ sink, clock, timeoutMs: 20 }, createIntent());
+    stream.stage('intent_received', createIntent(), AGENT);
+    await expect(closeAction(stream, 'cancelled', '')).rejects.toMatchObject({ code: 'BOUNDARY_LOG_UNAVAILABLE' });
+    confirm();
+    await new Promise(setImmediate);
+    expect([stream.state.count, stream.recordedCount, log.appended.length]).toEqual([0, 0, 1]);
+    expect(stream.latest('intent_received')).toBeUndefined();
+  });
+
   it('has one end', async () => {
     const { stream } = beginStream();
     await stream.append('intent_received', createIntent(), AGENT);

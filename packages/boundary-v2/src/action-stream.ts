@@ -175,7 +175,7 @@ export class ActionStream {
   async flush(): Promise<void> {
     const staged = this.#staged;
     this.#staged = [];
-    const answers = this.#send(staged.map(({ draft }) => draft));
+    const answers = this.#send(staged);
     let confirmed = 0;
     let isOver = false;
     const settled = await settleWithin(this.#log.timeoutMs, async () => {
@@ -199,9 +199,10 @@ export class ActionStream {
       this.#state = unchanged;
       throw appendFailed(draft.kind, answer.cause);
     }
-    const record = { ...proposed, time: answer.time };
+    const { time } = answer;
+    const record = time === proposed.time ? proposed : { ...proposed, time };
     // INVARIANT: the log fixes the time. At the time proposed the rules have been asked already; at any other they are again.
-    if (record.time !== proposed.time) {
+    if (record !== proposed) {
       const verdict = advanceTrail(unchanged, { record, payload: draft.payload as JsonObject });
       if (verdict.outcome === 'unlawful') throw unlawful('BOUNDARY_STEP_UNLAWFUL', record.kind, verdict.violation);
     }
@@ -220,20 +221,24 @@ export class ActionStream {
   }
 
   /** What became of each draft, in order. INVARIANT: no draft reaches the log after one that the log refused. */
-  #send(drafts: readonly RecordDraft[]): (index: number) => Promise<Sent> {
+  #send(staged: readonly Staged[]): (index: number) => Promise<Sent> {
     const { sink } = this.#log;
-    const settle = async (draft: RecordDraft, receive: () => unknown): Promise<Sent> => {
+    const settle = async ({ proposed }: Staged, receive: () => unknown): Promise<Sent> => {
       try {
-        return { outcome: 'sealed', time: readReceipt(await receive(), draft) };
+        return { outcome: 'sealed', time: readReceipt(await receive(), proposed) };
       } catch (cause) {
         // A sink of somebody else's may throw, and answer, whatever it likes: nothing is recorded that it did not confirm.
         return { outcome: 'failed', cause };
       }
     };
-    if (sink.appendAll === undefined || drafts.length < 2)
-      return (index) => settle(drafts[index] as RecordDraft, () => sink.append(drafts[index] as RecordDraft));
-    const receipts = (async () => sink.appendAll?.(drafts))();
-    const sent = drafts.map((draft, index) => settle(draft, async () => (await receipts)?.[index]));
+    if (sink.appendAll === undefined || staged.length < 2) {
+      return (index) => {
+        const step = staged[index] as Staged;
+        return settle(step, () => sink.append(step.draft));
+      };
+    }
+    const receipts = (async () => sink.appendAll?.(staged.map(({ draft }) => draft)))();
+    const sent = staged.map((step, index) => settle(step, async () => (await receipts)?.[index]));
     return (index) => sent[index] as Promise<Sent>;
   }
 
@@ -259,14 +264,13 @@ export class ActionStream {
   }
 }
 
-/** When the log sealed a draft, by its receipt. Throws for a receipt of another record, or none. */
-function readReceipt(receipt: unknown, { stream, kind, expectedSeq }: RecordDraft): string {
-  const { record } = receipt as AppendReceipt;
-  const { time } = record;
-  if (record.stream !== stream || record.kind !== kind || record.seq !== expectedSeq) {
+/** When the log sealed a record, by its receipt. Throws for a receipt of another record, or none. */
+function readReceipt(receipt: unknown, proposed: SealedRecord): string {
+  const { stream, kind, seq, time } = (receipt as AppendReceipt).record;
+  if (stream !== proposed.stream || kind !== proposed.kind || seq !== proposed.seq) {
     throw new TypeError('the log sealed another record');
   }
-  parseTime(time);
+  if (time !== proposed.time) parseTime(time);
   return time;
 }
 

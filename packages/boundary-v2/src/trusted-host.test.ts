@@ -193,6 +193,11 @@ describe('several executors', () => {
     }
   });
 
+  it('made here cannot be changed, since their answers are not read twice', () => {
+    const { host } = hostOf('read');
+    expect(() => Object.assign(host, { checkTarget: async () => true })).toThrow(TypeError);
+  });
+
   it('say what they are once', async () => {
     const { host, executor } = hostOf('test.act');
     let floor: 'A3_irreversible' | 'A0_observe' = 'A3_irreversible';
