@@ -137,6 +137,49 @@ describe('activating a policy bundle', () => {
     },
   );
 
+  it('is refused where another process puts a newer one in force between the look and the record', async () => {
+    const { options, log, activations, standing, version } = createBundles();
+    await activatePolicyBundle(options, signed(1));
+    let isSlow = true;
+    const slow: PolicyBundles['log'] = {
+      collect: (stream) => log.collect(stream),
+      appendCell: async (draft) => {
+        if (isSlow && draft.kind === 'policy_activated') {
+          isSlow = false;
+          await activatePolicyBundle(options, signed(3));
+        }
+        return log.appendCell(draft);
+      },
+    };
+    const older = activatePolicyBundle({ ...options, log: slow }, signed(2));
+    await expect(older).rejects.toMatchObject({ code: 'BOUNDARY_POLICY_SUPERSEDED' });
+    expect(await version()).toBe(3);
+    expect(await standing()).toEqual(GOOD);
+    expect(await activations.list({ before: Number.MAX_SAFE_INTEGER, limit: 9 })).toHaveLength(2);
+    await activatePolicyBundle(options, signed(4));
+    expect(await version()).toBe(4);
+  });
+
+  it('is refused where another process puts a newer one in force between the record and the store', async () => {
+    const { options, log, standing, version } = createBundles();
+    let isSlow = true;
+    const slow: PolicyBundles['log'] = {
+      collect: (stream) => log.collect(stream),
+      appendCell: async (draft) => {
+        const receipt = await log.appendCell(draft);
+        if (isSlow && draft.kind === 'policy_activated') {
+          isSlow = false;
+          await activatePolicyBundle(options, signed(3));
+        }
+        return receipt;
+      },
+    };
+    const older = activatePolicyBundle({ ...options, log: slow }, signed(2));
+    await expect(older).rejects.toMatchObject({ code: 'BOUNDARY_POLICY_SUPERSEDED' });
+    expect(await version()).toBe(3);
+    expect(await standing()).toEqual(GOOD);
+  });
+
   it('loses to another process that was faster', async () => {
     const { options, activations } = createBundles();
     const racing = { ...activations, append: async () => 'generation_taken' as const };

@@ -67,11 +67,24 @@ export interface PolicyActivation {
  * governs nothing, and one that is older than the last of the log is not verified. Rejects as store and log do.
  */
 export async function openPolicyBundles(options: KeptPolicyBundles): Promise<PolicyBundleHolder> {
+  return (await openAt(options)).holder;
+}
+
+/** The bundle that governs, and behind what of the log and of the store another one has to stand. */
+interface OpenPlace {
+  readonly holder: PolicyBundleHolder;
+  /** Records of the stream so far. */
+  readonly recordCount: number;
+  /** Of the last activation that is kept, 0 before the first. */
+  readonly generation: number;
+}
+
+async function openAt(options: KeptPolicyBundles): Promise<OpenPlace> {
   const { tenant, keyring, clock, activations } = options;
   const kept = await findLatest(activations);
   const reason = await inTime(() => activations.findRefusal(), readRefusalReason);
   const active = kept === undefined ? null : readActive(kept, options);
-  const recorded = await findLastRecord(options);
+  const { recorded, recordCount } = await findLastRecord(options);
   const last =
     recorded !== undefined
       ? { version: recorded.version, bundleDigest: recorded.bundle_digest }
@@ -79,7 +92,8 @@ export async function openPolicyBundles(options: KeptPolicyBundles): Promise<Pol
         ? null
         : { version: active.bundle.version, bundleDigest: active.bundleDigest };
   const held = { active, last, refusal: reason as BundleRefusal | null };
-  return createPolicyBundleHolder({ tenant, keyring, clock, ...held });
+  const holder = createPolicyBundleHolder({ tenant, keyring, clock, ...held });
+  return { holder, recordCount, generation: kept?.generation ?? 0 };
 }
 
 /**
@@ -106,7 +120,7 @@ async function activate(
   override: DowngradeOverride | undefined,
 ): Promise<PolicyActivation> {
   const { activations, clock, log, cell } = options;
-  const holder = await openPolicyBundles(options);
+  const { holder, recordCount, generation } = await openAt(options);
   const before = holder.active();
   const envelope = readOnce(input);
   const verdict = holder.activate(envelope, override);
@@ -123,22 +137,27 @@ async function activate(
     return { holder, record: null };
   }
   const { record } = verdict;
-  await recordFact(
-    log,
-    { stream: policyStreamOf(cell), actor: { type: 'boundary', id: cell }, kind: 'policy_activated', payload: record },
-    { what: 'the activation', timeoutMs: BOUNDARY_LIMITS.logTimeoutMs },
-  );
-  const latest = await findLatest(activations);
+  const stream = policyStreamOf(cell);
+  const actor = { type: 'boundary', id: cell } as const;
+  // SECURITY: the bundle was compared with the last one as it stood then. What came in between may be newer.
+  const place = { stream, expectedSeq: recordCount };
+  try {
+    await recordFact(
+      log,
+      { ...place, actor, kind: 'policy_activated', payload: record },
+      { what: 'the activation', timeoutMs: BOUNDARY_LIMITS.logTimeoutMs },
+    );
+  } catch (error) {
+    throw codeOf((error as BoundaryError).cause) === 'AUDIT_SEQ_CONFLICT' ? superseded() : error;
+  }
   const activation: KeptActivation = {
-    generation: (latest?.generation ?? 0) + 1,
+    generation: generation + 1,
     envelope: toRow(envelope as DsseEnvelope),
     override: record.override,
     activatedAt: record.activated_at,
   };
   const appended = await inTime(() => activations.append(activation), readWord('appended', 'generation_taken'));
-  if (appended !== 'appended') {
-    throw new BoundaryError('BOUNDARY_POLICY_SUPERSEDED', 'another bundle was put in force meanwhile');
-  }
+  if (appended !== 'appended') throw superseded();
   await inTime(() => activations.setRefusal(null), readNothing);
   return { holder, record };
 }
@@ -156,15 +175,25 @@ function readActive({ envelope, activatedAt }: KeptActivation, options: KeptPoli
   return { bundle, bundleDigest, policySet };
 }
 
+function superseded(): BoundaryError {
+  return new BoundaryError('BOUNDARY_POLICY_SUPERSEDED', 'another bundle was put in force meanwhile');
+}
+
+interface LastRecord {
+  readonly recorded: PolicyActivated | undefined;
+  readonly recordCount: number;
+}
+
 /** The last activation that the log of this cell knows. */
-async function findLastRecord({ log, cell }: KeptPolicyBundles): Promise<PolicyActivated | undefined> {
+async function findLastRecord({ log, cell }: KeptPolicyBundles): Promise<LastRecord> {
   try {
     const { records, payloads } = await collectEvidence(log, policyStreamOf(cell), BOUNDARY_LIMITS.logTimeoutMs);
     const last = records.at(-1);
     const payload = last === undefined ? undefined : payloads.get(last.payload.digest);
-    return policyActivatedSchema.safeParse(payload?.value).data;
+    const recorded = policyActivatedSchema.safeParse(payload?.value).data;
+    return { recorded, recordCount: last === undefined ? 0 : last.seq + 1 };
   } catch (error) {
-    if (codeOf(error) === 'AUDIT_STREAM_NOT_FOUND') return undefined;
+    if (codeOf(error) === 'AUDIT_STREAM_NOT_FOUND') return { recorded: undefined, recordCount: 0 };
     throw error;
   }
 }
