@@ -77,7 +77,10 @@ export function asJsonObject(member: unknown): JsonObject | undefined {
   return typeof member === 'object' && member !== null && !Array.isArray(member) ? (member as JsonObject) : undefined;
 }
 
-/** One line that a record can hold: cut between characters, never inside of one. */
+/** One line of as many UTF-16 units as a record holds: cut between characters, never inside of one. */
 function asLine(text: string): string {
-  return [...text.replace(/\p{Cc}/gu, ' ')].slice(0, 1024).join('');
+  return text
+    .replace(/\p{Cc}/gu, ' ')
+    .slice(0, 1024)
+    .replace(/[\ud800-\udbff]$/, '');
 }

@@ -1,3 +1,4 @@
+import { targetValidationSchema } from '@exoarmur/contracts';
 import { createTestExecutor } from '@exoarmur/executors';
 import { describe, expect, it } from 'vitest';
 import {
@@ -122,11 +123,16 @@ describe('an executor that misbehaves when asked about a target', () => {
     expect(executor.performed).toEqual([]);
   });
 
-  it('is quoted in whole characters', async () => {
-    const executor = validating({ result: 'invalid', reason: `${'a'.repeat(1023)}😀😀`, evidence: {} });
+  it.each([
+    ['a'.repeat(1022), '😀'],
+    ['a'.repeat(1023), ''],
+    ['😀'.repeat(511), '😀'],
+  ])('is quoted in whole characters, as many as a record holds (%#)', async (before, after) => {
+    const executor = validating({ result: 'invalid', reason: `${before}😀😀`, evidence: {} });
     const { pipeline, log } = createTestBoundary({ executor });
     expect(await pipeline.execute(createIntent())).toMatchObject({ code: 'BOUNDARY_TARGET_REFUSED' });
-    expect(log.appended[2]?.payload).toMatchObject({ reason: `${'a'.repeat(1023)}😀` });
+    expect(log.appended[2]?.payload).toMatchObject({ reason: before + after });
+    expect(targetValidationSchema.safeParse(log.appended[2]?.payload).error).toBeUndefined();
   });
 
   it('is refused for a reason that is no text of characters', async () => {

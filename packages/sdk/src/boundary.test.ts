@@ -103,6 +103,8 @@ describe('createBoundary', () => {
       '/executors/0/host',
     ],
     ['a limit of nothing', { limits: { grantTtlSeconds: 0 } }, '/limits/grantTtlSeconds'],
+    ['a log that has no time', { limits: { logTimeoutMs: 0 } }, '/limits/logTimeoutMs'],
+    ['a host that has for ever', { limits: { hostTimeoutMs: 2 ** 31 } }, '/limits/hostTimeoutMs'],
     ['an unknown limit', { limits: { grantTtlSecond: 5 } }, '/limits/grantTtlSecond'],
     ['an unknown flag', { flags: { v3: true } }, '/flags/v3'],
     ['one key for two operators', { operators: [APPROVER, { ...APPROVER, operatorId: 'bob' }] }, '/operators'],

@@ -160,6 +160,8 @@ const configSchema = z.strictObject({
       decisionTimeoutMs: timeoutSchema,
       previewTimeoutMs: timeoutSchema,
       storeTimeoutMs: timeoutSchema,
+      logTimeoutMs: timeoutSchema,
+      hostTimeoutMs: z.int().min(1).max(172_800_000),
       grantTtlSeconds: z.int().min(1).max(86_400),
       approvalTtlSeconds: z.int().min(1).max(2_592_000),
     })
