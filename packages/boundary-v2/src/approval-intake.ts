@@ -1,5 +1,11 @@
 import { digestValue } from '@exoarmur/canonical';
-import { type ActionIntent, APPROVAL_DIGEST_DOMAIN, type ApprovalRequest, type Digest } from '@exoarmur/contracts';
+import {
+  type ActionIntent,
+  APPROVAL_DIGEST_DOMAIN,
+  type ApprovalFact,
+  type ApprovalRequest,
+  type Digest,
+} from '@exoarmur/contracts';
 import type { ActionEnd } from './action-result.ts';
 import { endOf } from './action-run.ts';
 import { decideAndAct } from './action-steps.ts';
@@ -19,7 +25,7 @@ type Wait =
 
 /**
  * Takes a signed answer to the open request of a stream. Once enough people agreed, the action is decided again on the
- * facts of that moment and goes on; one denial ends it. @throws BoundaryError for each refused answer, which changes nothing
+ * facts of that moment and goes on, also where one of them is handed in again because it did not; one denial ends it. @throws BoundaryError for each refused answer, which changes nothing
  */
 export async function takeApproval(
   context: BoundaryContext,
@@ -31,10 +37,14 @@ export async function takeApproval(
   if (wait.late !== undefined) return wait.late;
   const { intent, request } = wait;
   const { clock, operators } = context;
+  const answered = await readAnswers(context, stream, intent, request);
+  const goOn = (approvals: readonly ApprovalFact[]) =>
+    decideAndAct({ context, snapshot: snapshotIntent(intent), stream, cancel }, approvals);
   if (stream.answers().some((given) => isSame(given.envelope, envelope))) {
+    // Enough people agreed, and a fault or a crash came between the record of that and what follows from it.
+    if (answered.length >= request.requirement.quorum) return goOn(answered);
     throw refuse('BOUNDARY_APPROVAL_REUSED', 'this very approval was given already');
   }
-  const answered = await readAnswers(context, stream, intent, request);
   const approval = await verifyApproval(envelope, { request, intent, operators, answered, clock });
   await stream.append(
     'approval_decided',
@@ -45,7 +55,7 @@ export async function takeApproval(
   if (approval.fact.verdict === 'deny') return expireIfLate(context, stream);
   const approvals = [...answered, approval.fact];
   if (approvals.length < request.requirement.quorum) return expireIfLate(context, stream);
-  return decideAndAct({ context, snapshot: snapshotIntent(intent), stream, cancel }, approvals);
+  return goOn(approvals);
 }
 
 /** Takes an approval back that its giver no longer stands by. The action still waits afterwards. */

@@ -315,6 +315,29 @@ describe('a wait', () => {
     expect(await pipeline.recover('intent-1')).toMatchObject({ status: 'denied', code: 'BOUNDARY_APPROVAL_DENIED' });
   });
 
+  it.each(['verdict_resolved', 'flushed'])(
+    'goes on with the same answer after a fault came behind it: %s',
+    async (at) => {
+      const { answer, submit, log, executor } = await createWaiting();
+      const envelope = answer();
+      if (at === 'flushed') {
+        log.after = (draft) => {
+          if (draft.kind === 'approval_decided') throw new Error('crash');
+        };
+      } else {
+        log.before = (draft) => {
+          if (draft.kind === at) throw new Error('crash');
+        };
+      }
+      await expect(submit(envelope)).rejects.toMatchObject({ code: 'BOUNDARY_LOG_UNAVAILABLE' });
+      Object.assign(log, { before: () => undefined, after: () => undefined });
+      expect(executor.performed).toHaveLength(0);
+      expect(await submit(envelope)).toMatchObject({ status: 'completed' });
+      expect(executor.performed).toHaveLength(1);
+      await expect(submit(envelope)).rejects.toMatchObject({ code: 'BOUNDARY_APPROVAL_REUSED' });
+    },
+  );
+
   it('does not end for a boundary without operators', async () => {
     const { options, answer } = await createWaiting();
     const { operators, ...bare } = options;
