@@ -1,6 +1,7 @@
-import { canonicalize, fixValue, hasCanonicalForm, hasPassed, notePassed } from '@exoarmur/canonical';
+import { canonicalize, fixValue, hasPassed, notePassed } from '@exoarmur/canonical';
 import { type Decision, decisionSchema, type Facts, factsSchema, type PolicyDecisionPoint } from '@exoarmur/contracts';
 import { settleWithin } from './deadline.ts';
+import { canBeWritten } from './facts.ts';
 import type { IntentSnapshot } from './intent-snapshot.ts';
 
 const factlessSchema = decisionSchema.omit({ facts: true });
@@ -34,9 +35,9 @@ function readDecision(answer: unknown, facts: Facts): Decision | undefined {
   const { facts: stated, ...rest } = answer as Decision;
   const parsed = factlessSchema.safeParse(rest);
   if (!parsed.success || !(stated === facts || canonicalize(stated) === canonicalize(facts))) return undefined;
+  // What cannot be written down cannot be recorded either; of the facts it is known.
+  if (!canBeWritten(parsed.data)) return undefined;
   const decision: Decision = fixValue({ ...parsed.data, facts });
-  // What cannot be written down cannot be recorded either.
-  if (!hasCanonicalForm(decision)) return undefined;
   if (hasPassed(facts, factsSchema)) notePassed(decision, decisionSchema);
   return decision;
 }

@@ -1,4 +1,4 @@
-import { fixValue, hasCanonicalForm, notePassed } from '@exoarmur/canonical';
+import { fixValue, notePassed } from '@exoarmur/canonical';
 import {
   type ActionClass,
   type ActionIntent,
@@ -74,6 +74,29 @@ export function createFactSource(options: {
 }
 
 /**
+ * Whether facts or a decision, as their schema has copied them, have a canonical form: what the schemas let pass and canonical
+ * JSON does not is an undefined member, a negative zero and a lone surrogate. Costs less than the text, which nobody needs yet.
+ */
+export function canBeWritten(value: unknown): boolean {
+  switch (typeof value) {
+    case 'boolean':
+      return true;
+    case 'string':
+      return value.isWellFormed();
+    case 'number':
+      return Number.isSafeInteger(value) && !Object.is(value, -0);
+    case 'object':
+      if (value === null) return true;
+      for (const key of Object.keys(value)) {
+        if (!canBeWritten((value as Readonly<Record<string, unknown>>)[key])) return false;
+      }
+      return true;
+    default:
+      return false;
+  }
+}
+
+/**
  * The facts of one decision. A source that throws, hangs, or answers with another shape is taken for one that knows
  * nothing: a missing fact never widens.
  */
@@ -97,12 +120,16 @@ export async function gatherFacts(options: {
     action_class_floor: classFloor,
   });
   // SECURITY: an answer of somebody else's may throw when it is read, so it is read to the end in here.
-  const read = async () => uncountedSchema.parse(complete(await source.gather(intent)));
+  const read = async () => {
+    const parsed = uncountedSchema.parse(complete(await source.gather(intent)));
+    // A negative zero and a member that is undefined have the shape of a fact, but nobody could write them down.
+    return canBeWritten(parsed) ? parsed : undefined;
+  };
   const [settled, budgets] = await Promise.all([settleWithin(timeoutMs, read), options.budgets]);
   const counted = budgets === undefined ? {} : { budgets };
-  const facts = settled.outcome === 'returned' ? fixValue({ ...settled.value, ...counted }) : undefined;
-  // A negative zero and a member that is undefined have the shape of a fact, but nobody could write them down.
-  if (facts === undefined || !hasCanonicalForm(facts)) return fixValue({ ...complete(UNKNOWN_FACTS), ...counted });
+  const known = settled.outcome === 'returned' ? settled.value : undefined;
+  if (known === undefined) return fixValue({ ...complete(UNKNOWN_FACTS), ...counted });
+  const facts = fixValue({ ...known, ...counted });
   notePassed(facts, factsSchema);
   return facts;
 }

@@ -38,17 +38,6 @@ function assertFits(text: string, maxBytes = Number.POSITIVE_INFINITY): string {
   return text;
 }
 
-/** Whether {@link canonicalize} has a text for a value, under the default limits. */
-export function hasCanonicalForm(value: unknown): boolean {
-  try {
-    canonicalize(value);
-    return true;
-  } catch (error) {
-    if (error instanceof CanonicalError) return false;
-    throw error;
-  }
-}
-
 /** The UTF-8 bytes of {@link canonicalize}: what is hashed, signed and stored. */
 export function canonicalizeToBytes(value: unknown, limits: JsonLimits = {}): Uint8Array {
   return encodeUtf8(canonicalize(value, limits));

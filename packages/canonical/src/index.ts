@@ -1,6 +1,6 @@
 export { decodeBase64, decodeBase64Any, encodeBase64 } from './base64.ts';
 export { concatBytes, decodeUtf8, encodeUtf8, equalBytes } from './bytes.ts';
-export { canonicalize, canonicalizeToBytes, hasCanonicalForm } from './canonical-json.ts';
+export { canonicalize, canonicalizeToBytes } from './canonical-json.ts';
 export {
   type Checkpoint,
   type CheckpointFailure,
