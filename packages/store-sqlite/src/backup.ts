@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { backup } from 'node:sqlite';
+import { backup, DatabaseSync } from 'node:sqlite';
 import { LogStoreError } from '@exoarmur/contracts';
 import { toStoreError } from './sqlite-error.ts';
 import { createPrivately, SqliteLogStore } from './sqlite-log-store.ts';
@@ -13,7 +13,7 @@ export interface BackupResult {
 /**
  * Copies the whole log to a new file while writers go on: one consistent state, checked page by page before it is called
  * a backup. Whether its records give its root is for `fsck` to say, as for any store. `onProgress` is told pages.
- * @throws LogStoreError STORE_CORRUPT, STORE_IO when the file is there already
+ * @throws LogStoreError STORE_CORRUPT, STORE_IO when the file is there already, STORE_ARGUMENT_INVALID for a log in memory
  */
 export async function backupLog(
   store: SqliteLogStore,
@@ -26,8 +26,10 @@ export async function backupLog(
     throw toStoreError(error);
   }
   let copy: SqliteLogStore | undefined;
+  let source: DatabaseSync | undefined;
   try {
-    const pages = await backup(store.database, path, {
+    source = openSnapshot(store);
+    const pages = await backup(source, path, {
       progress: ({ totalPages, remainingPages }) => onProgress?.(totalPages - remainingPages, totalPages),
     });
     copy = SqliteLogStore.open({ path });
@@ -43,6 +45,24 @@ export async function backupLog(
     rmSync(path, { force: true });
     throw toStoreError(error);
   } finally {
+    source?.close();
     await copy?.close();
+  }
+}
+
+/**
+ * The log as it is now, on a connection of its own. A copy is made on another thread, and what the writer's connection does
+ * meanwhile would be taken for its error; and the copy would begin anew with each commit, were it not for the transaction.
+ */
+function openSnapshot(store: SqliteLogStore): DatabaseSync {
+  const path = store.database.location();
+  if (path === null) throw new LogStoreError('STORE_ARGUMENT_INVALID', 'a log in memory has no backup');
+  const source = new DatabaseSync(path, { readOnly: true });
+  try {
+    source.exec('BEGIN; SELECT count(*) FROM tenants');
+    return source;
+  } catch (error) {
+    source.close();
+    throw error;
   }
 }

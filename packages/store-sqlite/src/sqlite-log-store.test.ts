@@ -206,4 +206,12 @@ describe('backupLog', () => {
     await expect(backupLog(store, target)).rejects.toMatchObject({ code: 'STORE_IO' });
     await store.close();
   });
+
+  it('is none of a log in memory, and leaves no file', async () => {
+    const store = openSqliteLogStore({ path: ':memory:' });
+    const target = join(folder(), 'backup.db');
+    await expect(backupLog(store, target)).rejects.toMatchObject({ code: 'STORE_ARGUMENT_INVALID' });
+    expect(readdirSync(folder())).toEqual([]);
+    await store.close();
+  });
 });
