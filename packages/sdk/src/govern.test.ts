@@ -428,6 +428,7 @@ describe('governTools', () => {
     ['a time that is none', { timeoutMs: Number.NaN }, '/timeoutMs'],
     ['a name that no executor can have', { name: '\ud800' }, '/name'],
     ['a version that no manifest holds', { version: '\ud800' }, ''],
+    ['a misspelt option', { confidence: 900 }, '/confidence'],
     ['nothing', null, ''],
   ])('refuses a set that is called by %s', async (_what, change, pointer) => {
     await using boundary = await open();
@@ -443,6 +444,7 @@ describe('governTools', () => {
     ['a call id that is no text', { callId: 5 }, '/callId'],
     ['a listener that is none', { onRefused: 'tell' }, '/onRefused'],
     ['a way to wait that is none', { approval: 'later' }, '/approval'],
+    ['a misspelt way to wait', { aproval: 'wait' }, '/aproval'],
     ['a member that throws', Object.defineProperty({}, 'reason', { enumerable: true, get: () => fail('trap') }), ''],
   ])('calls no tool with %s for options', async (_what, options, pointer) => {
     await using boundary = await open();

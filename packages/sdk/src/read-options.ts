@@ -11,7 +11,7 @@ const listenerSchema = z.custom<() => void>((value) => typeof value === 'functio
 const executeSchema = z.object({ signal: signalSchema.optional() });
 
 // The intent that is made of the rest is checked as a whole, in the words of the boundary.
-const callSchema = z.object({
+const callSchema = z.strictObject({
   callId: z.string().optional(),
   correlationId: z.string().optional(),
   traceId: z.string().optional(),
@@ -24,7 +24,7 @@ const callSchema = z.object({
   onNotTaken: listenerSchema.optional(),
 });
 
-const governSchema = z.object({
+const governSchema = z.strictObject({
   actor: actorSchema,
   correlationId: z.string().optional(),
   confidenceMilli: z.number().optional(),
@@ -53,7 +53,9 @@ function readOptions<Options>(schema: z.ZodType<Options>, options: unknown, code
   try {
     const parsed = schema.safeParse(options);
     if (parsed.success) return parsed.data;
-    pointer = (parsed.error.issues[0]?.path ?? []).map((member) => `/${String(member)}`).join('');
+    const [issue] = parsed.error.issues;
+    const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+    pointer = [...(issue?.path ?? []), ...unknown].map((member) => `/${String(member)}`).join('');
   } catch (cause) {
     // A getter or a trap of the options may throw anything.
     throw new SdkError(code, 'the options cannot be read', { pointer, cause });

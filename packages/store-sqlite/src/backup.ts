@@ -1,8 +1,9 @@
 import { rmSync } from 'node:fs';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { LogStoreError } from '@exoarmur/contracts';
+import { createPrivately } from './database-file.ts';
 import { toStoreError } from './sqlite-error.ts';
-import { createPrivately, SqliteLogStore } from './sqlite-log-store.ts';
+import { SqliteLogStore } from './sqlite-log-store.ts';
 
 /** What a backup holds, tenant by tenant. */
 export interface BackupResult {

@@ -1,4 +1,3 @@
-import { closeSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { emptyRoot, equalBytes } from '@exoarmur/canonical';
 import {
@@ -14,6 +13,7 @@ import {
   type LogStream,
   scopeNameSchema,
 } from '@exoarmur/contracts';
+import { assertFile, createPrivately } from './database-file.ts';
 import { EntryRows, type StreamNumbers } from './entry-rows.ts';
 import { assertCurrent, assertNotForeign, enterWal, MAX_ENTRIES, MAX_TILES, migrate } from './schema.ts';
 import { guard } from './sqlite-error.ts';
@@ -437,26 +437,5 @@ function isIndex(index: number): boolean {
 export function assertTenant(name: string): void {
   if (!scopeNameSchema.safeParse(name).success) {
     throw new LogStoreError('STORE_TENANT_INVALID', 'tenant name is not valid');
-  }
-}
-
-/**
- * The file is made before SQLite opens it, so that it is never readable by others, not even for a moment. One that is there
- * stays as it is. @throws LogStoreError STORE_IO for what is no file; errors of the file system
- */
-export function createPrivately(path: string, isNew = false): void {
-  if (path === ':memory:') return;
-  try {
-    closeSync(openSync(path, 'wx', 0o600));
-  } catch (error) {
-    if (isNew || (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    assertFile(path);
-  }
-}
-
-/** SQLite would wait for ever for the other end of a pipe. */
-function assertFile(path: string): void {
-  if (path !== ':memory:' && !statSync(path).isFile()) {
-    throw new LogStoreError('STORE_IO', 'what is to be opened is no regular file');
   }
 }

@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import { LogStoreError, type WitnessedHead, type WitnessStore } from '@exoarmur/contracts';
+import { createPrivately } from './database-file.ts';
 import { enterWal } from './schema.ts';
 import { guard } from './sqlite-error.ts';
-import { createPrivately } from './sqlite-log-store.ts';
 
 /** Marks the file as the memory of a witness: the bytes `ExAW`. */
 const APPLICATION_ID = 0x45784157;
