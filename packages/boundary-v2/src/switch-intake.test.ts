@@ -154,6 +154,13 @@ describe('a signed switch command', () => {
     });
   });
 
+  it('records again what the store does not clearly call recorded', async () => {
+    const { commands, obey, log } = createSwitches();
+    await commands.append({ ...kept(), isRecorded: 'yes' as never });
+    await obey({ sequence: 2, reason: 'incident 8' });
+    expect(log.facts.filter(({ kind }) => kind === 'switch_changed')).toHaveLength(2);
+  });
+
   it.each([
     ['what is no envelope', null, 'BOUNDARY_SWITCH_MALFORMED'],
     ['an altered one', { ...signSwitchCommand(ENGAGE, [ann]), payload: 'e30=' }, 'BOUNDARY_SWITCH_SIGNATURE_INVALID'],
