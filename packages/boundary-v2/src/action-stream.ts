@@ -1,8 +1,7 @@
 import { advanceTrail, initialTrail, type TrailState } from '@exoarmur/audit/trail';
-import { digestBytes, formatTime, parseTime } from '@exoarmur/canonical';
+import { digestBytes, formatTime } from '@exoarmur/canonical';
 import type {
   ActionIntent,
-  AppendReceipt,
   ApprovalDecided,
   AuditSink,
   Clock,
@@ -17,6 +16,7 @@ import type {
 } from '@exoarmur/contracts';
 import { settleWithin } from './deadline.ts';
 import { BoundaryError, codeOf, isBoundaryError } from './errors.ts';
+import { readReceipt } from './log-answers.ts';
 
 /** Stands where a record not yet sealed has no digest yet. */
 const UNSEALED = digestBytes('exoarmur.payload/1', new Uint8Array());
@@ -262,16 +262,6 @@ export class ActionStream {
     const answer = kind === 'approval_decided' ? this.latest('approval_decided') : undefined;
     if (answer !== undefined) this.#answers.push(answer);
   }
-}
-
-/** When the log sealed a record, by its receipt. Throws for a receipt of another record, or none. */
-function readReceipt(receipt: unknown, proposed: SealedRecord): string {
-  const { stream, kind, seq, time } = (receipt as AppendReceipt).record;
-  if (stream !== proposed.stream || kind !== proposed.kind || seq !== proposed.seq) {
-    throw new TypeError('the log sealed another record');
-  }
-  if (time !== proposed.time) parseTime(time);
-  return time;
 }
 
 function unlawful(

@@ -1,5 +1,7 @@
 import { createSigner, formatTime, parseVerifierKey } from '@exoarmur/canonical';
 import {
+  type AppendReceipt,
+  type CellDraft,
   type KeptActivation,
   LogStoreError,
   type PolicyActivationStore,
@@ -124,6 +126,29 @@ describe('activating a policy bundle', () => {
     };
     await expect(activatePolicyBundle(options, signed(2))).rejects.toMatchObject({ code: 'BOUNDARY_LOG_UNAVAILABLE' });
     expect(await version()).toBe(1);
+  });
+
+  const RECEIPT = { stream: 'policy-main', kind: 'policy_activated', seq: 1, time: '2026-01-15T12:30:45.123Z' };
+  it.each<[string, (draft: CellDraft) => object]>([
+    ['nothing of a record', () => ({})],
+    ['another stream', () => ({ ...RECEIPT, stream: 'another' })],
+    ['another kind', ({ stream }) => ({ ...RECEIPT, stream, kind: 'switch_changed' })],
+    ['another place', ({ stream }) => ({ ...RECEIPT, stream, seq: 7 })],
+    ['no time', ({ stream }) => ({ ...RECEIPT, stream, time: 'soon' })],
+  ])('does not count when the receipt of the log tells of %s', async (_, recordOf) => {
+    const { options, log, version } = createBundles();
+    await activatePolicyBundle(options, signed(1));
+    log.appendCell = async (draft) => ({ record: recordOf(draft) }) as AppendReceipt;
+    await expect(activatePolicyBundle(options, signed(2))).rejects.toMatchObject({ code: 'BOUNDARY_LOG_UNAVAILABLE' });
+    expect(await version()).toBe(1);
+  });
+
+  it('counts when the receipt is that of the record', async () => {
+    const { options, log, version } = createBundles();
+    await activatePolicyBundle(options, signed(1));
+    log.appendCell = async ({ stream, expectedSeq: seq }) => ({ record: { ...RECEIPT, stream, seq } }) as AppendReceipt;
+    await activatePolicyBundle(options, signed(2));
+    expect(await version()).toBe(2);
   });
 
   it.each([...BABBLE, ['answers that all is well', () => true] as const])(

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { AuditError } from '@exoarmur/audit/writer';
 import { createMemoryPolicyActivationStore } from '@exoarmur/boundary-v2';
 import { encodeUtf8, formatTime } from '@exoarmur/canonical';
-import { LogStoreError, type PolicyActivationStore, type PolicyBundle } from '@exoarmur/contracts';
+import {
+  type AppendReceipt,
+  type CellDraft,
+  LogStoreError,
+  type PolicyActivationStore,
+  type PolicyBundle,
+} from '@exoarmur/contracts';
 import { createDecisionPoint, digestPolicySet, MAX_POLICY_BUNDLE_BYTES, parsePolicySource } from '@exoarmur/policy';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HOUR_MS, POLICY_SIGNER, STRANGER, signedBundle } from '../test/bundles.ts';
@@ -16,7 +22,8 @@ import { openPolicy } from './policy-source.ts';
 const keyring = [POLICY_SIGNER.vkey];
 /** Takes everything down, and has nothing to tell. */
 const DEAF_LOG = {
-  appendCell: async () => ({}) as never,
+  appendCell: async ({ stream, kind }: CellDraft) =>
+    ({ record: { stream, kind, seq: 0, time: '2026-01-15T12:30:45.123Z' } }) as AppendReceipt,
   collect: () => Promise.reject(new AuditError('AUDIT_STREAM_NOT_FOUND', 'none')),
 };
 const STORE_FULL = new LogStoreError('STORE_FULL', 'no space left');
