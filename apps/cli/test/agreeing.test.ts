@@ -133,7 +133,7 @@ describe('approvals revoke', () => {
     await run('approvals', 'approve', 'old', '--request', request_digest, '--key', 'alice.key', '--reason', 'seen');
     expect(await revoke('carol')).toMatchObject({ exitCode: 2 });
     expect(await revoke('alice')).toMatchObject({
-      out: 'Taken out, it was on no record: the approval of old by alice\n',
+      out: 'Withdrawn, which counts when the action is run again: the approval of old by alice\n',
       exitCode: 0,
     });
     expect(await run('run', 'old.json')).toMatchObject({ exitCode: 4 });

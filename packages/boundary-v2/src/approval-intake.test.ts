@@ -49,9 +49,8 @@ describe('an approval taken back', () => {
   it('cannot be handed in again', async () => {
     const { pipeline, approval, takeBack } = await createHalfApproved();
     await pipeline.revokeApproval('intent-1', takeBack(approval));
-    await expect(pipeline.revokeApproval('intent-1', takeBack(approval))).rejects.toMatchObject({
-      code: 'BOUNDARY_APPROVAL_UNKNOWN',
-    });
+    const refused = await pipeline.revokeApproval('intent-1', takeBack(approval)).catch((error) => error);
+    expect([refused.code, refused.cause]).toEqual(['BOUNDARY_APPROVAL_UNKNOWN', undefined]);
     await expect(pipeline.submitApproval('intent-1', approval)).rejects.toMatchObject({
       code: 'BOUNDARY_APPROVAL_REUSED',
     });
@@ -95,6 +94,129 @@ describe('an approval taken back', () => {
       expect(() => signApprovalRevocation({ ...base, approverId: 'alice', reason: '', ...change })).toThrow(TypeError);
     },
   );
+});
+
+describe('an approval withdrawn before it was taken', () => {
+  it('is recorded with its revocation, so that no copy of it counts', async () => {
+    const { pipeline, log, executor, sign, takeBack } = await createHalfApproved();
+    const untaken = sign(BOB);
+    const before = log.appended.length;
+    expect(await pipeline.revokeApproval('intent-1', takeBack(untaken, BOB), untaken)).toMatchObject({
+      status: 'pending_approval',
+    });
+    expect(log.appended.slice(before).map(({ kind, actor }) => [kind, actor.id])).toEqual([
+      ['approval_decided', 'bob'],
+      ['approval_revoked', 'bob'],
+    ]);
+    await expect(pipeline.submitApproval('intent-1', untaken)).rejects.toMatchObject({
+      code: 'BOUNDARY_APPROVAL_REUSED',
+    });
+    expect(executor.performed).toEqual([]);
+    expect(await pipeline.submitApproval('intent-1', sign(BOB))).toMatchObject({ status: 'completed' });
+    await (await pipeline.recover('intent-1')).bundle();
+  });
+
+  it('is withdrawn once', async () => {
+    const { pipeline, log, sign, takeBack } = await createHalfApproved();
+    const untaken = sign(BOB);
+    await pipeline.revokeApproval('intent-1', takeBack(untaken, BOB), untaken);
+    const before = log.appended.length;
+    await expect(pipeline.revokeApproval('intent-1', takeBack(untaken, BOB), untaken)).rejects.toMatchObject({
+      code: 'BOUNDARY_APPROVAL_UNKNOWN',
+    });
+    expect(log.appended).toHaveLength(before);
+  });
+
+  it('that lies beside one on record does not matter: that one is revoked', async () => {
+    const { pipeline, log, approval, takeBack } = await createHalfApproved();
+    const before = log.appended.length;
+    await pipeline.revokeApproval('intent-1', takeBack(approval), {});
+    expect(log.appended.slice(before).map(({ kind }) => kind)).toEqual(['approval_revoked']);
+  });
+
+  it.each<[string, string, string | undefined, (made: Awaited<ReturnType<typeof createHalfApproved>>) => unknown[]]>([
+    [
+      'of another operator',
+      'BOUNDARY_APPROVER_UNKNOWN',
+      undefined,
+      ({ sign, takeBack }) => {
+        const of = sign(BOB);
+        return [takeBack(of), of];
+      },
+    ],
+    [
+      'that the revocation does not name',
+      'BOUNDARY_APPROVAL_UNKNOWN',
+      undefined,
+      ({ sign, takeBack }) => [takeBack(sign(BOB), BOB), sign(BOB)],
+    ],
+    [
+      'that is a denial',
+      'BOUNDARY_APPROVAL_UNKNOWN',
+      undefined,
+      ({ sign, takeBack }) => {
+        const of = sign(BOB, 'deny');
+        return [takeBack(of, BOB), of];
+      },
+    ],
+    [
+      'of somebody who has answered',
+      'BOUNDARY_APPROVAL_UNKNOWN',
+      'BOUNDARY_APPROVAL_DUPLICATE',
+      ({ sign, takeBack }) => {
+        const of = sign(ALICE);
+        return [takeBack(of), of];
+      },
+    ],
+    [
+      'that is none',
+      'BOUNDARY_APPROVAL_UNKNOWN',
+      'BOUNDARY_APPROVAL_MALFORMED',
+      ({ sign, takeBack }) => [takeBack(sign(BOB), BOB), {}],
+    ],
+  ])('%s is refused, and nothing is recorded of the action', async (_, code, cause, make) => {
+    const made = await createHalfApproved();
+    const before = made.log.appended.length;
+    const [revocation, untaken] = make(made);
+    const refused = made.pipeline.revokeApproval('intent-1', revocation, untaken);
+    await expect(refused).rejects.toMatchObject({ code, ...(cause === undefined ? {} : { cause: { code: cause } }) });
+    expect(made.log.appended).toHaveLength(before);
+    expect(await made.pipeline.submitApproval('intent-1', made.sign(BOB))).toMatchObject({ status: 'completed' });
+  });
+
+  it('is not recorded after it has expired', async () => {
+    const { pipeline, log, clock, sign, takeBack } = await createHalfApproved();
+    const untaken = sign(BOB);
+    const revocation = takeBack(untaken, BOB);
+    const before = (await kindsOf(log)).length;
+    log.before = async () => {
+      clock.nowMs += 600_000;
+    };
+    await expect(pipeline.revokeApproval('intent-1', revocation, untaken)).rejects.toMatchObject({
+      code: 'BOUNDARY_STEP_UNLAWFUL',
+    });
+    expect(await kindsOf(log)).toHaveLength(before);
+  });
+
+  it('is not judged while the registry is silent', async () => {
+    const { options, sign, takeBack } = await createHalfApproved();
+    const { operators: registry } = options;
+    let asked = 0;
+    const operators = {
+      findByKeyId: async (keyId: string) => {
+        if (++asked === 3) throw new Error('busy');
+        return registry?.findByKeyId(keyId) ?? [];
+      },
+    };
+    const untaken = sign(BOB);
+    const later = new ProxyPipeline({ ...options, operators });
+    await expect(later.revokeApproval('intent-1', takeBack(untaken, BOB), untaken)).rejects.toMatchObject({
+      code: 'BOUNDARY_OPERATORS_UNAVAILABLE',
+    });
+    expect(await later.revokeApproval('intent-1', takeBack(untaken, BOB), untaken)).toMatchObject({
+      status: 'pending_approval',
+    });
+  });
 });
 
 describe('an operator revoked between the decision and the authorisation', () => {

@@ -4,24 +4,29 @@ import {
   APPROVAL_DIGEST_DOMAIN,
   type ApprovalFact,
   type ApprovalRequest,
+  type ApprovalRevocation,
   type Digest,
 } from '@exoarmur/contracts';
 import type { ActionEnd } from './action-result.ts';
 import { endOf } from './action-run.ts';
 import { decideAndAct } from './action-steps.ts';
 import type { ActionStream } from './action-stream.ts';
-import { verifyApproval, verifyApprovalRevocation } from './approval.ts';
+import { type VerifiedApproval, verifyApproval, verifyApprovalRevocation } from './approval.ts';
 import type { BoundaryContext } from './boundary-context.ts';
 import type { BoundaryError } from './errors.ts';
 import { snapshotIntent } from './intent-snapshot.ts';
-import { refuse } from './operator-signature.ts';
+import { isRefusal, refuse } from './operator-signature.ts';
 import { expireIfLate } from './recovery.ts';
 import { readAnswers } from './standing-answers.ts';
 
 /** What an answer meets: the request and the intent of an action that waits, or the end of a wait whose time is up. */
-type Wait =
-  | { readonly late: ActionEnd }
-  | { readonly late?: never; readonly intent: ActionIntent; readonly request: ApprovalRequest };
+type Wait = { readonly late: ActionEnd } | OpenWait;
+
+interface OpenWait {
+  readonly late?: never;
+  readonly intent: ActionIntent;
+  readonly request: ApprovalRequest;
+}
 
 /**
  * Takes a signed answer to the open request of a stream. Once enough people agreed, the action is decided again on the
@@ -58,11 +63,16 @@ export async function takeApproval(
   return goOn(approvals);
 }
 
-/** Takes an approval back that its giver no longer stands by. The action still waits afterwards. */
+/**
+ * Takes an approval back that its giver no longer stands by. The action still waits afterwards. One that was not taken yet is
+ * handed in with its revocation, and recorded with it in one go: no copy of it counts any more.
+ * @throws BoundaryError BOUNDARY_APPROVAL_UNKNOWN, with the reason as cause, where neither counts; the revocation itself was good then
+ */
 export async function takeRevocation(
   context: BoundaryContext,
   stream: ActionStream,
   input: unknown,
+  untaken: unknown,
 ): Promise<ActionEnd> {
   const wait = await openWait(context, stream, input);
   if (wait.late !== undefined) return wait.late;
@@ -76,13 +86,46 @@ export async function takeRevocation(
       answer.verdict === 'approve' &&
       !answer.isRevoked,
   );
-  if (!held) throw refuse('BOUNDARY_APPROVAL_UNKNOWN', 'there is no such approval to take back', '/approval_digest');
+  if (!held) await stageUntaken(context, stream, wait, { untaken, revocation: value });
   await stream.append(
     'approval_revoked',
     { schema: 'exoarmur.approval-revoked/1', approval_digest: value.approval_digest, envelope },
     { type: 'human', id: value.approver_id },
   );
   return endOf(stream);
+}
+
+/** Keeps an approval back that is recorded together with its revocation. */
+async function stageUntaken(
+  context: BoundaryContext,
+  stream: ActionStream,
+  { intent, request }: OpenWait,
+  { untaken, revocation }: { readonly untaken: unknown; readonly revocation: ApprovalRevocation },
+): Promise<void> {
+  const unknown = (cause?: unknown) =>
+    refuse('BOUNDARY_APPROVAL_UNKNOWN', 'there is no such approval to take back', '/approval_digest', cause);
+  if (untaken === undefined) throw unknown();
+  const { clock, operators } = context;
+  const answered = await readAnswers(context, stream, intent, request);
+  let approval: VerifiedApproval;
+  try {
+    approval = await verifyApproval(untaken, { request, intent, operators, answered, clock });
+  } catch (error) {
+    throw isRefusal(error) ? unknown(error) : error;
+  }
+  const { digest, envelope, fact } = approval;
+  // SECURITY: a code of its own, or one operator could have the approval of another thrown away.
+  if (fact.approver_id !== revocation.approver_id) {
+    throw refuse('BOUNDARY_APPROVER_UNKNOWN', 'the approval is that of another operator', '/approver_id');
+  }
+  const isOnRecord = stream.answers().some(({ approval_digest }) => approval_digest === digest);
+  if (digest !== revocation.approval_digest || isOnRecord || fact.verdict === 'deny') throw unknown();
+  stream.stage(
+    'approval_decided',
+    { schema: 'exoarmur.approval-decided/1', approval_digest: digest, envelope },
+    { type: 'human', id: fact.approver_id },
+    [fact.expires_at, request.expires_at],
+  );
 }
 
 async function openWait(context: BoundaryContext, stream: ActionStream, envelope: unknown): Promise<Wait> {

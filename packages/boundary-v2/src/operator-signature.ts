@@ -74,8 +74,8 @@ export function isCleared({ clearance }: Operator, ...classes: readonly (ActionC
 }
 
 /** The refusal of what somebody handed in. */
-export function refuse(code: BoundaryErrorCode, message: string, pointer?: string): BoundaryError {
-  return new BoundaryError(code, message, pointer === undefined ? {} : { pointer });
+export function refuse(code: BoundaryErrorCode, message: string, pointer?: string, cause?: unknown): BoundaryError {
+  return new BoundaryError(code, message, { ...(pointer === undefined ? {} : { pointer }), cause });
 }
 
 /** Whether an error refuses what an operator signed; otherwise nobody could tell, and nothing follows from it. */

@@ -108,12 +108,13 @@ export class ProxyPipeline {
   }
 
   /**
-   * Takes an approval back that its giver no longer stands by, as long as the action waits; a denial stands.
-   * @throws BoundaryError as submitApproval, BOUNDARY_APPROVAL_UNKNOWN
+   * Takes an approval back that its giver no longer stands by, as long as the action waits; a denial stands. One that was not
+   * submitted yet is given as `approval`: both are recorded in one go, and no copy of it counts any more.
+   * @throws BoundaryError as submitApproval; BOUNDARY_APPROVAL_UNKNOWN when a good revocation has nothing to take back
    */
-  async revokeApproval(stream: string, envelope: unknown): Promise<ActionResult> {
+  async revokeApproval(stream: string, envelope: unknown, approval?: unknown): Promise<ActionResult> {
     return this.#takeIn({ attempt: 'approval_revocation', stream, input: envelope }, (opened) =>
-      takeRevocation(this.#context, opened, envelope),
+      takeRevocation(this.#context, opened, envelope, approval),
     );
   }
 

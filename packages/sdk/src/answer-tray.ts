@@ -1,8 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { canonicalizeToBytes, decodeBase64, digestBytes, encodeUtf8, parseJson } from '@exoarmur/canonical';
 import {
+  canonicalizeToBytes,
+  decodeBase64,
+  digestBytes,
+  digestValue,
+  encodeUtf8,
+  parseJson,
+} from '@exoarmur/canonical';
+import {
+  APPROVAL_DIGEST_DOMAIN,
   APPROVAL_PAYLOAD_TYPE,
   APPROVAL_REVOCATION_PAYLOAD_TYPE,
   type DsseEnvelope,
@@ -23,30 +31,53 @@ export interface TrayAnswer {
   readonly envelope: DsseEnvelope | undefined;
   /** Code of what kept the file from being read at this moment; nothing is known of the answer then. */
   readonly fault?: string;
+  /** The approval that this answer, a revocation by its unverified bytes, takes back and that lies beside it. */
+  readonly withdraws?: TrayAnswer;
 }
 
 /**
  * Ranks of answers, by what their unverified bytes say: whoever stops or takes back comes before whoever agrees, and so does what
- * may be such a word.
+ * may be such a word. An approval that is withdrawn may be the second of one person, so what was taken is revoked before.
  */
-const RANKS = { denial: 0, revocation: 1, unread: 2, other: 3 } as const;
+const RANKS = { denial: 0, revocation: 1, unread: 2, withdrawal: 3, other: 4 } as const;
 
-/** Whether an answer may stop an action or take an approval back, by what its unverified bytes say. */
+/** Whether an answer may stop an action or take an approval on record back, by what its unverified bytes say. */
 export function mayStop(answer: TrayAnswer): boolean {
-  return rankOf(answer) < RANKS.other;
+  return rankOf(answer) < RANKS.withdrawal;
 }
 
-function rankOf({ envelope, fault }: TrayAnswer): number {
+function rankOf({ envelope, fault, withdraws }: TrayAnswer): number {
   if (fault !== undefined) return RANKS.unread;
+  if (withdraws !== undefined) return RANKS.withdrawal;
   if (envelope?.payloadType === APPROVAL_REVOCATION_PAYLOAD_TYPE) return RANKS.revocation;
-  if (envelope?.payloadType !== APPROVAL_PAYLOAD_TYPE) return RANKS.other;
+  const isDenial = envelope?.payloadType === APPROVAL_PAYLOAD_TYPE && saidBy(envelope).verdict === 'deny';
+  return isDenial ? RANKS.denial : RANKS.other;
+}
+
+/** What an answer says; nothing of it is verified. */
+function saidBy({ payload }: DsseEnvelope): { readonly verdict?: unknown; readonly approval_digest?: unknown } {
   try {
-    const said = parseJson(decodeBase64(envelope.payload), { maxBytes: ANSWER_LIMITS.maxBytes });
-    return (said as { readonly verdict?: unknown } | null)?.verdict === 'deny' ? RANKS.denial : RANKS.other;
+    return Object(parseJson(decodeBase64(payload), { maxBytes: ANSWER_LIMITS.maxBytes }));
   } catch (error) {
     if (!isExoArmurError(error)) throw error;
-    return RANKS.other;
+    return {};
   }
+}
+
+/** Puts each revocation together with the approval beside it that it names, which then does not lie there by itself. */
+function pairUp(answers: readonly TrayAnswer[]): TrayAnswer[] {
+  const approvals = new Map<unknown, TrayAnswer>();
+  for (const answer of answers) {
+    if (answer.envelope?.payloadType !== APPROVAL_PAYLOAD_TYPE) continue;
+    approvals.set(digestValue(APPROVAL_DIGEST_DOMAIN, answer.envelope), answer);
+  }
+  const paired = answers.map((answer) => {
+    if (answer.envelope?.payloadType !== APPROVAL_REVOCATION_PAYLOAD_TYPE) return answer;
+    const withdraws = approvals.get(saidBy(answer.envelope).approval_digest);
+    return withdraws === undefined ? answer : { ...answer, withdraws };
+  });
+  const withdrawn = new Set(paired.map(({ withdraws }) => withdraws));
+  return paired.filter((answer) => !withdrawn.has(answer));
 }
 
 /**
@@ -76,15 +107,15 @@ export class AnswerTray {
   }
 
   /**
-   * The answers to one action in the order in which they are to be taken: denials, revocations, what cannot be read now, the
-   * rest. SECURITY: names of files say nothing, or whoever gives them would say whether a denial comes in time.
+   * The answers to one action in the order in which they are to be taken: denials, revocations, what cannot be read now,
+   * approvals with the revocation that withdraws them, the rest. SECURITY: names of files say nothing, or whoever gives them would say whether a denial comes in time.
    * @throws SdkError SDK_TRAY_UNAVAILABLE
    */
   list(stream: string): readonly TrayAnswer[] {
     const prefix = prefixOf(stream);
     const names = this.#names().filter((name) => name.startsWith(prefix) && name.endsWith('.json'));
     const answers = names.slice(0, ANSWER_LIMITS.maxFiles).map((name): TrayAnswer => ({ name, ...this.#read(name) }));
-    return answers.sort((a, b) => rankOf(a) - rankOf(b));
+    return pairUp(answers).sort((a, b) => rankOf(a) - rankOf(b));
   }
 
   /** Whether an answer still lies there: whoever gave it may have taken it out. */

@@ -58,7 +58,7 @@ const JUDGEMENTS: ReadonlySet<string> = new Set<BoundaryErrorCode>([
 /** Where answers go: what a boundary does with an approval, a denial or a revocation. */
 export interface AnswerTaker {
   submitApproval(stream: string, envelope: unknown, options: ExecuteOptions): Promise<ActionResult>;
-  revokeApproval(stream: string, envelope: unknown): Promise<ActionResult>;
+  revokeApproval(stream: string, envelope: unknown, approval: unknown): Promise<ActionResult>;
   /** Whether the records say that the action waits for people; false when they cannot be read. */
   isWaiting(stream: string): Promise<boolean>;
 }
@@ -81,7 +81,8 @@ export async function takeAnswers(
   };
   let result: ActionResult | undefined;
   let isHeld = false;
-  for (const answer of tray?.list(stream).slice(0, ANSWER_LIMITS.maxAnswers) ?? []) {
+  const answers = tray?.list(stream).slice(0, ANSWER_LIMITS.maxAnswers) ?? [];
+  for (const answer of answers) {
     // SECURITY: nobody's approval is added while what may be a denial, or take one back, could not be judged.
     if (isHeld && !mayStop(answer)) break;
     if (answer.fault !== undefined) {
@@ -91,6 +92,7 @@ export async function takeAnswers(
     }
     // Whoever gave it has taken it out since it was listed.
     if (tray?.has(answer) !== true) continue;
+    let refusal: string | undefined;
     try {
       result = await handIn(taker, stream, answer, options);
     } catch (error) {
@@ -104,8 +106,14 @@ export async function takeAnswers(
       }
       refused.push(error.code);
       tell(onRefused, { stream, code: error.code });
+      refusal = error.code;
     }
     try {
+      // The approval first: what is left of the two alone is then a revocation.
+      if (answer.withdraws !== undefined) {
+        if (isWithdrawn(refusal)) tray?.remove(answer.withdraws);
+        else answers.push(answer.withdraws);
+      }
       tray?.remove(answer);
     } catch (error) {
       // What became of the action counts more; an answer that was taken already is refused at the next look.
@@ -118,10 +126,18 @@ export async function takeAnswers(
 function handIn(
   taker: AnswerTaker,
   stream: string,
-  { envelope }: TrayAnswer,
+  { envelope, withdraws }: TrayAnswer,
   options: ExecuteOptions,
 ): Promise<ActionResult> {
   return envelope?.payloadType === APPROVAL_REVOCATION_PAYLOAD_TYPE
-    ? taker.revokeApproval(stream, envelope)
+    ? taker.revokeApproval(stream, envelope, withdraws?.envelope)
     : taker.submitApproval(stream, envelope, options);
+}
+
+/**
+ * Whether an approval was withdrawn by its giver, going by what became of the revocation. SECURITY: one that is not the giver's,
+ * which anybody may put there, throws no approval away.
+ */
+function isWithdrawn(refusal: string | undefined): boolean {
+  return refusal === undefined || refusal === ('BOUNDARY_APPROVAL_UNKNOWN' satisfies BoundaryErrorCode);
 }

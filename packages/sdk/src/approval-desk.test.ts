@@ -17,6 +17,7 @@ import {
   BoundaryError,
   createOperatorRegistry,
   signApproval,
+  signApprovalRevocation,
   signStandingGrant,
 } from '@exoarmur/boundary-v2';
 import { createSigner, decodeBase64, formatTime, signEnvelope } from '@exoarmur/canonical';
@@ -278,14 +279,107 @@ describe('ApprovalDesk', () => {
     await close();
   });
 
-  it('takes an approval out of the tray that nobody has taken yet', async () => {
+  /** Gives the file of the newest answer the first or the last name of its action. */
+  const rename = (place: 'first' | 'last') => {
+    const folder = join(home, 'a.db.answers');
+    const named = readdirSync(folder).map((name) => ({ name, at: statSync(join(folder, name)).mtimeMs }));
+    const { name = '' } = named.sort((a, b) => a.at - b.at).at(-1) ?? {};
+    const digits = (place === 'first' ? '0' : 'f').repeat(64);
+    renameSync(join(folder, name), join(folder, `${name.slice(0, 33)}${digits}.json`));
+    return name.slice(0, 33);
+  };
+
+  const folderOf = () => join(home, 'a.db.answers');
+  const lying = () => readdirSync(folderOf()).map((name) => readFileSync(join(folderOf(), name)));
+
+  it('withdraws an approval that nobody has taken yet, and with it every copy', async () => {
     const { boundary, config, desk, answer, close } = await openOffice();
-    await answer({ key: APPROVER_KEY });
+    await answer();
+    const copies = readdirSync(folderOf()).map((name) => [name, readFileSync(join(folderOf(), name))] as const);
     expect(await desk.revoke(WISH)).toEqual({ operatorId: 'alice', withdrawn: 1, revoked: 0 });
-    expect(readdirSync(join(home, 'a.db.answers'))).toEqual([]);
-    expect(await boundary.takeAnswers('intent-1')).toEqual({ result: undefined, refused: [], notTaken: [] });
+    expect(await desk.show('intent-1')).toMatchObject({ inTray: 1, answeredBy: [] });
+    await expect(desk.revoke(WISH)).rejects.toMatchObject({ code: 'SDK_ANSWER_REFUSED' });
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({
+      ...{ result: { status: 'pending_approval' }, refused: [], notTaken: [] },
+    });
+    expect(lying()).toEqual([]);
+    for (const [name, bytes] of copies) writeFileSync(join(folderOf(), name), bytes);
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({
+      ...{ result: undefined, refused: ['BOUNDARY_APPROVAL_REUSED'] },
+    });
     expect(config.executor.performed).toHaveLength(0);
     await expect(desk.revoke(WISH)).rejects.toMatchObject({ code: 'SDK_ANSWER_REFUSED' });
+    await answer({ reason: 'after all' });
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({ result: { status: 'completed' } });
+    await close();
+  });
+
+  it('withdraws all that one person has said, on record or not, whatever the files are called', async () => {
+    const { boundary, config, operators, desk, answer, close } = await openOffice({ quorum: 2 });
+    await operators.add({ ...APPROVER, operatorId: 'bob', vkey: BOB.vkey });
+    await answer();
+    await boundary.takeAnswers('intent-1');
+    await answer({ reason: 'again' });
+    expect(await desk.revoke(WISH)).toEqual({ operatorId: 'alice', withdrawn: 1, revoked: 1 });
+    // That of what is on record is the newest.
+    rename('last');
+    await answer({ key: BOB_KEY });
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({
+      ...{ result: { status: 'pending_approval' }, refused: [], notTaken: [] },
+    });
+    expect((await desk.show('intent-1')).answeredBy).toHaveLength(1);
+    expect(lying()).toEqual([]);
+    expect(config.executor.performed).toHaveLength(0);
+    await close();
+  });
+
+  it('lets nobody else throw an approval away or hold it up', async () => {
+    const { boundary, operators, desk, pending, answer, close } = await openOffice();
+    await operators.add({ ...APPROVER, operatorId: 'bob', vkey: BOB.vkey });
+    await answer();
+    const [approval = new Uint8Array()] = lying();
+    const tray = new AnswerTray(folderOf());
+    const parts = { approval: JSON.parse(String(approval)), intentDigest: pending.intentDigest, reason: 'no' };
+    for (const [approverId, name] of [
+      ['bob', 'bob.test'],
+      ['alice', 'bob.test'],
+      ['alice', 'mallory.test'],
+    ] as const) {
+      const seed = new Uint8Array(32).fill(name === 'bob.test' ? 4 : 66);
+      tray.put('intent-1', signApprovalRevocation({ ...parts, approverId, signer: createSigner(name, seed) }));
+    }
+    // Whoever approved may still take it back.
+    expect(await desk.show('intent-1')).toMatchObject({ inTray: 3 });
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({
+      result: { status: 'completed' },
+      refused: ['BOUNDARY_APPROVER_UNKNOWN', 'BOUNDARY_APPROVER_UNKNOWN', 'BOUNDARY_APPROVER_UNKNOWN'],
+    });
+    expect(lying()).toEqual([]);
+    await close();
+  });
+
+  it('takes back its own approval although words of others lie beside it', async () => {
+    const { boundary, config, desk, pending, answer, close } = await openOffice();
+    await answer();
+    const [approval = new Uint8Array()] = lying();
+    const parts = { approval: JSON.parse(String(approval)), intentDigest: pending.intentDigest, reason: 'no' };
+    const word = signApprovalRevocation({ ...parts, approverId: 'alice', signer: BOB });
+    new AnswerTray(folderOf()).put('intent-1', word);
+    expect(await desk.revoke(WISH)).toEqual({ operatorId: 'alice', withdrawn: 1, revoked: 0 });
+    await boundary.takeAnswers('intent-1');
+    expect(lying()).toEqual([]);
+    expect(config.executor.performed).toHaveLength(0);
+    await close();
+  });
+
+  it('throws an approval away that could not count when its giver withdraws it', async () => {
+    const { boundary, operators, clock, desk, answer, close } = await openOffice({ quorum: 2 });
+    await answer({ ttlSeconds: 1 });
+    await desk.revoke(WISH);
+    clock.nowMs += 2000;
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({ refused: ['BOUNDARY_APPROVAL_UNKNOWN'] });
+    expect(lying()).toEqual([]);
+    await operators.revoke('alice');
     await close();
   });
 
@@ -340,16 +434,6 @@ describe('ApprovalDesk', () => {
     expect(config.executor.performed).toHaveLength(0);
     await close();
   });
-
-  /** Gives the file of the newest answer the first or the last name of its action. */
-  const rename = (place: 'first' | 'last') => {
-    const folder = join(home, 'a.db.answers');
-    const named = readdirSync(folder).map((name) => ({ name, at: statSync(join(folder, name)).mtimeMs }));
-    const { name = '' } = named.sort((a, b) => a.at - b.at).at(-1) ?? {};
-    const digits = (place === 'first' ? '0' : 'f').repeat(64);
-    renameSync(join(folder, name), join(folder, `${name.slice(0, 33)}${digits}.json`));
-    return name.slice(0, 33);
-  };
 
   it('takes a denial before any approval, whatever their files are called', async () => {
     const { boundary, config, operators, answer, close } = await openOffice();

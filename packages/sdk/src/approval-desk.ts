@@ -29,7 +29,7 @@ import {
   type SqliteLogStore,
 } from '@exoarmur/store-sqlite';
 import { digestIntent, type RecordedAction, readAction } from './action-reader.ts';
-import { ANSWER_LIMITS, AnswerTray } from './answer-tray.ts';
+import { ANSWER_LIMITS, AnswerTray, type TrayAnswer } from './answer-tray.ts';
 import type { StoreConfig } from './config.ts';
 import { SdkError } from './errors.ts';
 import { type ListedStandingGrant, listKeptGrants } from './kept-standing-grants.ts';
@@ -55,7 +55,7 @@ export interface Answer {
 /** What became of a wish to take an approval back. */
 export interface Revocation {
   readonly operatorId: string;
-  /** Approvals that nobody had taken from the tray yet, and never will. */
+  /** Approvals that nobody had taken from the tray yet, for each of which a signed revocation lies beside it now. */
   readonly withdrawn: number;
   /** Approvals on record, for each of which a signed revocation lies in the tray now. */
   readonly revoked: number;
@@ -166,37 +166,49 @@ export class ApprovalDesk {
   }
 
   /**
-   * Takes back what a person has approved, while the action waits: what still lies in the tray is taken out, and what was taken
-   * already is revoked by a signed word, which the boundary takes from the tray. A denial stands.
+   * Takes back what a person has approved, while the action waits: a signed word, which the boundary takes from the tray. What
+   * still lies there stays beside it, so that the boundary records both and no copy of the approval counts. A denial stands.
    * @throws SdkError SDK_STREAM_UNKNOWN, SDK_TRAY_UNAVAILABLE, SDK_ANSWER_MALFORMED, and SDK_ANSWER_REFUSED for a key of nobody
    * and where there is no such approval
    */
   async revoke({ stream, reason, key }: Omit<Answer, 'verdict' | 'requestDigest' | 'ttlSeconds'>): Promise<Revocation> {
-    await this.show(stream);
+    const { intent } = await this.show(stream);
     const signer = readKey(key);
     const { operatorId } = await this.#findOperator(signer.vkey);
-    const isOwn = (envelope: DsseEnvelope | undefined) => readApprover(envelope, signer.vkey) === operatorId;
-    const found = this.#tray.list(stream);
-    if (found.some(({ fault }) => fault !== undefined)) {
-      throw new SdkError('SDK_TRAY_UNAVAILABLE', 'an answer cannot be read now, and it may be the one to take back');
-    }
-    const lying = found.filter(({ envelope }) => isOwn(envelope));
-    for (const answer of lying) this.#tray.remove(answer);
-    // After the tray: what the boundary has taken from it meanwhile is among the recorded ones.
-    const action = await this.#read(stream);
-    const given = action === undefined ? [] : standingAnswers(action).filter(({ envelope }) => isOwn(envelope));
-    if (action?.intent === undefined || lying.length + given.length === 0) {
-      throw refuse('there is no approval of yours to take back', '');
-    }
-    const intentDigest = digestIntent(action.intent);
-    for (const { envelope: approval } of given) {
+    const intentDigest = digestIntent(intent);
+    const takeBack = (approval: DsseEnvelope) => {
       const parts = { approval, intentDigest, approverId: operatorId, reason, signer };
       this.#tray.put(
         stream,
         sign(() => signApprovalRevocation(parts)),
       );
-    }
+    };
+    const lying = this.#findUntaken(stream, signer.vkey, operatorId);
+    for (const approval of lying) takeBack(approval);
+    // After the tray: what the boundary has taken from it meanwhile is among the recorded ones.
+    const action = await this.#read(stream);
+    const given = (action === undefined ? [] : standingAnswers(action))
+      .map(({ envelope }) => envelope)
+      .filter((envelope) => readApprover(envelope, signer.vkey) === operatorId);
+    if (lying.length + given.length === 0) throw refuse('there is no approval of yours to take back', '');
+    for (const approval of given) takeBack(approval);
     return { operatorId, withdrawn: lying.length, revoked: given.length };
+  }
+
+  /** Approvals of a person that lie in the tray, and that no word of theirs beside it takes back. @throws SdkError SDK_TRAY_UNAVAILABLE */
+  #findUntaken(stream: string, vkey: string, operatorId: string): readonly DsseEnvelope[] {
+    const found = this.#tray.list(stream);
+    if (found.some(({ fault }) => fault !== undefined)) {
+      throw new SdkError('SDK_TRAY_UNAVAILABLE', 'an answer cannot be read now, and it may be the one to take back');
+    }
+    const isOwn = (envelope: DsseEnvelope | undefined) => readApprover(envelope, vkey) === operatorId;
+    const isSigned = ({ envelope }: TrayAnswer) =>
+      envelope !== undefined && verifyEnvelope(envelope, keysOf(vkey)).outcome === 'valid';
+    const withdrawn = new Set(found.filter(isSigned).map(({ withdraws }) => withdraws?.name));
+    const approvals = new Map(found.map((answer) => answer.withdraws ?? answer).map((answer) => [answer.name, answer]));
+    return [...approvals.values()].flatMap(({ name, envelope }) =>
+      envelope !== undefined && isOwn(envelope) && !withdrawn.has(name) ? [envelope] : [],
+    );
   }
 
   async close(): Promise<void> {
@@ -245,7 +257,7 @@ export function openApprovalDesk(options: {
 /** Who approved by an envelope (attacker-controlled) that this key signed; undefined for anything else. */
 function readApprover(envelope: DsseEnvelope | undefined, vkey: string): string | undefined {
   if (envelope?.payloadType !== APPROVAL_PAYLOAD_TYPE) return undefined;
-  const verified = verifyEnvelope(envelope, { keys: [parseVerifierKey(vkey)], threshold: 1 });
+  const verified = verifyEnvelope(envelope, keysOf(vkey));
   if (verified.outcome === 'invalid') return undefined;
   try {
     const approval = approvalSchema.safeParse(parseJson(verified.payload, { maxBytes: ANSWER_LIMITS.maxBytes }));
@@ -254,6 +266,10 @@ function readApprover(envelope: DsseEnvelope | undefined, vkey: string): string 
     if (!isExoArmurError(error)) throw error;
     return undefined;
   }
+}
+
+function keysOf(vkey: string): Parameters<typeof verifyEnvelope>[1] {
+  return { keys: [parseVerifierKey(vkey)], threshold: 1 };
 }
 
 function readKey(key: Answer['key']): NamedSigner {

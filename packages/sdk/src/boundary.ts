@@ -108,11 +108,14 @@ export class Boundary implements AsyncDisposable {
     });
   }
 
-  /** Takes an approval back that its giver no longer stands by. @throws BoundaryError as ProxyPipeline.revokeApproval */
-  revokeApproval(stream: string, envelope: unknown): Promise<ActionResult> {
+  /**
+   * Takes an approval back that its giver no longer stands by, with the `approval` itself where it was not submitted yet.
+   * @throws BoundaryError as ProxyPipeline.revokeApproval
+   */
+  revokeApproval(stream: string, envelope: unknown, approval?: unknown): Promise<ActionResult> {
     return this.#run(async () => {
       assertStream(stream);
-      return this.#working(stream, () => this.#base.revokeApproval(stream, envelope));
+      return this.#working(stream, () => this.#base.revokeApproval(stream, envelope, approval));
     });
   }
 

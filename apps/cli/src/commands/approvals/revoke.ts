@@ -19,8 +19,8 @@ export function registerRevoking(parent: Command, context: CommandContext): void
   const revoke = addBoundaryOption(parent.command('revoke'))
     .summary('take your own approval back')
     .description(
-      'Take back what you have approved, as long as the action waits. An answer that was not taken yet is taken out; one on\n' +
-        'record is revoked by a signed word, which counts when the action is run again. A denial is for good.',
+      'Take back what you have approved, as long as the action waits, by a signed word beside your answer. It counts when the\n' +
+        'action is run again, whether the answer is on record already or not; no copy of it counts then. A denial is for good.',
     )
     .argument('<stream>', 'stream of the action')
     .requiredOption('--key <file>', 'your own key file')
@@ -31,7 +31,9 @@ export function registerRevoking(parent: Command, context: CommandContext): void
         const key = readKeyFile(resolve(context.cwd, options.key));
         const { operatorId, withdrawn, revoked } = await desk.revoke({ stream, reason: options.reason, key });
         const what =
-          revoked === 0 ? 'Taken out, it was on no record' : 'Revoked, which counts when the action is run again';
+          revoked === 0
+            ? 'Withdrawn, which counts when the action is run again'
+            : 'Revoked, which counts when the action is run again';
         const text = `${what}: the approval of ${visible(stream)} by ${visible(operatorId)}\n`;
         const shown = { stream, operator_id: operatorId, withdrawn, revoked };
         context.terminal.out(options.json === true ? formatJson(shown) : text);
