@@ -1,20 +1,22 @@
-import type {
-  AlertSink,
-  ApprovalInbox,
-  AuditSink,
-  CellAuditSink,
-  Clock,
-  ConductStore,
-  ExecutorHost,
-  GrantStore,
-  OperatorRegistry,
-  PolicyDecisionPoint,
-  RandomSource,
-  Signer,
-  StandingGrantStore,
-  StreamEvidenceSource,
+import {
+  type AlertSink,
+  type ApprovalInbox,
+  type AuditSink,
+  budgetsSchema,
+  type CellAuditSink,
+  type Clock,
+  type ConductStore,
+  type ExecutorHost,
+  type GrantStore,
+  type OperatorRegistry,
+  type PolicyDecisionPoint,
+  pointToProblem,
+  type RandomSource,
+  type Signer,
+  type StandingGrantStore,
+  type StreamEvidenceSource,
+  scopeNameSchema,
 } from '@exoarmur/contracts';
-import { budgetsSchema, scopeNameSchema } from '@exoarmur/contracts';
 import { type BudgetOptions, type PreparedBudgets, prepareBudgets } from './budgets.ts';
 import { BoundaryError } from './errors.ts';
 import type { FactSource } from './facts.ts';
@@ -121,8 +123,7 @@ export function createContext(options: BoundaryOptions): BoundaryContext {
   const { budgets, ...others } = options;
   const { grants, operators, inbox, standingGrants } = others;
   const declared = budgetsSchema.safeParse(budgets?.declared ?? []);
-  if (!declared.success)
-    throw invalid('the budgets are none', `/budgets/declared/${declared.error.issues[0]?.path.join('/') ?? ''}`);
+  if (!declared.success) throw invalid('the budgets are none', `/budgets/declared${pointToProblem(declared.error)}`);
   const selectHost = createHostTable(options.host, limits.hostTimeoutMs);
   const { storeTimeoutMs: timeoutMs } = limits;
   const asking = {

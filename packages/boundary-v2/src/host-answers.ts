@@ -1,5 +1,6 @@
 import { canonicalizeToBytes, parseJson } from '@exoarmur/canonical';
 import {
+  asLine,
   type EffectPreview,
   type ExecutorHost,
   effectPreviewSchema,
@@ -7,6 +8,7 @@ import {
   type HostedOutcome,
   type JsonObject,
   MAX_CARRIED_DEPTH,
+  MAX_REASON_LENGTH,
   MAX_REPORT_BYTES,
   type TargetVerdict,
   targetVerdictSchema,
@@ -21,7 +23,7 @@ export function readCheck(answer: unknown): HostedCheck {
   if (!result.success || evidence === undefined || typeof copy?.reason !== 'string') {
     return refuseTarget('invalid', 'the executor gave an unreadable answer', 'BOUNDARY_EXECUTOR_ANSWER_MALFORMED');
   }
-  return { result: result.data, reason: asLine(copy.reason), evidence };
+  return { result: result.data, reason: asLine(copy.reason, MAX_REASON_LENGTH), evidence };
 }
 
 /** The preview that an answer is, copied; null for anything else. */
@@ -75,12 +77,4 @@ export function copyJsonObject(value: unknown): JsonObject | undefined {
 /** A member of a copy, which holds plain JSON only. */
 export function asJsonObject(member: unknown): JsonObject | undefined {
   return typeof member === 'object' && member !== null && !Array.isArray(member) ? (member as JsonObject) : undefined;
-}
-
-/** One line of as many UTF-16 units as a record holds: cut between characters, never inside of one. */
-function asLine(text: string): string {
-  return text
-    .replace(/\p{Cc}/gu, ' ')
-    .slice(0, 1024)
-    .replace(/[\ud800-\udbff]$/, '');
 }

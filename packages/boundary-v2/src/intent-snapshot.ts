@@ -6,6 +6,7 @@ import {
   INTENT_DIGEST_DOMAIN,
   MAX_CARRIED_DEPTH,
   MAX_INTENT_BYTES,
+  pointToProblem,
 } from '@exoarmur/contracts';
 import { BoundaryError, codeOf, isCanonicalError } from './errors.ts';
 import { RESERVED_STREAM_PREFIX } from './reserved-streams.ts';
@@ -31,7 +32,7 @@ export function snapshotIntent(input: unknown): IntentSnapshot {
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new BoundaryError('BOUNDARY_INTENT_MALFORMED', `intent is malformed: ${firstLine(issue?.message)}`, {
-      pointer: (issue?.path ?? []).map((part) => `/${escapePointer(String(part))}`).join(''),
+      pointer: pointToProblem(parsed.error),
     });
   }
   if (parsed.data.intent_id.startsWith(RESERVED_STREAM_PREFIX)) {
@@ -85,8 +86,4 @@ function tooLarge(): BoundaryError {
 
 function firstLine(text = 'another shape'): string {
   return text.split('\n', 1)[0]?.slice(0, 120) ?? '';
-}
-
-function escapePointer(token: string): string {
-  return token.replaceAll('~', '~0').replaceAll('/', '~1');
 }

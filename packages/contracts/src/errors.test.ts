@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest';
-import { ExoArmurError, InvariantError, isExoArmurError, quoteForMessage } from './errors.ts';
+import { z } from 'zod';
+import {
+  ExoArmurError,
+  formatPointer,
+  InvariantError,
+  isExoArmurError,
+  pointToMember,
+  pointToProblem,
+  quoteForMessage,
+} from './errors.ts';
 
 class PlaneError extends ExoArmurError<'PLANE_BROKEN'> {}
 
@@ -47,4 +56,32 @@ test.each([
   ['😀'.repeat(61), `\`${'😀'.repeat(60)}…\``],
 ])('%j is quoted as %j', (text, quoted) => {
   expect(quoteForMessage(text)).toBe(quoted);
+});
+
+// RFC 6901, section 5.
+test.each([
+  [[], ''],
+  [['foo', 0], '/foo/0'],
+  [[''], '/'],
+  [['a/b'], '/a~1b'],
+  [['m~n'], '/m~0n'],
+  [['~1'], '/~01'],
+])('the pointer of %j is %s', (path, pointer) => {
+  expect(formatPointer(path)).toBe(pointer);
+});
+
+const shape = z.strictObject({ 'a/b': z.strictObject({ count: z.int() }) });
+
+test.each([
+  [{ 'a/b': { count: 'x' } }, '/a~1b/count', '/a~1b/count'],
+  [{ 'a/b': { count: 1, extra: 1, other: 2 } }, '/a~1b', '/a~1b/extra'],
+  [{ 'a/b': { count: 1 }, 'x~y': 1 }, '', '/x~0y'],
+  ['none', '', ''],
+])('the first problem of %j is at %s, the member at %s', (value, problem, member) => {
+  const { error } = shape.safeParse(value);
+  expect(error === undefined ? undefined : [pointToProblem(error), pointToMember(error)]).toEqual([problem, member]);
+});
+
+test('where nothing is wrong the pointer is that of the whole value', () => {
+  expect([pointToProblem({ issues: [] }), pointToMember({ issues: [] })]).toEqual(['', '']);
 });

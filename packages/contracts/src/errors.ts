@@ -30,6 +30,29 @@ export function isExoArmurError(value: unknown): value is ExoArmurError {
   return value instanceof Error && (value as Error & { [BRAND]?: unknown })[BRAND] === true;
 }
 
+/** A problem that a schema found, as zod tells it. */
+interface SchemaProblem {
+  readonly path: readonly PropertyKey[];
+  /** Names of members that are not known. */
+  readonly keys?: readonly string[];
+}
+
+/** The JSON pointer (RFC 6901) to where a path leads; `''` is the whole value. */
+export function formatPointer(path: readonly PropertyKey[]): string {
+  return path.map((token) => `/${String(token).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+/** {@link formatPointer} of the first problem that a schema found. */
+export function pointToProblem(error: { readonly issues: readonly SchemaProblem[] }): string {
+  return formatPointer(error.issues[0]?.path ?? []);
+}
+
+/** {@link pointToProblem} that goes on to the member itself where one is not known: for files and options a person wrote. */
+export function pointToMember(error: { readonly issues: readonly SchemaProblem[] }): string {
+  const { path = [], keys = [] } = error.issues[0] ?? {};
+  return formatPointer([...path, ...keys.slice(0, 1)]);
+}
+
 /** A rule of our own code was broken. Nothing catches it except a process edge, and that edge denies. */
 export class InvariantError extends Error {
   override readonly name = 'InvariantError';

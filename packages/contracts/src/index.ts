@@ -104,7 +104,15 @@ export {
 export type { DsseEnvelope } from './envelope.ts';
 export { dsseEnvelopeSchema } from './envelope.ts';
 export type { ErrorDetails } from './errors.ts';
-export { ExoArmurError, InvariantError, isExoArmurError, quoteForMessage } from './errors.ts';
+export {
+  ExoArmurError,
+  formatPointer,
+  InvariantError,
+  isExoArmurError,
+  pointToMember,
+  pointToProblem,
+  quoteForMessage,
+} from './errors.ts';
 export type {
   FlagDefinition,
   FlagErrorCode,
@@ -225,6 +233,7 @@ export { observedActionSchema } from './observation.ts';
 export type { LimitBreach, Outcome, OutcomeStatus, TargetValidation, TargetVerdict } from './outcome.ts';
 export {
   limitBreachSchema,
+  MAX_REASON_LENGTH,
   OUTCOME_DIGEST_DOMAIN,
   outcomeSchema,
   outcomeStatusSchema,
@@ -320,6 +329,7 @@ export type { WitnessedHead, WitnessStore } from './ports/witness.ts';
 export type { Digest, JsonObject } from './primitives.ts';
 export {
   actionTypeSchema,
+  asLine,
   base64Schema,
   digestSchema,
   identifierSchema,

@@ -43,13 +43,16 @@ export type Outcome = z.infer<typeof outcomeSchema>;
 export const targetVerdictSchema = z.enum(['valid', 'invalid', 'unsupported', 'violates_constraints']);
 export type TargetVerdict = z.infer<typeof targetVerdictSchema>;
 
+/** UTF-16 units of the reason that an executor gives. */
+export const MAX_REASON_LENGTH = 1024;
+
 /** The executor's answer about the target, asked before any authority exists. */
 export const targetValidationSchema = z.strictObject({
   schema: z.literal('exoarmur.target-validation/1'),
   intent_digest: digestSchema,
   executor: executorIdentitySchema,
   result: targetVerdictSchema,
-  reason: lineSchema(1024),
+  reason: lineSchema(MAX_REASON_LENGTH),
   evidence: jsonObjectSchema,
 });
 export type TargetValidation = z.infer<typeof targetValidationSchema>;

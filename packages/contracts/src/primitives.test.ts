@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import {
   actionTypeSchema,
+  asLine,
   base64Schema,
   digestSchema,
   identifierSchema,
@@ -97,4 +98,15 @@ test('a map takes keys and values of the stated kinds and no others', () => {
 test('a map refuses a member named __proto__ instead of leaving it out unseen', () => {
   const result = map.safeParse(JSON.parse('{"a":1,"__proto__":2}'));
   expect(result.error?.issues.map((issue) => issue.message)).toEqual(['a member named `__proto__` is refused']);
+});
+
+test.each([
+  ['plain text', 'plain text'],
+  ['a\nb\u0000c\u0085d', 'a b c d'],
+  ['0123456789abc', '0123456789ab'],
+  ['0123456789a\u{1f600}', '0123456789a'],
+  ['0123456789\u{1f600}!', '0123456789\u{1f600}'],
+])('of %j the line is %j', (text, line) => {
+  expect(asLine(text, 12)).toBe(line);
+  expect(lineSchema(12).safeParse(asLine(text, 12)).success).toBe(true);
 });

@@ -41,6 +41,14 @@ export function lineSchema(max: number): z.ZodString {
     .regex(/^[^\p{Cc}]*$/u);
 }
 
+/** A text that passes {@link lineSchema}: control characters become blanks; cut at `max` UTF-16 units, between characters. */
+export function asLine(text: string, max: number): string {
+  return text
+    .replace(/\p{Cc}/gu, ' ')
+    .slice(0, max)
+    .replace(/[\ud800-\udbff]$/, '');
+}
+
 /**
  * Standard base64 with padding (RFC 4648 section 4). SECURITY: the pattern repeats no group, because the regular expression
  * engine keeps a stack entry per round of a group, and a text of some megabytes would overflow it.

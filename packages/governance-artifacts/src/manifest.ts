@@ -1,5 +1,5 @@
-import { joinPointer } from '@exoarmur/canonical';
 import {
+  formatPointer,
   type GovernanceManifest,
   type GovernanceManifestEntry,
   governanceManifestSchema,
@@ -27,7 +27,7 @@ export function readManifest(evidence: JsonObject | undefined): ManifestReading 
   const parsed = governanceManifestSchema.safeParse(evidence[MANIFEST_MEMBER]);
   if (!parsed.success) {
     const path = parsed.error.issues[0]?.path ?? [];
-    return invalid('MANIFEST_INVALID', path as readonly (string | number)[]);
+    return invalid('MANIFEST_INVALID', path);
   }
   const { artifacts } = parsed.data;
   for (const [index, entry] of artifacts.entries()) {
@@ -46,8 +46,8 @@ function isSameEntry(a: GovernanceManifestEntry, b: GovernanceManifestEntry): bo
   return a.artifact_type === b.artifact_type && a.artifact_hash === b.artifact_hash;
 }
 
-function invalid(code: 'MANIFEST_INVALID' | 'DUPLICATE_ENTRY', path: readonly (string | number)[]): ManifestReading {
-  return { status: 'invalid', code, pointer: path.reduce<string>(joinPointer, `/${MANIFEST_MEMBER}`) };
+function invalid(code: 'MANIFEST_INVALID' | 'DUPLICATE_ENTRY', path: readonly PropertyKey[]): ManifestReading {
+  return { status: 'invalid', code, pointer: formatPointer([MANIFEST_MEMBER, ...path]) };
 }
 
 /** Embedded artifacts by hash, as the file has them; a container that is no object is one content under no hash. */

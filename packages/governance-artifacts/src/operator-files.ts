@@ -1,8 +1,9 @@
-import { CanonicalError, joinPointer, parseJson } from '@exoarmur/canonical';
+import { CanonicalError, parseJson } from '@exoarmur/canonical';
 import {
   type GovernancePolicy,
   governancePolicySchema,
   type ProviderTrust,
+  pointToProblem,
   providerTrustSchema,
 } from '@exoarmur/contracts';
 import { GovernanceError, type GovernanceErrorCode } from './errors.ts';
@@ -39,6 +40,6 @@ function parseFile<T>(bytes: Uint8Array, schema: Parser<T>, code: GovernanceErro
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const pointer = (parsed.error.issues[0]?.path ?? []).reduce<string>((at, step) => joinPointer(at, String(step)), '');
+  const pointer = pointToProblem(parsed.error);
   throw new GovernanceError(code, `${what} has not the shape it must have`, { pointer });
 }

@@ -1,8 +1,8 @@
-import { joinPointer } from '@exoarmur/canonical';
 import {
   type CheckResult,
   checkNameSchema,
   type Divergence,
+  formatPointer,
   type GovernanceEnforcement,
   type GovernancePolicy,
   type VerificationReport,
@@ -106,7 +106,7 @@ function failurePointer(
   if (failure.code === 'UNLISTED_CONTENT') return `${pointer}/governance_artifacts`;
   if (reading.status === 'invalid' && failure.code === reading.code) return `${pointer}${reading.pointer}`;
   if (failure.index === null) return pointer;
-  return [MANIFEST_MEMBER, 'artifacts', failure.index].reduce<string>(joinPointer, pointer);
+  return `${pointer}${formatPointer([MANIFEST_MEMBER, 'artifacts', failure.index])}`;
 }
 
 function divergence(code: string, pointer: string, expected: string | null = null): Divergence {

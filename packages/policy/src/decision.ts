@@ -8,12 +8,12 @@ import {
   factsSchema,
   INTENT_DIGEST_DOMAIN,
   type PdpResult,
+  pointToProblem,
 } from '@exoarmur/contracts';
 import { mergeRequirements } from './approval-requirement.ts';
 import { CEDAR_ENGINE } from './cedar/identity.ts';
 import { PolicyError } from './errors.ts';
 import { evaluateSafetyGate, safetyRequirementOf } from './gate/safety-gate.ts';
-import { pointerOf } from './internal/issue.ts';
 import { resolveVerdict } from './verdict-resolution.ts';
 
 /**
@@ -36,7 +36,7 @@ export function assertDecisionRequest({ intent, intentDigest, facts }: DecisionR
 function assertPasses(schema: typeof actionIntentSchema | typeof factsSchema, value: object, name: string): void {
   if (hasPassed(value, schema)) return;
   const checked = schema.safeParse(value);
-  if (!checked.success) throw malformed(`the ${name}`, `/${name}${pointerOf(checked.error)}`);
+  if (!checked.success) throw malformed(`the ${name}`, `/${name}${pointToProblem(checked.error)}`);
 }
 
 function malformed(subject: string, pointer: string, cause?: unknown): PolicyError {

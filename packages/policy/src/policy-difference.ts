@@ -1,5 +1,5 @@
 import { canonicalize } from '@exoarmur/canonical';
-import type { PolicySet } from '@exoarmur/contracts';
+import { formatPointer, type PolicySet } from '@exoarmur/contracts';
 import { compilePolicySet } from './cedar/compile.ts';
 import { formatPolicies } from './cedar/wasm.ts';
 import { PolicyError } from './errors.ts';
@@ -87,6 +87,6 @@ function readMeanings(policySet: PolicySet): ReadonlyMap<string, Read> {
 }
 
 function refused(policy: string | null, message: string): PolicyError {
-  const pointer = policy === null ? '' : `/policies/${policy.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const pointer = policy === null ? '' : formatPointer(['policies', policy]);
   return new PolicyError('POLICY_SET_REFUSED', message.replace(/\s+/g, ' ').slice(0, 512), { pointer });
 }

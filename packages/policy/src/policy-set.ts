@@ -1,7 +1,6 @@
 import { CanonicalError, type Digest, digestValue, parseJson } from '@exoarmur/canonical';
-import { POLICY_SET_DIGEST_DOMAIN, type PolicySet, policySetSchema } from '@exoarmur/contracts';
+import { POLICY_SET_DIGEST_DOMAIN, type PolicySet, pointToProblem, policySetSchema } from '@exoarmur/contracts';
 import { PolicyError } from './errors.ts';
-import { pointerOf } from './internal/issue.ts';
 
 /** Limits of one policy set; a larger one is refused before anything is parsed as Cedar. */
 export const POLICY_SET_LIMITS = { maxPolicies: 20_000, maxBytes: 16_777_216 } as const;
@@ -29,7 +28,7 @@ export function assertPolicySet(value: unknown): PolicySet {
   const parsed = policySetSchema.safeParse(value);
   if (!parsed.success) {
     throw new PolicyError('POLICY_SET_MALFORMED', 'the policy set does not have the shape of exoarmur.policy-set/1', {
-      pointer: pointerOf(parsed.error),
+      pointer: pointToProblem(parsed.error),
     });
   }
   const count = Object.keys(parsed.data.policies).length;

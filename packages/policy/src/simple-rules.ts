@@ -1,6 +1,11 @@
-import { type PolicyRule, type PolicySet, policyRuleSchema, quoteForMessage } from '@exoarmur/contracts';
+import {
+  type PolicyRule,
+  type PolicySet,
+  pointToProblem,
+  policyRuleSchema,
+  quoteForMessage,
+} from '@exoarmur/contracts';
 import { PolicyError } from './errors.ts';
-import { pointerOf } from './internal/issue.ts';
 import { assertPolicySet } from './policy-set.ts';
 import { formatIntentSchema } from './request/intent-schema.ts';
 
@@ -48,7 +53,7 @@ export function compileSimpleRules(rules: readonly unknown[], actionTypes: reado
 
 function parseRule(value: unknown, index: number): PolicyRule {
   const parsed = policyRuleSchema.safeParse(value);
-  if (!parsed.success) throw malformed(`/${index}${pointerOf(parsed.error)}`, 'is not a simple rule');
+  if (!parsed.success) throw malformed(`/${index}${pointToProblem(parsed.error)}`, 'is not a simple rule');
   const rule = parsed.data;
   if (!PLAIN_TEXT.test(rule.rule_id)) throw malformed(`/${index}/rule_id`, 'cannot be the id of a rule', rule.rule_id);
   for (const domain of rule.allowed_domains ?? []) {

@@ -1,4 +1,4 @@
-import { joinPointer } from '@exoarmur/canonical';
+import { formatPointer } from '@exoarmur/contracts';
 
 /** The part of a schema's complaint that a report shows. */
 interface SchemaIssue {
@@ -16,7 +16,7 @@ export function firstIssue(issues: readonly object[]): { readonly pointer: strin
   if (issue === undefined) return { pointer: '', found: 'invalid' };
   const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys?.[0] ?? ''] : issue.path;
   return {
-    pointer: path.reduce<string>((pointer, token) => joinPointer(pointer, String(token)), ''),
+    pointer: formatPointer(path),
     found: issue.code,
   };
 }

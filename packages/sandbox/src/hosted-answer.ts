@@ -1,11 +1,13 @@
 import { canonicalizeToBytes, type JsonValue } from '@exoarmur/canonical';
 import {
+  asLine,
   type EffectPreview,
   effectPreviewSchema,
   type HostedCheck,
   type HostedOutcome,
   jsonObjectSchema,
   MAX_CARRIED_DEPTH,
+  MAX_REASON_LENGTH,
   MAX_REPORT_BYTES,
   outcomeSchema,
   type TargetVerdict,
@@ -63,15 +65,7 @@ export function readCheck(result: ConfinedResult): HostedCheck {
   if (!parsed.success || !kept.success || typeof reason !== 'string') {
     return refuse('invalid', 'the executor gave an unreadable answer', 'SANDBOX_ANSWER_MALFORMED');
   }
-  return { result: parsed.data, reason: asLine(reason), evidence: kept.data };
-}
-
-/** One line of as many UTF-16 units as a record takes, cut between characters. */
-function asLine(text: string): string {
-  return text
-    .replace(/\p{Cc}/gu, ' ')
-    .slice(0, 1024)
-    .replace(/[\ud800-\udbff]$/, '');
+  return { result: parsed.data, reason: asLine(reason, MAX_REASON_LENGTH), evidence: kept.data };
 }
 
 /** What an effect would be; null when there is no such answer. */

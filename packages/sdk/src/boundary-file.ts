@@ -7,6 +7,7 @@ import {
   identifierSchema,
   isExoArmurError,
   milliSchema,
+  pointToMember,
   type SwitchStore,
   scopeNameSchema,
   threatSignalSchema,
@@ -133,10 +134,10 @@ export function readBoundaryFile(path: string): BoundaryFile {
   const parsed = boundaryFileSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const place = issue?.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : (issue?.path ?? []);
-  const pointer = place.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
   const message = issue?.message.split('\n', 1)[0]?.slice(0, 120) ?? 'another shape';
-  throw new SdkError('SDK_CONFIG_INVALID', `the boundary file is wrong: ${message}`, { pointer });
+  throw new SdkError('SDK_CONFIG_INVALID', `the boundary file is wrong: ${message}`, {
+    pointer: pointToMember(parsed.error),
+  });
 }
 
 /** Where the store of a described boundary is, for those who look into it without its key. */

@@ -8,6 +8,7 @@ import {
   type Executor,
   type ExecutorHost,
   flagSetSchema,
+  formatPointer,
   type OperatorRegistry,
   type PolicySet,
   type RandomSource,
@@ -197,7 +198,7 @@ export function readConfig(input: unknown): BoundaryConfig {
     throw new SdkError('SDK_CONFIG_INVALID', 'the configuration cannot be read', { pointer: '', cause });
   }
   const [message, path] = fault;
-  const pointer = path.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  const pointer = formatPointer(path);
   throw new SdkError('SDK_CONFIG_INVALID', `the configuration is wrong: ${message}`, { pointer });
 }
 

@@ -1,5 +1,5 @@
 import type { ExecuteOptions } from '@exoarmur/boundary-v2';
-import { actionIntentSchema, executorIdentitySchema } from '@exoarmur/contracts';
+import { actionIntentSchema, executorIdentitySchema, pointToMember } from '@exoarmur/contracts';
 import { z } from 'zod';
 import { SdkError, type SdkErrorCode } from './errors.ts';
 import type { CallOptions, GovernOptions } from './governed-tool.ts';
@@ -53,9 +53,7 @@ function readOptions<Options>(schema: z.ZodType<Options>, options: unknown, code
   try {
     const parsed = schema.safeParse(options);
     if (parsed.success) return parsed.data;
-    const [issue] = parsed.error.issues;
-    const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
-    pointer = [...(issue?.path ?? []), ...unknown].map((member) => `/${String(member)}`).join('');
+    pointer = pointToMember(parsed.error);
   } catch (cause) {
     // A getter or a trap of the options may throw anything.
     throw new SdkError(code, 'the options cannot be read', { pointer, cause });

@@ -4,6 +4,7 @@ import {
   isExoArmurError,
   MAX_PAYLOAD_BYTES,
   MAX_RECORD_BYTES,
+  pointToProblem,
   quoteForMessage,
   recordKindSchema,
   type SealedRecord,
@@ -39,12 +40,11 @@ export function parseRecord(bytes: Uint8Array): SealedRecord {
   const parsed = sealedRecordSchema.safeParse(value);
   if (parsed.success) return value as SealedRecord;
   const issue = parsed.error.issues[0];
-  const pointer = (issue?.path ?? []).map((part) => `/${String(part)}`).join('');
   throw new AuditError(
     'AUDIT_RECORD_MALFORMED',
     `record is not well formed: ${quoteForMessage(issue?.message ?? '')}`,
     {
-      pointer,
+      pointer: pointToProblem(parsed.error),
     },
   );
 }

@@ -1,6 +1,7 @@
 import { hasPassed, notePassed } from '@exoarmur/canonical';
 import {
   type JsonObject,
+  pointToProblem,
   type SealedRecord,
   type TrailKind,
   type TrailPayloads,
@@ -65,11 +66,10 @@ export function advanceTrail(state: TrailState, step: TrailStep): TrailVerdict {
     const parsed = trailPayloadSchemas[kind].safeParse(payload);
     if (!parsed.success) {
       const issue = parsed.error.issues[0];
-      const pointer = (issue?.path ?? []).map((part) => `/${escapePointer(String(part))}`).join('');
       const expected = `${kind} payload: ${issue?.message ?? 'well formed'}`;
       return {
         outcome: 'unlawful',
-        ...violation('payload_malformed', `/payload${pointer}`, expected, 'another shape'),
+        ...violation('payload_malformed', `/payload${pointToProblem(parsed.error)}`, expected, 'another shape'),
       };
     }
     notePassed(payload, trailPayloadSchemas[kind]);
@@ -103,8 +103,4 @@ function checkHeader(state: TrailState, record: SealedRecord): { readonly violat
           record.kind,
         ))
   );
-}
-
-function escapePointer(token: string): string {
-  return token.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -3,13 +3,13 @@ import {
   POLICY_BUNDLE_PAYLOAD_TYPE,
   type PolicyBundle,
   type PolicySet,
+  pointToProblem,
   policyBundleSchema,
   quoteForMessage,
 } from '@exoarmur/contracts';
 import { compilePolicySet } from '../cedar/compile.ts';
 import { CEDAR_ENGINE } from '../cedar/identity.ts';
 import { PolicyError } from '../errors.ts';
-import { pointerOf } from '../internal/issue.ts';
 import { assertPolicySet, digestPolicySet, POLICY_SET_LIMITS } from '../policy-set.ts';
 import { BOUNDS_POLICY_PREFIX, formatGoverningSet } from './policy-bounds.ts';
 
@@ -56,7 +56,7 @@ export function signPolicyBundle(bundle: PolicyBundle, signers: readonly NamedSi
 
 function assertPolicyBundle(bundle: PolicyBundle): PolicyBundle {
   const parsed = policyBundleSchema.safeParse(bundle);
-  if (!parsed.success) throw malformed(pointerOf(parsed.error), 'the bundle has not its shape');
+  if (!parsed.success) throw malformed(pointToProblem(parsed.error), 'the bundle has not its shape');
   const { issued_at, expires_at, policy_digest, policy_set } = parsed.data;
   const taken = Object.keys(policy_set.policies).find((id) => id.startsWith(BOUNDS_POLICY_PREFIX));
   if (taken !== undefined) throw malformed('/policy_set/policies', `no policy may be named ${quoteForMessage(taken)}`);

@@ -3,12 +3,12 @@ import {
   actionIntentSchema,
   type Facts,
   factsSchema,
+  pointToProblem,
   quoteForMessage,
   type Verdict,
   verdictSchema,
 } from '@exoarmur/contracts';
 import { PolicyError } from '../errors.ts';
-import { pointerOf } from '../internal/issue.ts';
 import { parseYaml, type YamlObject, type YamlValue } from './yaml.ts';
 
 /** What a case says should come out. */
@@ -78,13 +78,16 @@ export function parsePolicyCases(text: string): readonly PolicyCase[] {
     const checkedIntent = actionIntentSchema.safeParse(lay(intent, one.intent, `${at}/intent`));
     if (!checkedIntent.success) {
       throw malformed(
-        `${at}/intent${pointerOf(checkedIntent.error)}`,
+        `${at}/intent${pointToProblem(checkedIntent.error)}`,
         `the intent of ${quoteForMessage(name)} is none`,
       );
     }
     const checkedFacts = factsSchema.safeParse(lay(facts, one.facts, `${at}/facts`));
     if (!checkedFacts.success) {
-      throw malformed(`${at}/facts${pointerOf(checkedFacts.error)}`, `the facts of ${quoteForMessage(name)} are none`);
+      throw malformed(
+        `${at}/facts${pointToProblem(checkedFacts.error)}`,
+        `the facts of ${quoteForMessage(name)} are none`,
+      );
     }
     const expect = isMustDeny ? null : readExpectation(one.expect, `${at}/expect`);
     return { name, intent: checkedIntent.data, facts: checkedFacts.data, expect };

@@ -1,3 +1,4 @@
+import { formatPointer } from '@exoarmur/contracts';
 import { parseDocument } from 'yaml';
 import { PolicyError } from '../errors.ts';
 
@@ -60,7 +61,7 @@ function narrow(value: unknown, at: string, depth: number): YamlValue {
     throw refused(at, 'the value has no place in json');
   }
   const entries = Object.entries(value).map(([name, member]) => {
-    const pointer = `${at}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const pointer = `${at}${formatPointer([name])}`;
     return [name, narrow(member, pointer, depth + 1)] as const;
   });
   return Object.fromEntries(entries);

@@ -8,12 +8,12 @@ import {
 } from '@exoarmur/canonical';
 import {
   MAX_SWITCH_COMMAND_BYTES,
+  pointToProblem,
   SWITCH_COMMAND_PAYLOAD_TYPE,
   type SwitchCommand,
   switchCommandSchema,
 } from '@exoarmur/contracts';
 import { PolicyError } from '../errors.ts';
-import { pointerOf } from '../internal/issue.ts';
 
 /** Roles that let an operator work switches. Stopping is easy, resuming is not: nobody has one by having the other. */
 export const SWITCH_ROLES = Object.freeze({ engaged: 'switch-engage', clear: 'switch-clear' } as const);
@@ -31,7 +31,7 @@ export function parseSwitchCommand(payload: Uint8Array): SwitchCommand {
     throw malformed(error.pointer ?? '', error);
   }
   const parsed = switchCommandSchema.safeParse(value);
-  if (!parsed.success) throw malformed(pointerOf(parsed.error));
+  if (!parsed.success) throw malformed(pointToProblem(parsed.error));
   return parsed.data;
 }
 

@@ -7,7 +7,13 @@ import {
   type VerifierKey,
   verifyEnvelope,
 } from '@exoarmur/canonical';
-import { isExoArmurError, NODE_RESULT_PAYLOAD_TYPE, type NodeResult, nodeResultSchema } from '@exoarmur/contracts';
+import {
+  isExoArmurError,
+  NODE_RESULT_PAYLOAD_TYPE,
+  type NodeResult,
+  nodeResultSchema,
+  pointToProblem,
+} from '@exoarmur/contracts';
 import { ReplayError } from '../errors.ts';
 
 /** Largest signed answer of one node, in bytes; a well-formed one has less than a kilobyte. */
@@ -31,7 +37,7 @@ export type OpenedNodeResult =
 export function encodeNodeResult(result: NodeResult): Uint8Array {
   const parsed = nodeResultSchema.safeParse(result);
   if (!parsed.success) {
-    const pointer = (parsed.error.issues[0]?.path ?? []).map((part) => `/${String(part)}`).join('');
+    const pointer = pointToProblem(parsed.error);
     throw new ReplayError('REPLAY_NODE_RESULT_MALFORMED', 'the result of a node is not well formed', { pointer });
   }
   return canonicalizeToBytes(result);

@@ -11,6 +11,7 @@ import {
   POLICY_SET_DIGEST_DOMAIN,
   type PolicyEvaluator,
   type PolicySet,
+  pointToProblem,
   type Verdict,
 } from '@exoarmur/contracts';
 import { listDifferences } from '../json-difference.ts';
@@ -102,9 +103,9 @@ type Asked =
 
 async function decide(inputs: DecisionInputs, evaluator: PolicyEvaluator): Promise<Asked | 'evaluator_failed'> {
   const intent = actionIntentSchema.safeParse(inputs.intent);
-  if (!intent.success) return { refusal: 'changed_intent_malformed', pointer: placeOf(intent.error.issues) };
+  if (!intent.success) return { refusal: 'changed_intent_malformed', pointer: pointToProblem(intent.error) };
   const facts = factsSchema.safeParse(inputs.facts);
-  if (!facts.success) return { refusal: 'changed_facts_malformed', pointer: placeOf(facts.error.issues) };
+  if (!facts.success) return { refusal: 'changed_facts_malformed', pointer: pointToProblem(facts.error) };
   // The originals go on, not zod's copies.
   const decision = await decideAgain(evaluator, {
     intent: inputs.intent as unknown as typeof intent.data,
@@ -164,10 +165,6 @@ function endOf(verdict: Verdict): End {
 
 function refuse(code: CounterfactualRefusalCode, pointer = ''): Refusal {
   return { outcome: 'refused', code, pointer, expected: null, found: null };
-}
-
-function placeOf(issues: readonly { readonly path: readonly PropertyKey[] }[]): string {
-  return (issues[0]?.path ?? []).map((part) => `/${String(part)}`).join('');
 }
 
 function show(text: string | null): string | null {

@@ -5,6 +5,7 @@ import {
   type Intervention,
   interventionSchema,
   type PolicyEvaluator,
+  pointToProblem,
   type VerificationReport,
 } from '@exoarmur/contracts';
 import { parseBundle, readBundleFile } from '../bundle-structure.ts';
@@ -101,8 +102,7 @@ function readInterventions(interventions: readonly Intervention[]): readonly Int
   for (const [index, intervention] of interventions.entries()) {
     const parsed = interventionSchema.safeParse(intervention);
     if (parsed.success) continue;
-    const path = (parsed.error.issues[0]?.path ?? []).map((part) => `/${String(part)}`).join('');
-    throw malformed('an intervention is not well formed', `/${index}${path}`);
+    throw malformed('an intervention is not well formed', `/${index}${pointToProblem(parsed.error)}`);
   }
   return interventions;
 }

@@ -1,5 +1,12 @@
 import { parseJson } from '@exoarmur/canonical';
-import { type Digest, isExoArmurError, type PolicyReview, policyReviewSchema, type Verdict } from '@exoarmur/contracts';
+import {
+  type Digest,
+  isExoArmurError,
+  type PolicyReview,
+  pointToProblem,
+  policyReviewSchema,
+  type Verdict,
+} from '@exoarmur/contracts';
 import { ReplayError } from '../errors.ts';
 
 /** Largest review file, in bytes. */
@@ -10,7 +17,7 @@ export function parsePolicyReview(bytes: Uint8Array): PolicyReview {
   const value = readJson(bytes);
   const parsed = policyReviewSchema.safeParse(value);
   if (!parsed.success) {
-    const pointer = (parsed.error.issues[0]?.path ?? []).map((part) => `/${String(part)}`).join('');
+    const pointer = pointToProblem(parsed.error);
     throw new ReplayError('REPLAY_REVIEW_MALFORMED', 'the review file is not well formed', { pointer });
   }
   const seen = new Set<string>();

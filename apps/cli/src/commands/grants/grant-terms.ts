@@ -2,8 +2,10 @@ import { resolve } from 'node:path';
 import { formatTime, parseJson } from '@exoarmur/canonical';
 import {
   type ActionIntent,
+  formatPointer,
   isExoArmurError,
   type ParameterRule,
+  pointToMember,
   quoteForMessage,
   type StandingGrant,
   standingGrantSchema,
@@ -33,7 +35,7 @@ export function draftTerms(intent: ActionIntent, nowMs: number): GrantTerms {
   }
   const parameters = Object.entries(intent.parameters).map(([name, value]): ParameterRule => {
     if (value !== null && typeof value === 'object') {
-      const pointer = `/parameters/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+      const pointer = formatPointer(['parameters', name]);
       throw new CliError('CLI_GRANT_MALFORMED', 'no rule can be made for a parameter of several values', { pointer });
     }
     return { rule: 'equals', name, value };
@@ -58,9 +60,8 @@ export function readTerms(file: string, { cwd }: CommandContext): GrantTerms {
   const parsed = termsSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const place = issue?.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : (issue?.path ?? []);
   const message = issue?.message.split('\n', 1)[0]?.slice(0, 120) ?? 'another shape';
-  throw malformed(message, place.map((part) => `/${String(part)}`).join(''));
+  throw malformed(message, pointToMember(parsed.error));
 }
 
 function malformed(message: string, pointer: string, cause?: unknown): CliError {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { createSigner, formatTime, parseJson } from '@exoarmur/canonical';
-import { type PolicyBounds, policyBoundsSchema } from '@exoarmur/contracts';
+import { type PolicyBounds, pointToMember, policyBoundsSchema } from '@exoarmur/contracts';
 import { createPolicyBundle, signPolicyBundle } from '@exoarmur/policy';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../commands.ts';
@@ -70,6 +70,5 @@ function readBounds(path: string): PolicyBounds {
   const value = parseJson(readInputFile(path, MAX_BOUNDS_BYTES).bytes, { maxBytes: MAX_BOUNDS_BYTES });
   const parsed = policyBoundsSchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const pointer = parsed.error.issues[0]?.path.map((step) => `/${String(step)}`).join('') ?? '';
-  throw new CliError('CLI_USAGE', 'the bounds do not have their shape', { pointer });
+  throw new CliError('CLI_USAGE', 'the bounds do not have their shape', { pointer: pointToMember(parsed.error) });
 }
