@@ -59,7 +59,7 @@ describe('approvals sign and submit', () => {
     const { request_digest } = await ask('old');
     expect((await sign(`sha256:${'0'.repeat(64)}`)).err).toContain('CLI_USAGE: the file holds another request');
     expect((await sign(request_digest, '--operator', 'mail-agent')).err).toContain('CLI_USAGE: the requester');
-    expect((await sign(request_digest, '--reason', 'a\nb')).err).toContain('CLI_USAGE: approver id or reason');
+    expect((await sign(request_digest, '--reason', 'a\nb')).err).toContain('CLI_USAGE: a reason is one line');
     const other = await sign(request_digest, '--operator', 'carol');
     writeFileSync(join(folder, 'answer.json'), other.out);
     expect(await run('approvals', 'submit', 'old', '--answer', 'answer.json')).toMatchObject({

@@ -217,7 +217,7 @@ describe('exoarmur switch', () => {
     );
     expect(await typed('--reason', 'x', '--actor', 'a b')).toContain('CLI_USAGE: `a b` is no name of an actor');
     expect(await typed('--reason', 'x', '--global', '--actor', 'a')).toContain('CLI_USAGE');
-    expect(await typed('--reason', '', '--global')).toContain('CLI_USAGE: no such command: reason');
+    expect(await typed('--reason', '', '--global')).toContain('CLI_USAGE: a reason is one line');
     const elsewhere = ['switch', 'set', '--global', '--reason', 'x', '--operator-key', 'ann.key', '--key', 'log.key'];
     expect((await run(...elsewhere, '--db', 'none.db', '--cell', 'office')).err).toContain('CLI_INPUT_UNREADABLE');
   });

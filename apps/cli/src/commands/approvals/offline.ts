@@ -9,6 +9,7 @@ import { readInputFile } from '../../files.ts';
 import { addExamples } from '../../help.ts';
 import { formatJson } from '../../json-output.ts';
 import { readKeyFile } from '../../key-file.ts';
+import { readReason } from '../../reason.ts';
 import { addBoundaryOption, type BoundaryOption } from '../boundary-option.ts';
 import { withDesk } from './desk.ts';
 import { readRequestFile } from './request-file.ts';
@@ -43,7 +44,7 @@ export function registerOffline(parent: Command, context: CommandContext): void 
     .requiredOption('--request <digest>', 'digest of the request that you have read')
     .requiredOption('--operator <id>', 'the name under which your key is registered')
     .requiredOption('--key <file>', 'your own key file')
-    .requiredOption('--reason <text>', 'why, in one line')
+    .requiredOption('--reason <text>', 'why, in one line', readReason)
     .action((file: string, options: SignOptions) =>
       context.terminal.out(formatJson(signAnswer(file, options, context))),
     );

@@ -4,6 +4,7 @@ import type { CommandContext } from '../../commands.ts';
 import { addExamples } from '../../help.ts';
 import { formatJson } from '../../json-output.ts';
 import { readKeyFile } from '../../key-file.ts';
+import { readReason } from '../../reason.ts';
 import { addBoundaryOption, type BoundaryOption } from '../boundary-option.ts';
 import { withDesk } from './desk.ts';
 import { visible } from './request-text.ts';
@@ -24,7 +25,7 @@ export function registerRevoking(parent: Command, context: CommandContext): void
     )
     .argument('<stream>', 'stream of the action')
     .requiredOption('--key <file>', 'your own key file')
-    .requiredOption('--reason <text>', 'why, in one line')
+    .requiredOption('--reason <text>', 'why, in one line', readReason)
     .option('--json', 'print one JSON object')
     .action((stream: string, options: Options) =>
       withDesk(options, context, async (desk) => {

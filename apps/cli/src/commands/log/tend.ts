@@ -10,6 +10,7 @@ import { readInputFile } from '../../files.ts';
 import { addExamples } from '../../help.ts';
 import { formatJson } from '../../json-output.ts';
 import { createProgress } from '../../progress.ts';
+import { readReason } from '../../reason.ts';
 import { writeError } from '../../report-error.ts';
 import { printable } from '../../terminal.ts';
 import { addSigningOptions, CLOCK, type SigningOptions, withLog } from './log-store.ts';
@@ -63,7 +64,7 @@ export function registerTending(parent: Command, context: CommandContext): void 
     .addOption(new Option('--correlation <id>', 'of every stream of a session').conflicts(['stream', 'subject']))
     .addOption(new Option('--subject <id>', 'of one actor').conflicts(['stream', 'correlation']))
     .requiredOption('--by <id>', 'person who asks')
-    .requiredOption('--reason <text>', 'why')
+    .requiredOption('--reason <text>', 'why', readReason)
     .option('--json', 'print the result as JSON')
     .action((options: EraseOptions) =>
       withLog(options, context, async (log) => {
@@ -90,7 +91,7 @@ export function registerTending(parent: Command, context: CommandContext): void 
     )
     .requiredOption('--before <time>', 'RFC 3339 time with milliseconds, as in 2026-01-31T00:00:00.000Z')
     .requiredOption('--by <id>', 'person who asks')
-    .requiredOption('--reason <text>', 'why')
+    .requiredOption('--reason <text>', 'why', readReason)
     .option('--json', 'print the result as JSON')
     .action((options: PruneOptions) =>
       withLog(options, context, async (log) => {

@@ -7,6 +7,7 @@ import type { CommandContext } from '../../commands.ts';
 import { CliError } from '../../errors.ts';
 import { addExamples } from '../../help.ts';
 import { formatJson } from '../../json-output.ts';
+import { readReason } from '../../reason.ts';
 import { printable } from '../../terminal.ts';
 import { addCellOptions, assertSigning, type CellOptions, findCell } from '../cell-place.ts';
 import { warnOfNewCell } from '../log/cell-check.ts';
@@ -28,7 +29,7 @@ export function registerActivate(parent: Command, context: CommandContext): void
     )
     .requiredOption('--bundle <file>', 'signed policy bundle')
     .option('--override-by <id>', 'who states that an older version may come back; needs --override-reason')
-    .option('--override-reason <text>', 'why, in one line')
+    .option('--override-reason <text>', 'why, in one line', readReason)
     .option('--json', 'print one JSON object')
     .action(async (options: Options) => {
       const envelope = readEnvelope(context.cwd, options.bundle);

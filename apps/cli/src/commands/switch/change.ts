@@ -26,6 +26,7 @@ import { CliError } from '../../errors.ts';
 import { addExamples } from '../../help.ts';
 import { formatJson } from '../../json-output.ts';
 import { readKeyFile } from '../../key-file.ts';
+import { readReason } from '../../reason.ts';
 import { addCellOptions, type CellOptions, type CellPlace, findCell } from '../cell-place.ts';
 import { assertCell } from '../log/cell-check.ts';
 import { CLOCK, withStore } from '../log/log-store.ts';
@@ -94,7 +95,7 @@ function addChange(parent: Command, context: CommandContext, name: string, state
       'key file of the operator who gives it; repeat it for more signatures',
       collect,
     )
-    .requiredOption('--reason <text>', 'why, in one line')
+    .requiredOption('--reason <text>', 'why, in one line', readReason)
     .option('--sign-only', 'print the signed command, for others to sign and `switch obey` to hand in; needs no --key')
     .option('--json', 'print one JSON object')
     .action((options: Options) => runChange(options, context, state));
@@ -154,10 +155,7 @@ async function signChange(change: {
   const where = parsed.error.issues[0]?.path.join('.') ?? '';
   if (where === 'subject')
     throw new CliError('CLI_USAGE', `${quoteForMessage(options.actor ?? '')} is no name of an actor`);
-  throw new CliError(
-    'CLI_USAGE',
-    `no such command: ${where} has another shape${where === 'reason' ? ', it takes one line' : ''}`,
-  );
+  throw new CliError('CLI_USAGE', `no such command: ${where} has another shape`);
 }
 
 function targetOf(options: Options, tenant: string): { readonly switch: SwitchKind; readonly subject: string | null } {
