@@ -335,6 +335,7 @@ export {
   identifierSchema,
   isIdentifier,
   jsonObjectSchema,
+  keyedSchema,
   lineSchema,
   milliSchema,
   scopeNameSchema,

@@ -89,6 +89,11 @@ describe('a boundary file', () => {
     ['a member twice', '{"schema":1,"schema":1}', '/schema'],
     ['an unknown member', JSON.stringify({ ...FILE, alowed: true }), '/alowed'],
     ['a wrong tenant', JSON.stringify({ ...FILE, tenant: 'a b' }), '/tenant'],
+    [
+      'trust in a member that no map holds',
+      JSON.stringify(FILE).replace('"agent-1":900', '"__proto__":900'),
+      '/facts/trust_milli',
+    ],
     ['no facts', JSON.stringify({ ...FILE, facts: undefined }), '/facts'],
   ])('is refused with its place: %s', (_what, text, pointer) => {
     expect(() => readFile(text)).toThrowError(expect.objectContaining({ code: 'SDK_CONFIG_INVALID', pointer }));

@@ -6,6 +6,7 @@ import {
   flagSetSchema,
   identifierSchema,
   isExoArmurError,
+  keyedSchema,
   milliSchema,
   pointToMember,
   type SwitchStore,
@@ -74,7 +75,7 @@ export const boundaryFileSchema = z.strictObject({
     /** What the operator states about kill switches, until the file is changed. */
     switches: z.strictObject({ global: switchSchema, tenant: switchSchema }),
     /** Trust by actor, where one that is not named has none and is denied; or `earned` by how an actor's actions ended. */
-    trust_milli: z.union([z.literal('earned'), z.record(identifierSchema, milliSchema)]),
+    trust_milli: z.union([z.literal('earned'), keyedSchema(identifierSchema, milliSchema)]),
     /** Whether decisions read what has happened before. */
     history: z.boolean().optional(),
     /** What the operator states of the threat that the cell answers to, until the file is changed. */
