@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { runInProcess } from './in-process.ts';
-import { appoint, askFor, furnishOffice } from './office.ts';
+import { appoint, askFor, furnishOffice, tamper } from './office.ts';
 
 /** A boundary whose executor takes the whole process with it, between the grant and the outcome. */
 const DYING = `
@@ -47,8 +47,19 @@ test('an action that a crash left open is never done again, and a person settles
     out: expect.stringMatching(/^ambiguous {2}read/),
   });
   expect((await run('ambiguous', 'list')).out).toMatch(/^read {2}file\.read \/data\/read {2}by mail-agent/);
+  tamper(folder, 'read');
+  const unsound =
+    'error SDK_STREAM_UNSOUND: the records of `read` do not agree: payload_digest_mismatch (/0/payload)\n';
+  expect(await run('ambiguous', 'list')).toEqual({ exitCode: 1, out: '', err: unsound });
+  expect(JSON.parse((await run('ambiguous', 'list', '--json')).out)).toMatchObject({
+    ambiguous: [],
+    unsound: [{ stream: 'read', code: 'SDK_STREAM_UNSOUND', pointer: '/0/payload' }],
+  });
   const settle = (who: string, stream = 'read') =>
     run('ambiguous', 'resolve', stream, '--found', 'happened', '--key', `${who}.key`, '--reason', 'looked');
+  expect(await settle('alice')).toMatchObject({ exitCode: 2, err: unsound });
+  expect(await settle('alice', 'other')).toMatchObject({ err: expect.stringMatching(/SDK_STREAM_UNKNOWN/) });
+  tamper(folder, 'read');
   expect(await settle('mallory')).toMatchObject({ exitCode: 2, err: expect.stringMatching(/SDK_ANSWER_REFUSED/) });
   expect(await settle('alice', 'other')).toMatchObject({
     exitCode: 2,
@@ -58,6 +69,6 @@ test('an action that a crash left open is never done again, and a person settles
   expect(await settle('carol')).toMatchObject({ exitCode: 2, err: expect.stringMatching(/BOUNDARY_APPROVER_REVOKED/) });
   expect(await settle('alice')).toMatchObject({ exitCode: 0, out: 'Recorded: read happened\n' });
   expect(await settle('alice')).toMatchObject({ exitCode: 2, err: expect.stringMatching(/SDK_STREAM_UNKNOWN/) });
-  expect(JSON.parse((await run('ambiguous', 'list', '--json')).out)).toEqual({ ambiguous: [] });
+  expect(JSON.parse((await run('ambiguous', 'list', '--json')).out)).toEqual({ ambiguous: [], unsound: [] });
   expect((await run('run', 'read.json')).exitCode).toBe(5);
 });

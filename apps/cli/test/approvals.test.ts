@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { AnswerTray } from '@exoarmur/sdk';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runInProcess, runUnder } from './in-process.ts';
-import { appoint, askFor, furnishOffice } from './office.ts';
+import { appoint, askFor, furnishOffice, tamper } from './office.ts';
 
 let folder = '';
 
@@ -295,6 +295,57 @@ describe('approvals', () => {
     expect(shown.out).toMatch(/^asked {5}file\.delete \/data\/ask\/nasty\n/);
     expect(shown.out).toMatch(/\nasked {5}file\.delete \/data\/ask\/nasty\n$/);
   });
+});
+
+test('an action whose records do not agree hides no other one from people', async () => {
+  for (const id of ['one', 'two']) {
+    askFor(folder, id);
+    await run('run', `${id}.json`);
+  }
+  tamper(folder, 'one');
+  const err = 'error SDK_STREAM_UNSOUND: the records of `one` do not agree: payload_digest_mismatch (/0/payload)\n';
+  expect(await run('approvals', 'list')).toEqual({ exitCode: 1, err, out: expect.stringMatching(/^two [^\n]*\n$/) });
+  const listed = JSON.parse((await run('approvals', 'list', '--json')).out);
+  expect(listed).toMatchObject({ waiting: [{ stream: 'two' }], unsound: [{ stream: 'one' }] });
+  const watched = await run('approvals', 'watch', '--once');
+  expect(watched).toMatchObject({ exitCode: 1, err });
+  expect(JSON.parse(watched.out)).toMatchObject({ stream: 'two' });
+  expect(await run('approvals', 'show', 'one')).toMatchObject({ exitCode: 2, err });
+  // It is told of once, however often somebody looks.
+  askFor(folder, 'three');
+  const ask = async (question: string) => {
+    if (!question.startsWith('Do it?')) return null;
+    const isFirst = (await run('approvals', 'list', '--json')).out.includes('"three"') === false;
+    if (isFirst) await run('run', 'three.json');
+    return isFirst ? '' : 'q';
+  };
+  const inbox = await runUnder({}, folder, ['approvals', 'watch', '--key', 'alice.key', '--poll-ms', '50'], ask);
+  expect(inbox).toMatchObject({
+    exitCode: 1,
+    err,
+    out: expect.stringMatching(/\/data\/ask\/two[\s\S]*\/data\/ask\/three/),
+  });
+});
+
+const KEYED = ['--key', 'alice.key'];
+test.each([
+  ['approvals', 'approve', 'x', ...KEYED],
+  ['approvals', 'deny', 'x', ...KEYED],
+  ['approvals', 'revoke', 'x', ...KEYED],
+  ['approvals', 'sign', '--approve', ...KEYED],
+  ['ambiguous', 'resolve', 'x', '--found', 'happened', ...KEYED],
+  ['switch', 'set', '--global', ...KEYED],
+  ['policy', 'activate', '--bundle', 'x', '--signer', 'x', '--override-by', 'ann'],
+  ['log', 'erase', '--stream', 'x', ...KEYED],
+  ['log', 'prune', '--before', '2024-01-01T00:00:00.000Z', ...KEYED],
+])('%s %s takes one line for a reason', async (...args) => {
+  const option = args.includes('activate') ? '--override-reason' : '--reason';
+  for (const reason of ['', 'two\nlines', 'x'.repeat(1025)]) {
+    expect(await run(...args, option, reason)).toEqual({
+      ...{ exitCode: 2, out: '' },
+      err: expect.stringContaining('error CLI_USAGE: a reason is one line of 1 to 1,024 characters\n'),
+    });
+  }
 });
 
 describe('approvals watch', () => {

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { createSigner, formatSigningKey } from '@exoarmur/canonical';
 import { createDecisionPoint, formatIntentSchema } from '@exoarmur/policy';
 import { runInProcess } from './in-process.ts';
@@ -63,4 +64,18 @@ export async function appoint(folder: string): Promise<void> {
   for (const [who, role] of Object.entries({ alice: 'keeper', bob: 'viewer', carol: 'keeper' })) {
     await runInProcess(folder, 'operator', 'add', who, '--vkey', `${who}.vkey`, '--role', role);
   }
+}
+
+/** Changes the payload of the first record of a stream behind the log's back, and back when it is called again. */
+export function tamper(folder: string, stream: string): void {
+  const database = new DatabaseSync(join(folder, 'demo.db'));
+  const first = 'SELECT e.id FROM entries e JOIN streams s ON s.id = e.stream WHERE s.name = ? AND e.seq = 0';
+  const { id, bytes } = database.prepare(`SELECT id, bytes FROM payloads WHERE id = (${first})`).get(stream) as {
+    readonly id: number;
+    readonly bytes: Uint8Array;
+  };
+  const text = Buffer.from(bytes).toString();
+  const changed = text.includes('"asked"') ? text.replace('"asked"', '"Asked"') : text.replace('"Asked"', '"asked"');
+  database.prepare('UPDATE payloads SET bytes = ? WHERE id = ?').run(Buffer.from(changed), id);
+  database.close();
 }

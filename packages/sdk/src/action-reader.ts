@@ -9,9 +9,11 @@ import {
   type Decision,
   type Digest,
   INTENT_DIGEST_DOMAIN,
+  isExoArmurError,
   isIdentifier,
   type JsonObject,
   type Outcome,
+  quoteForMessage,
   type SealedRecord,
   type TrailKind,
   type TrailPayloads,
@@ -34,6 +36,13 @@ export interface RecordedAction {
   readonly isClosed: boolean;
 }
 
+/** An action whose records cannot be relied on, and why. */
+export interface UnsoundAction {
+  readonly stream: string;
+  /** SDK_STREAM_UNSOUND. */
+  readonly error: SdkError;
+}
+
 /**
  * Reads one action out of a store without the key of its log: the records have to be one chain, each payload the one its record
  * commits to, and the intent the one that everybody downstream names. That nobody with access to the whole file made
@@ -46,11 +55,23 @@ export async function readAction(
   stream: string,
 ): Promise<RecordedAction | undefined> {
   if (!isIdentifier(stream)) return undefined;
+  const unsound = (reason: string, pointer: string, cause?: unknown) =>
+    unsoundAction(stream, { reason, pointer, cause });
   const entries = await store.stream(tenant, stream);
   if (entries.length === 0) return undefined;
-  const records = entries.map(({ bytes }) => parseRecord(bytes));
+  const read = <Value>(position: number, parse: () => Value): Value => {
+    try {
+      return parse();
+    } catch (error) {
+      if (!isExoArmurError(error)) throw error;
+      throw unsound(error.code, `/${position}`, error);
+    }
+  };
+  const records = entries.map(({ bytes }, position) => read(position, () => parseRecord(bytes)));
   const chain = checkStreamChain(records);
   if (chain.outcome === 'invalid') throw unsound(chain.failure.reason, `/${chain.failure.record}`);
+  if (records[0]?.stream !== stream) throw unsound('stream_name_mismatch', '/0');
+  if (records[0].tenant !== tenant) throw unsound('stream_tenant_mismatch', '/0');
   const stored = await store.payloads(
     tenant,
     entries.map(({ index }) => index),
@@ -63,22 +84,23 @@ export async function readAction(
     if (record.kind === 'approval_requested') answers = [];
     const payload = stored[position];
     if (payload === null || payload === undefined) continue;
-    const value = parseJson(payload.bytes, { maxBytes: payload.bytes.length }) as JsonObject;
+    const { bytes } = payload;
+    const value = read(position, () => parseJson(bytes, { maxBytes: bytes.length })) as JsonObject;
     const verdict = checkPayload(record, payload.salt, value);
     if (verdict.outcome === 'invalid') throw unsound(verdict.reason, `/${position}/payload`);
     latest.set(record.kind, value);
     if (record.kind === 'approval_decided') answers.push(value as unknown as ApprovalDecided);
     if (record.kind === 'approval_revoked') revoked.push((value as unknown as ApprovalRevoked).approval_digest);
   }
-  const read = <Kind extends TrailKind>(kind: Kind): TrailPayloads[Kind] | undefined => {
+  const latestOf = <Kind extends TrailKind>(kind: Kind): TrailPayloads[Kind] | undefined => {
     const value = latest.get(kind);
     if (value === undefined) return undefined;
     if (!trailPayloadSchemas[kind].safeParse(value).success) throw unsound('payload_shape_invalid', `/${kind}`);
     // The value itself, not zod's copy: it is what the digests are over.
     return value as unknown as TrailPayloads[Kind];
   };
-  const intent = read('intent_received');
-  const [request, decision] = [read('approval_requested'), read('verdict_resolved')];
+  const intent = latestOf('intent_received');
+  const [request, decision] = [latestOf('approval_requested'), latestOf('verdict_resolved')];
   const digest = intent === undefined ? undefined : digestIntent(intent);
   for (const named of [request, decision]) {
     if (digest !== undefined && named !== undefined && named.intent_digest !== digest) {
@@ -87,7 +109,7 @@ export async function readAction(
   }
   return {
     ...{ stream, records, intent, decision, request, answers, revoked },
-    outcome: read('execution_completed'),
+    outcome: latestOf('execution_completed'),
     isClosed: latest.has('stream_closed') || records.some(({ kind }) => kind === 'stream_closed'),
   };
 }
@@ -97,6 +119,11 @@ export function digestIntent(intent: ActionIntent): Digest {
   return digestValue(INTENT_DIGEST_DOMAIN, intent);
 }
 
-function unsound(reason: string, pointer: string): SdkError {
-  return new SdkError('SDK_STREAM_UNSOUND', `the records of the action do not agree: ${reason}`, { pointer });
+/** What is wrong with the records of an action. */
+export function unsoundAction(
+  stream: string,
+  { reason, pointer, cause }: { readonly reason: string; readonly pointer: string; readonly cause?: unknown },
+): SdkError {
+  const message = `the records of ${quoteForMessage(stream)} do not agree: ${reason}`;
+  return new SdkError('SDK_STREAM_UNSOUND', message, { pointer, cause });
 }

@@ -520,6 +520,24 @@ describe('ApprovalDesk', () => {
     await close();
   });
 
+  it('shows the people of one cell nothing that waits in another', async () => {
+    const { clock, desk, waiting, answer, close } = await openOffice();
+    await answer();
+    await using elsewhere = openApprovalDesk({
+      ...{ store: { path: join(home, 'a.db') }, tenant: 'demo' },
+      cell: 'other',
+      clock,
+    });
+    expect(await elsewhere.list()).toEqual([]);
+    const unknown = { code: 'SDK_STREAM_UNKNOWN' };
+    await expect(elsewhere.show('intent-1')).rejects.toMatchObject(unknown);
+    await expect(elsewhere.revoke(WISH)).rejects.toMatchObject(unknown);
+    const { requestDigest } = waiting;
+    await expect(elsewhere.answer({ ...WISH, verdict: 'deny', requestDigest })).rejects.toMatchObject(unknown);
+    expect(await desk.list()).toHaveLength(1);
+    await close();
+  });
+
   it('lays an answer ready that was signed elsewhere, as far as the boundary would take it', async () => {
     const { boundary, clock, desk, waiting, close } = await openOffice();
     const random = { bytes: (length: number) => new Uint8Array(length).fill(9) };

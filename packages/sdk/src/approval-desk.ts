@@ -28,7 +28,7 @@ import {
   openSqliteLogStore,
   type SqliteLogStore,
 } from '@exoarmur/store-sqlite';
-import { digestIntent, type RecordedAction, readAction } from './action-reader.ts';
+import { digestIntent, type RecordedAction, readAction, type UnsoundAction } from './action-reader.ts';
 import { ANSWER_LIMITS, AnswerTray, type TrayAnswer } from './answer-tray.ts';
 import type { StoreConfig } from './config.ts';
 import { SdkError } from './errors.ts';
@@ -84,15 +84,18 @@ export class ApprovalDesk {
     this.#clock = clock;
   }
 
-  /** Everything that waits, oldest first. What the index says is looked up in the log. */
-  async list(): Promise<readonly WaitingAction[]> {
+  /**
+   * Everything that waits, oldest first. What the index says is looked up in the log. An action whose records do not agree is
+   * left out and told of, so that it hides no other one. @throws SdkError SDK_STREAM_UNSOUND for it where nobody is to be told
+   */
+  async list(onUnsound?: (found: UnsoundAction) => void): Promise<readonly WaitingAction[]> {
     const waiting: WaitingAction[] = [];
     for (let after: OpenRequest | undefined; ; ) {
       const page = await this.#inbox.list({ limit: PAGE, ...(after === undefined ? {} : { after }) });
       for (const { stream } of page) {
-        const action = await this.#read(stream);
+        const action = await this.#readSound(stream, onUnsound);
         const found = action === undefined ? undefined : this.#toWaiting(action);
-        if (found !== undefined && found.intent.cell_id === this.#scope.cell) waiting.push(found);
+        if (found !== undefined) waiting.push(found);
       }
       after = page.at(-1);
       if (after === undefined) return waiting;
@@ -107,11 +110,14 @@ export class ApprovalDesk {
     return waiting;
   }
 
-  /** Every action whose outcome nobody knows and nobody has found out, oldest first. Reads the end of every action. */
-  async listAmbiguous(): Promise<readonly RecordedAction[]> {
+  /**
+   * Every action whose outcome nobody knows and nobody has found out, oldest first. Reads the end of every action.
+   * @throws SdkError as {@link ApprovalDesk.list}; also for an end that cannot be read, because it may be any of them
+   */
+  async listAmbiguous(onUnsound?: (found: UnsoundAction) => void): Promise<readonly RecordedAction[]> {
     const found: RecordedAction[] = [];
     for await (const stream of listAmbiguousStreams(this.#log, this.#scope)) {
-      const action = await this.#read(stream);
+      const action = await this.#readSound(stream, onUnsound);
       if (action !== undefined) found.push(action);
     }
     return found;
@@ -227,7 +233,22 @@ export class ApprovalDesk {
     return readAction(this.#log, this.#scope.tenant, stream);
   }
 
+  async #readSound(
+    stream: string,
+    onUnsound: ((found: UnsoundAction) => void) | undefined,
+  ): Promise<RecordedAction | undefined> {
+    try {
+      return await this.#read(stream);
+    } catch (error) {
+      if (onUnsound === undefined || !(error instanceof SdkError) || error.code !== 'SDK_STREAM_UNSOUND') throw error;
+      onUnsound({ stream, error });
+      return undefined;
+    }
+  }
+
+  /** An action of this cell as one that waits. */
   #toWaiting(action: RecordedAction): WaitingAction | undefined {
+    if (action.intent?.cell_id !== this.#scope.cell) return undefined;
     return toWaiting(action, { inTray: this.#tray.list(action.stream).length, nowMs: this.#clock.now() });
   }
 

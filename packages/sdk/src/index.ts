@@ -1,4 +1,4 @@
-export type { RecordedAction } from './action-reader.ts';
+export type { RecordedAction, UnsoundAction } from './action-reader.ts';
 export { ANSWER_LIMITS, AnswerTray, type TrayAnswer } from './answer-tray.ts';
 export type { AnswerListeners, AnswersTaken, RefusedAnswer } from './answers.ts';
 export { type Answer, ApprovalDesk, openApprovalDesk, type Revocation } from './approval-desk.ts';

@@ -1,6 +1,13 @@
 import { parseRecord } from '@exoarmur/audit/reader';
 import { parseJson } from '@exoarmur/canonical';
-import type { AuditLogStore, RecordKind, StreamClosed } from '@exoarmur/contracts';
+import {
+  type AuditLogStore,
+  isExoArmurError,
+  type RecordKind,
+  type SealedRecord,
+  type StreamClosed,
+} from '@exoarmur/contracts';
+import { unsoundAction } from './action-reader.ts';
 
 const PAGE = 256;
 
@@ -70,7 +77,13 @@ async function* listLastRecords(
     after = last.first;
     const names = page.map(({ stream }) => stream);
     for (const { stream, bytes, index } of await store.lastOfStreams(tenant, names)) {
-      const record = parseRecord(bytes);
+      let record: SealedRecord;
+      try {
+        record = parseRecord(bytes);
+      } catch (cause) {
+        if (!isExoArmurError(cause)) throw cause;
+        throw unsoundAction(stream, { reason: cause.code, pointer: '', cause });
+      }
       if (record.cell === cell) yield { stream, kind: record.kind, index };
     }
   }

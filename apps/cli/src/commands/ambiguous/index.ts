@@ -3,13 +3,14 @@ import { resolve } from 'node:path';
 import { signResolution } from '@exoarmur/boundary-v2';
 import { createSigner } from '@exoarmur/canonical';
 import { type ResolutionFinding, resolutionFindingSchema } from '@exoarmur/contracts';
-import { configOf, createBoundary, type RecordedAction, SdkError } from '@exoarmur/sdk';
+import { configOf, createBoundary, type RecordedAction, SdkError, type UnsoundAction } from '@exoarmur/sdk';
 import { type Command, Option } from 'commander';
 import type { CommandContext } from '../../commands.ts';
 import { addExamples } from '../../help.ts';
 import { formatJson } from '../../json-output.ts';
 import { readKeyFile } from '../../key-file.ts';
-import { withDesk } from '../approvals/desk.ts';
+import { readReason } from '../../reason.ts';
+import { describeUnsound, tellUnsound, withDesk } from '../approvals/desk.ts';
 import { visible } from '../approvals/request-text.ts';
 import { addBoundaryOption, type BoundaryOption, describeBoundary } from '../boundary-option.ts';
 import { findOperator } from '../operator-of-key.ts';
@@ -35,9 +36,12 @@ export function register(command: Command, context: CommandContext): void {
     .option('--json', 'print one JSON object')
     .action((options: Common) =>
       withDesk(options, context, async (desk) => {
-        const found = await desk.listAmbiguous();
-        const text = found.length === 0 ? 'Nothing is ambiguous.\n' : found.map(formatLine).join('');
-        context.terminal.out(options.json === true ? formatJson({ ambiguous: found.map(describe) }) : text);
+        const unsound: UnsoundAction[] = [];
+        const found = await desk.listAmbiguous((one) => unsound.push(one));
+        const text = found.length + unsound.length === 0 ? 'Nothing is ambiguous.\n' : found.map(formatLine).join('');
+        const shown = { ambiguous: found.map(describe), unsound: unsound.map(describeUnsound) };
+        context.terminal.out(options.json === true ? formatJson(shown) : text);
+        for (const one of unsound) tellUnsound(one, context);
       }),
     );
   addExamples(list, [['ambiguous list', 'what somebody has to look after']]);
@@ -55,7 +59,7 @@ export function register(command: Command, context: CommandContext): void {
         .makeOptionMandatory(),
     )
     .requiredOption('--key <file>', 'your own key file')
-    .requiredOption('--reason <text>', 'how you know, in one line')
+    .requiredOption('--reason <text>', 'how you know, in one line', readReason)
     .option('--json', 'print one JSON object')
     .action((stream: string, options: ResolveOptions) => runResolve(stream, options, context));
   addExamples(settle, [
@@ -69,7 +73,11 @@ async function runResolve(stream: string, options: ResolveOptions, context: Comm
   const signer = createSigner(name, seed);
   const boundary = await createBoundary({ ...configOf(file, path), variables: { ...context.environment } });
   try {
-    const found = await withDesk(options, context, (desk) => desk.listAmbiguous());
+    const found = await withDesk(options, context, (desk) =>
+      desk.listAmbiguous((one) => {
+        if (one.stream === stream) throw one.error;
+      }),
+    );
     const outcome = found.find((action) => action.stream === stream)?.outcome;
     if (outcome === undefined) throw new SdkError('SDK_STREAM_UNKNOWN', 'no action of this name is ambiguous');
     const envelope = signResolution({

@@ -1,9 +1,17 @@
 import { createSigner, encodeHex, parseVerifierKey } from '@exoarmur/canonical';
 import { quoteForMessage } from '@exoarmur/contracts';
-import { type Answer, type ApprovalDesk, openApprovalDesk, type WaitingAction } from '@exoarmur/sdk';
+import {
+  type Answer,
+  type ApprovalDesk,
+  openApprovalDesk,
+  type UnsoundAction,
+  type WaitingAction,
+} from '@exoarmur/sdk';
 import { createSqliteOperatorStore, openSqliteLogStore } from '@exoarmur/store-sqlite';
 import type { CommandContext } from '../../commands.ts';
 import { CliError } from '../../errors.ts';
+import { EXIT_CODES } from '../../exit-code.ts';
+import { reportError } from '../../report-error.ts';
 import { type BoundaryOption, type DescribedBoundary, describeBoundary } from '../boundary-option.ts';
 
 /** Opens the desk of a described boundary for the time of an action. It needs no key of the boundary. */
@@ -52,4 +60,15 @@ export function describeWaiting(waiting: WaitingAction) {
     ...{ stream, intent, decision, request, request_digest: requestDigest, requested_at: requestedAt },
     ...{ answered_by: answeredBy, in_tray: inTray, expired: isLate },
   };
+}
+
+/** Tells of an action that a list leaves out because its records do not agree; then the list is not the whole answer. */
+export function tellUnsound({ error }: UnsoundAction, context: CommandContext): void {
+  reportError(error, context.terminal);
+  context.finish(EXIT_CODES.fail);
+}
+
+/** An action that a list leaves out, as `--json` prints it. */
+export function describeUnsound({ stream, error }: UnsoundAction) {
+  return { stream, code: error.code, message: error.message, pointer: error.pointer ?? '' };
 }

@@ -1,11 +1,11 @@
-import type { WaitingAction } from '@exoarmur/sdk';
+import type { UnsoundAction, WaitingAction } from '@exoarmur/sdk';
 import type { Command } from 'commander';
 import type { CommandContext } from '../../commands.ts';
 import { CliError } from '../../errors.ts';
 import { addExamples } from '../../help.ts';
 import { formatJson } from '../../json-output.ts';
 import { addBoundaryOption, type BoundaryOption } from '../boundary-option.ts';
-import { describeWaiting, withDesk } from './desk.ts';
+import { describeUnsound, describeWaiting, tellUnsound, withDesk } from './desk.ts';
 import { readRequestFile } from './request-file.ts';
 import { formatWaiting, formatWaitingLine } from './request-text.ts';
 
@@ -21,13 +21,19 @@ interface ShowOptions extends Options {
 export function registerReading(parent: Command, context: CommandContext): void {
   const list = addBoundaryOption(parent.command('list'))
     .summary('what waits for people')
-    .description('Show every action that waits for people, oldest first.')
+    .description(
+      'Show every action that waits for people, oldest first. One whose records do not agree is told of, and the exit code is 1.',
+    )
     .option('--json', 'print one JSON object')
     .action((options: Options) =>
       withDesk(options, context, async (desk) => {
-        const waiting = await desk.list();
-        const text = waiting.length === 0 ? 'Nothing waits.\n' : waiting.map(formatWaitingLine).join('');
-        context.terminal.out(options.json === true ? formatJson({ waiting: waiting.map(describeWaiting) }) : text);
+        const unsound: UnsoundAction[] = [];
+        const waiting = await desk.list((found) => unsound.push(found));
+        const isEmpty = waiting.length + unsound.length === 0;
+        const text = isEmpty ? 'Nothing waits.\n' : waiting.map(formatWaitingLine).join('');
+        const shown = { waiting: waiting.map(describeWaiting), unsound: unsound.map(describeUnsound) };
+        context.terminal.out(options.json === true ? formatJson(shown) : text);
+        for (const found of unsound) tellUnsound(found, context);
       }),
     );
   addExamples(list, [['approvals list', 'what waits']]);

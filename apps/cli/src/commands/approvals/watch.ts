@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isExoArmurError } from '@exoarmur/contracts';
-import type { ApprovalDesk, WaitingAction } from '@exoarmur/sdk';
+import type { ApprovalDesk, UnsoundAction, WaitingAction } from '@exoarmur/sdk';
 import type { Command } from 'commander';
 import type { Ask, CommandContext } from '../../commands.ts';
 import { countBetween } from '../../count.ts';
@@ -11,7 +11,7 @@ import { formatJsonLine } from '../../json-output.ts';
 import { readKeyFile } from '../../key-file.ts';
 import { writeError } from '../../report-error.ts';
 import { addBoundaryOption, type BoundaryOption, type DescribedBoundary } from '../boundary-option.ts';
-import { describeWaiting, layAnswer, withDesk } from './desk.ts';
+import { describeWaiting, layAnswer, tellUnsound, withDesk } from './desk.ts';
 import { formatWaiting, visible } from './request-text.ts';
 
 interface Options extends BoundaryOption {
@@ -48,8 +48,13 @@ async function watchDesk(at: Place, options: Options, context: CommandContext): 
   const key = options.key === undefined ? undefined : readKeyFile(resolve(context.cwd, options.key));
   if (ask !== undefined && key === undefined) throw new CliError('CLI_USAGE', 'at a terminal --key is needed');
   let seen = new Set<string>();
+  const told = new Set<string>();
+  const tellOnce = (found: UnsoundAction) => {
+    if (!told.has(found.stream)) tellUnsound(found, context);
+    told.add(found.stream);
+  };
   for (;;) {
-    const waiting = (await desk.list()).filter(({ isLate }) => !isLate);
+    const waiting = (await desk.list(tellOnce)).filter(({ isLate }) => !isLate);
     for (const action of waiting.filter(({ requestDigest }) => !seen.has(requestDigest))) {
       if (ask === undefined || key === undefined) context.terminal.out(formatJsonLine(describeWaiting(action)));
       else if ((await answerOne(at, action, { ask, key, context })) === 'gone') return;

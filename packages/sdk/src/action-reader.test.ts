@@ -1,0 +1,121 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MemoryHeadKeeper, MemoryLogStore } from '@exoarmur/audit/memory';
+import { createAuditLog } from '@exoarmur/audit/writer';
+import { createSigner } from '@exoarmur/canonical';
+import { LogStoreError, type TrailKind } from '@exoarmur/contracts';
+import { openSqliteLogStore, SqliteLogStore } from '@exoarmur/store-sqlite';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { BOUNDARY_KEY, createConfig, createIntent, createTestClock, ORIGIN } from '../test/configs.ts';
+import { readAction } from './action-reader.ts';
+import { createBoundary, openApprovalDesk, type UnsoundAction } from './index.ts';
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'exoarmur-reader-'));
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+/** A database with actions that wait. */
+async function openWaiting(...intentIds: string[]) {
+  const store = { path: join(home, 'a.db') };
+  const clock = createTestClock();
+  const boundary = await createBoundary(createConfig({ store, clock }));
+  for (const intent_id of intentIds) await boundary.execute(createIntent({ intent_id, target: '/data/ask/x' }));
+  await boundary.close();
+  return { store, clock, log: openSqliteLogStore(store) };
+}
+
+const edit = (table: 'entries' | 'payloads', from: string, to: string) => (log: SqliteLogStore) => {
+  const rows = log.database.prepare(`SELECT id, bytes FROM ${table} ORDER BY id`).all();
+  const row = rows.map(({ id, bytes }) => ({ id, text: String(Buffer.from(bytes as Uint8Array)) })).at(1);
+  const text = from === '' ? to : row?.text.replace(from, to);
+  expect(text).not.toBe(row?.text);
+  log.database.prepare(`UPDATE ${table} SET bytes = ? WHERE id = ?`).run(Buffer.from(text ?? ''), row?.id as number);
+};
+
+it.each<[string, string, (log: SqliteLogStore) => void, { tenant?: string; stream?: string }?]>([
+  ['an edited payload', 'payload_digest_mismatch', edit('payloads', 'require_human', 'require_humaN')],
+  ['a payload of another length', 'payload_size_mismatch', edit('payloads', 'require_human', 'allow')],
+  ['a payload that is no json', 'CANONICAL_JSON_SYNTAX', edit('payloads', '', '{')],
+  ['an edited record', 'stream_prev_mismatch', edit('entries', 'verdict_resolved', 'intent_received')],
+  ['a record that is none', 'AUDIT_RECORD_MALFORMED', edit('entries', '', '{}')],
+  ['a missing record', 'stream_seq_not_dense', ({ database }) => database.exec('DELETE FROM entries WHERE seq = 1')],
+  [
+    'a stream by the name of another',
+    'stream_name_mismatch',
+    ({ database }) => database.exec("UPDATE streams SET name = 'other' WHERE name = 'intent-1'"),
+    { stream: 'other' },
+  ],
+  [
+    'a stream of another tenant',
+    'stream_tenant_mismatch',
+    ({ database }) => database.exec("UPDATE tenants SET name = 'other'"),
+    { tenant: 'other' },
+  ],
+])('%s makes an action unsound: %s', async (_, reason, tamper, { tenant = 'demo', stream = 'intent-1' } = {}) => {
+  const { log } = await openWaiting('intent-1');
+  tamper(log);
+  await expect(readAction(log, tenant, stream)).rejects.toMatchObject({
+    code: 'SDK_STREAM_UNSOUND',
+    message: `the records of \`${stream}\` do not agree: ${reason}`,
+  });
+  await log.close();
+});
+
+it.each<[string, readonly (readonly [TrailKind, (decision: object) => object])[]]>([
+  ['payload_shape_invalid', [['intent_received', () => ({ schema: 'exoarmur.intent/1' })]]],
+  [
+    'intent_digest_mismatch',
+    [
+      ['intent_received', () => createIntent({ target: '/data/other' })],
+      ['verdict_resolved', (decision) => decision],
+    ],
+  ],
+])('records that no boundary has written make it unsound: %s', async (reason, steps) => {
+  const boundary = await createBoundary(createConfig());
+  const { decision } = await boundary.execute(createIntent());
+  await boundary.close();
+  const store = new MemoryLogStore();
+  const log = createAuditLog({
+    ...{ store, heads: new MemoryHeadKeeper(), clock: createTestClock(), tenant: 'demo', cell: 'demo', origin: ORIGIN },
+    signer: createSigner(BOUNDARY_KEY.name, BOUNDARY_KEY.seed),
+    random: { bytes: (length) => new Uint8Array(length) },
+  });
+  for (const [expectedSeq, [kind, payloadOf]] of steps.entries()) {
+    const place = { stream: 'intent-1', correlation: 'correlation-1', trace: null, expectedSeq };
+    const payload = payloadOf(decision ?? {}) as never;
+    await log.append({ ...place, actor: { type: 'boundary', id: 'demo' }, kind, payload });
+  }
+  await expect(readAction(store, 'demo', 'intent-1')).rejects.toMatchObject({
+    message: `the records of \`intent-1\` do not agree: ${reason}`,
+  });
+});
+
+it('is not there under a name that is none, or that nobody has given', async () => {
+  const store = new MemoryLogStore();
+  expect(await readAction(store, 'demo', 'a b')).toBe(undefined);
+  expect(await readAction(store, 'demo', 'intent-1')).toBe(undefined);
+});
+
+it('is not called unsound for a fault of the store', async () => {
+  const fault = new LogStoreError('STORE_BUSY', 'busy');
+  const store = Object.assign(new MemoryLogStore(), { stream: () => Promise.reject(fault) });
+  await expect(readAction(store, 'demo', 'intent-1')).rejects.toBe(fault);
+});
+
+it('hides no other action from people when it is unsound', async () => {
+  const { store, clock, log } = await openWaiting('intent-1', 'intent-2', 'intent-3');
+  edit('payloads', 'require_human', 'require_humaN')(log);
+  await log.close();
+  await using desk = openApprovalDesk({ store, tenant: 'demo', cell: 'demo', clock });
+  await expect(desk.list()).rejects.toMatchObject({ code: 'SDK_STREAM_UNSOUND' });
+  const unsound: UnsoundAction[] = [];
+  const waiting = await desk.list((found) => unsound.push(found));
+  expect(waiting.map(({ stream }) => stream)).toEqual(['intent-2', 'intent-3']);
+  expect(unsound).toMatchObject([{ stream: 'intent-1', error: { code: 'SDK_STREAM_UNSOUND' } }]);
+  const fault = new LogStoreError('STORE_BUSY', 'busy');
+  vi.spyOn(SqliteLogStore.prototype, 'stream').mockRejectedValue(fault);
+  await expect(desk.list((found) => unsound.push(found))).rejects.toBe(fault);
+});
