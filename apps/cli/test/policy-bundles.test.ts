@@ -1,8 +1,8 @@
-import { chmodSync, cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSigner, formatSigningKey } from '@exoarmur/canonical';
-import { formatIntentSchema } from '@exoarmur/policy';
+import { formatIntentSchema, parsePolicySet } from '@exoarmur/policy';
 import { openSqliteLogStore } from '@exoarmur/store-sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runInProcess } from './in-process.ts';
@@ -258,5 +258,56 @@ describe('exoarmur policy, texts', () => {
     expect((await run('format', '--policy', 'rules.yaml')).out).toContain('api.example.com');
     writeFileSync(path('rules.yaml'), rules.replace('allowed_domains', 'allowed_domain'));
     expect((await run('check', '--policy', 'rules.yaml')).err).toContain('POLICY_RULE_MALFORMED');
+  });
+});
+
+describe('policy compose', () => {
+  const PERMIT = 'permit(principal, action == Action::"file.read", resource);';
+  beforeEach(() => {
+    mkdirSync(path('cedar'));
+    writeFileSync(path('cedar/reads-may-go.cedar'), `// Reports are read by all.\n${PERMIT}\n`);
+    writeFileSync(path('cedar/not-secrets.cedar'), 'forbid(principal, action, resource in Directory::"/secrets");');
+  });
+  const compose = (...args: readonly string[]) => run('compose', ...args);
+
+  it('makes a set of one policy a file, in any order of the files, that can be checked', async () => {
+    const files = ['cedar/reads-may-go.cedar', 'cedar/not-secrets.cedar'];
+    const { out, exitCode } = await compose('--action', 'file.read', '--action', 'file.delete', ...files);
+    expect(exitCode).toBe(0);
+    const set = parsePolicySet(out);
+    expect(Object.keys(set.policies)).toEqual(['not-secrets', 'reads-may-go']);
+    expect(set.cedar_schema).toBe(formatIntentSchema(['file.delete', 'file.read']));
+    expect((await compose('--action', 'file.delete', '--action', 'file.read', ...files.toReversed())).out).toBe(out);
+    writeFileSync(path('composed.json'), out);
+    expect(await run('check', '--policy', 'composed.json')).toMatchObject({ exitCode: 0 });
+    expect(await run('format', '--policy', 'composed.json', '--check')).toMatchObject({ exitCode: 0 });
+  });
+
+  it('prints the schema alone, with the facts that are asked for', async () => {
+    const args = ['--action', 'file.read', '--schema'];
+    expect(await compose(...args)).toMatchObject({ exitCode: 0, out: formatIntentSchema(['file.read']) });
+    const facts = ['--fact', 'threat', '--fact', 'history'];
+    expect((await compose(...args, ...facts)).out).toBe(formatIntentSchema(['file.read'], ['history', 'threat']));
+  });
+
+  it.each([
+    ['no action', ['cedar/reads-may-go.cedar'], 'CLI_USAGE: required option'],
+    ['no file', ['--action', 'a.b'], 'CLI_USAGE: name the Cedar files, or --schema'],
+    ['a schema and files', ['--action', 'a.b', '--schema', 'cedar/not-secrets.cedar'], 'CLI_USAGE: --schema needs'],
+    ['what is no action', ['--action', 'A b', '--schema'], 'POLICY_ACTION_MALFORMED: `A b`'],
+    ['an unknown fact', ['--action', 'a.b', '--fact', 'mood', '--schema'], 'CLI_USAGE: `mood` is no such fact'],
+    ['another file', ['--action', 'a.b', 'set.json'], 'CLI_USAGE: `set.json` does not end in .cedar'],
+    ['a missing file', ['--action', 'a.b', 'none.cedar'], 'CLI_INPUT_UNREADABLE'],
+    ['one file twice', ['--action', 'a.b', 'a/x.cedar', 'b/x.cedar'], 'CLI_USAGE: two files give the policy `x`'],
+    ['a name that is none', ['--action', 'a.b', 'a b.cedar'], 'CLI_USAGE: `a b` is no name of a policy'],
+    ['a name that no map holds', ['--action', 'a.b', '__proto__.cedar'], 'CLI_USAGE: `__proto__` is no name'],
+    ['two policies in a file', ['--action', 'file.read', 'two.cedar'], 'POLICY_SET_REFUSED'],
+  ])('is refused with %s', async (_, args, err) => {
+    for (const folder of ['a', 'b']) {
+      mkdirSync(path(folder));
+      writeFileSync(path(`${folder}/x.cedar`), PERMIT);
+    }
+    writeFileSync(path('two.cedar'), `${PERMIT}\n${PERMIT}`);
+    expect(await compose(...args)).toEqual({ exitCode: 2, out: '', err: expect.stringContaining(err) });
   });
 });

@@ -48,7 +48,7 @@ export function registerFormat(parent: Command, context: CommandContext): void {
 }
 
 /** Members in the order people write them, policies by name. */
-function formatSet({ schema, language, policies, cedar_schema }: PolicySet): string {
+export function formatSet({ schema, language, policies, cedar_schema }: PolicySet): string {
   const sorted = Object.entries(policies).sort(([a], [b]) => (a < b ? -1 : 1));
   return `${JSON.stringify({ schema, language, policies: Object.fromEntries(sorted), cedar_schema }, null, 2)}\n`;
 }
