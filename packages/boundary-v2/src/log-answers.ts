@@ -10,9 +10,8 @@ export type AskedRecord = Pick<SealedRecord, 'stream' | 'kind'> & Partial<Pick<S
  */
 export function readReceipt(receipt: unknown, asked: AskedRecord): string {
   const { stream, kind, seq, time } = (receipt as AppendReceipt).record;
-  if (stream !== asked.stream || kind !== asked.kind || seq !== (asked.seq ?? seq)) {
-    throw new TypeError('the log sealed another record');
-  }
-  if (time !== asked.time) parseTime(time);
+  const isPlace = asked.seq === undefined ? Number.isSafeInteger(seq) && seq >= 0 : seq === asked.seq;
+  if (stream !== asked.stream || kind !== asked.kind || !isPlace) throw new TypeError('the log sealed another record');
+  if (asked.time === undefined || time !== asked.time) parseTime(time);
   return time;
 }
