@@ -302,11 +302,13 @@ test('an action whose records do not agree hides no other one from people', asyn
     askFor(folder, id);
     await run('run', `${id}.json`);
   }
+  const listed = JSON.parse((await run('approvals', 'list', '--json')).out);
+  expect(listed).toMatchObject({ waiting: [{ stream: 'one' }, { stream: 'two' }], unsound: [] });
   tamper(folder, 'one');
   const err = 'error SDK_STREAM_UNSOUND: the records of `one` do not agree: payload_digest_mismatch (/0/payload)\n';
   expect(await run('approvals', 'list')).toEqual({ exitCode: 1, err, out: expect.stringMatching(/^two [^\n]*\n$/) });
-  const listed = JSON.parse((await run('approvals', 'list', '--json')).out);
-  expect(listed).toMatchObject({ waiting: [{ stream: 'two' }], unsound: [{ stream: 'one' }] });
+  const told = JSON.parse((await run('approvals', 'list', '--json')).out);
+  expect(told).toMatchObject({ waiting: [{ stream: 'two' }], unsound: [{ stream: 'one' }] });
   const watched = await run('approvals', 'watch', '--once');
   expect(watched).toMatchObject({ exitCode: 1, err });
   expect(JSON.parse(watched.out)).toMatchObject({ stream: 'two' });
@@ -320,6 +322,9 @@ test('an action whose records do not agree hides no other one from people', asyn
     return isFirst ? '' : 'q';
   };
   const inbox = await runUnder({}, folder, ['approvals', 'watch', '--key', 'alice.key', '--poll-ms', '50'], ask);
+  tamper(folder, 'two');
+  tamper(folder, 'three');
+  expect(await run('approvals', 'list')).toMatchObject({ exitCode: 1, out: '' });
   expect(inbox).toMatchObject({
     exitCode: 1,
     err,

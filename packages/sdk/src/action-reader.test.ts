@@ -5,6 +5,7 @@ import { MemoryHeadKeeper, MemoryLogStore } from '@exoarmur/audit/memory';
 import { createAuditLog } from '@exoarmur/audit/writer';
 import { createSigner } from '@exoarmur/canonical';
 import { LogStoreError, type TrailKind } from '@exoarmur/contracts';
+import { createTestExecutor } from '@exoarmur/executors';
 import { openSqliteLogStore, SqliteLogStore } from '@exoarmur/store-sqlite';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { BOUNDARY_KEY, createConfig, createIntent, createTestClock, ORIGIN } from '../test/configs.ts';
@@ -25,6 +26,36 @@ async function openWaiting(...intentIds: string[]) {
   for (const intent_id of intentIds) await boundary.execute(createIntent({ intent_id, target: '/data/ask/x' }));
   await boundary.close();
   return { store, clock, log: openSqliteLogStore(store) };
+}
+
+/** A database with actions of which nobody knows whether they happened. */
+async function openAmbiguous(...intentIds: string[]) {
+  const store = { path: join(home, 'a.db') };
+  const clock = createTestClock();
+  const executor = createTestExecutor({
+    onExecute: () => {
+      throw new Error('nobody knows');
+    },
+  });
+  const executors = [{ hosting: 'in_process_trusted' as const, executor }];
+  const boundary = await createBoundary(createConfig({ store, clock, executors }));
+  for (const intent_id of intentIds) {
+    expect(await boundary.execute(createIntent({ intent_id }))).toMatchObject({ status: 'ambiguous' });
+  }
+  await boundary.close();
+  return { store, clock, log: openSqliteLogStore(store) };
+}
+
+/** Changes the payload of the last record of the first stream. */
+function editEnd(from: string, to: string) {
+  return ({ database }: SqliteLogStore) => {
+    const last = 'SELECT id FROM entries WHERE stream = (SELECT min(stream) FROM entries) ORDER BY seq DESC LIMIT 1';
+    const row = database.prepare(`SELECT id, bytes FROM payloads WHERE id = (${last})`).get();
+    const text = String(Buffer.from(row?.bytes as Uint8Array));
+    const changed = from === '' ? to : text.replace(from, to);
+    expect(changed).not.toBe(text);
+    database.prepare('UPDATE payloads SET bytes = ? WHERE id = ?').run(Buffer.from(changed), row?.id as number);
+  };
 }
 
 const edit = (table: 'entries' | 'payloads', from: string, to: string) => (log: SqliteLogStore) => {
@@ -66,6 +97,22 @@ it.each<[string, string, (log: SqliteLogStore) => void, { tenant?: string; strea
 
 it.each<[string, readonly (readonly [TrailKind, (decision: object) => object])[]]>([
   ['payload_shape_invalid', [['intent_received', () => ({ schema: 'exoarmur.intent/1' })]]],
+  [
+    'payload_shape_invalid',
+    [
+      ['intent_received', () => createIntent()],
+      ['verdict_resolved', (decision) => decision],
+      ['approval_decided', () => ({ envelope: { signatures: [] } })],
+      ['approval_decided', () => ({})],
+    ],
+  ],
+  [
+    'payload_shape_invalid',
+    [
+      ['intent_received', () => createIntent()],
+      ['approval_revoked', () => ({})],
+    ],
+  ],
   [
     'intent_digest_mismatch',
     [
@@ -118,4 +165,35 @@ it('hides no other action from people when it is unsound', async () => {
   const fault = new LogStoreError('STORE_BUSY', 'busy');
   vi.spyOn(SqliteLogStore.prototype, 'stream').mockRejectedValue(fault);
   await expect(desk.list((found) => unsound.push(found))).rejects.toBe(fault);
+});
+
+it.each<[string, (log: SqliteLogStore) => void, string]>([
+  ['an end edited to be another one', editEnd('"ambiguous"', '"succeeded"'), 'payload_digest_mismatch'],
+  ['an end that is no json', editEnd('', '{'), 'CANONICAL_JSON_SYNTAX'],
+  ['an end that is nothing', editEnd('', 'null'), 'payload_size_mismatch'],
+  [
+    'a last record that is none',
+    ({ database }) =>
+      database.exec(
+        "UPDATE entries SET bytes = CAST('{}' AS BLOB) WHERE id = (SELECT min(e.id) FROM entries e WHERE e.seq = (SELECT max(l.seq) FROM entries l WHERE l.stream = e.stream))",
+      ),
+    'AUDIT_RECORD_MALFORMED',
+  ],
+])('%s is told of, and what else is ambiguous is listed', async (_, tamper, reason) => {
+  const { store, clock, log } = await openAmbiguous('intent-1', 'intent-2');
+  tamper(log);
+  await log.close();
+  await using desk = openApprovalDesk({ store, tenant: 'demo', cell: 'demo', clock });
+  const unsound: string[] = [];
+  const found = await desk.listAmbiguous(({ stream, error }) => unsound.push(stream, error.message));
+  expect(found.map(({ stream }) => stream)).toEqual(['intent-2']);
+  expect(unsound).toEqual(['intent-1', `the records of \`intent-1\` do not agree: ${reason}`]);
+  await expect(desk.listAmbiguous()).rejects.toMatchObject({ code: 'SDK_STREAM_UNSOUND' });
+});
+
+it('is not listed as ambiguous to the people of another cell', async () => {
+  const { store, clock, log } = await openAmbiguous('intent-1');
+  await log.close();
+  await using elsewhere = openApprovalDesk({ store, tenant: 'demo', cell: 'other', clock });
+  expect(await elsewhere.listAmbiguous()).toEqual([]);
 });

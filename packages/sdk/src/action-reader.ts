@@ -14,6 +14,7 @@ import {
   type JsonObject,
   type Outcome,
   quoteForMessage,
+  type RecordKind,
   type SealedRecord,
   type TrailKind,
   type TrailPayloads,
@@ -88,17 +89,15 @@ export async function readAction(
     const value = read(position, () => parseJson(bytes, { maxBytes: bytes.length })) as JsonObject;
     const verdict = checkPayload(record, payload.salt, value);
     if (verdict.outcome === 'invalid') throw unsound(verdict.reason, `/${position}/payload`);
+    if (isTrailKind(record.kind) && !trailPayloadSchemas[record.kind].safeParse(value).success) {
+      throw unsound('payload_shape_invalid', `/${position}/payload`);
+    }
     latest.set(record.kind, value);
     if (record.kind === 'approval_decided') answers.push(value as unknown as ApprovalDecided);
     if (record.kind === 'approval_revoked') revoked.push((value as unknown as ApprovalRevoked).approval_digest);
   }
-  const latestOf = <Kind extends TrailKind>(kind: Kind): TrailPayloads[Kind] | undefined => {
-    const value = latest.get(kind);
-    if (value === undefined) return undefined;
-    if (!trailPayloadSchemas[kind].safeParse(value).success) throw unsound('payload_shape_invalid', `/${kind}`);
-    // The value itself, not zod's copy: it is what the digests are over.
-    return value as unknown as TrailPayloads[Kind];
-  };
+  // The value itself, not zod's copy: it is what the digests are over.
+  const latestOf = <Kind extends TrailKind>(kind: Kind) => latest.get(kind) as TrailPayloads[Kind] | undefined;
   const intent = latestOf('intent_received');
   const [request, decision] = [latestOf('approval_requested'), latestOf('verdict_resolved')];
   const digest = intent === undefined ? undefined : digestIntent(intent);
@@ -112,6 +111,10 @@ export async function readAction(
     outcome: latestOf('execution_completed'),
     isClosed: latest.has('stream_closed') || records.some(({ kind }) => kind === 'stream_closed'),
   };
+}
+
+function isTrailKind(kind: RecordKind): kind is TrailKind {
+  return Object.hasOwn(trailPayloadSchemas, kind);
 }
 
 /** Digest of a whole intent, which everything downstream is bound to. */

@@ -1,13 +1,15 @@
-import { parseRecord } from '@exoarmur/audit/reader';
+import { checkPayload, parseRecord } from '@exoarmur/audit/reader';
 import { parseJson } from '@exoarmur/canonical';
 import {
   type AuditLogStore,
   isExoArmurError,
+  type JsonObject,
+  type LogPayload,
   type RecordKind,
   type SealedRecord,
-  type StreamClosed,
 } from '@exoarmur/contracts';
 import { unsoundAction } from './action-reader.ts';
+import type { SdkError } from './errors.ts';
 
 const PAGE = 256;
 
@@ -48,28 +50,47 @@ export interface LogScope {
   readonly cell: string;
 }
 
-/** Every action of a cell whose stream has no end, oldest first. Reads the last record of each stream of the tenant once. */
+/**
+ * Every action of a cell whose stream has no end, oldest first. Reads the last record of each stream of the tenant once.
+ * @throws SdkError SDK_STREAM_UNSOUND for one that cannot be read
+ */
 export async function* listOpenStreams(store: AuditLogStore, scope: LogScope): AsyncGenerator<OpenStream> {
-  for await (const { stream, kind } of listLastRecords(store, scope)) {
+  for await (const { stream, record } of listLastRecords(store, scope)) {
+    if (!('kind' in record)) throw record;
+    const { kind } = record;
     if (OPEN.has(kind)) yield { stream, lastKind: kind, isWaiting: isWaitingAfter(kind) };
   }
 }
 
-/** Every action of a cell whose outcome nobody knows and nobody has found out, oldest first. */
+/**
+ * Every action of a cell whose outcome nobody knows and nobody has found out, oldest first, and every one whose end is not what
+ * was recorded: that has to be looked at as well.
+ */
 export async function* listAmbiguousStreams(store: AuditLogStore, scope: LogScope): AsyncGenerator<string> {
-  for await (const { stream, kind, index } of listLastRecords(store, scope)) {
-    if (kind !== 'stream_closed') continue;
-    const [payload] = await store.payloads(scope.tenant, [index]);
-    if (payload === null || payload === undefined) continue;
-    const { outcome } = parseJson(payload.bytes, { maxBytes: payload.bytes.length }) as unknown as StreamClosed;
-    if (outcome === 'ambiguous') yield stream;
+  for await (const { stream, record, index } of listLastRecords(store, scope)) {
+    if (!('kind' in record)) yield stream;
+    else if (record.kind === 'stream_closed') {
+      const [payload] = await store.payloads(scope.tenant, [index]);
+      if (payload !== null && payload !== undefined && mayBeAmbiguous(record, payload)) yield stream;
+    }
   }
+}
+
+function mayBeAmbiguous(record: SealedRecord, { salt, bytes }: LogPayload): boolean {
+  let value: JsonObject;
+  try {
+    value = parseJson(bytes, { maxBytes: bytes.length }) as JsonObject;
+  } catch (error) {
+    if (!isExoArmurError(error)) throw error;
+    return true;
+  }
+  return checkPayload(record, salt, value).outcome === 'invalid' || value.outcome === 'ambiguous';
 }
 
 async function* listLastRecords(
   store: AuditLogStore,
   { tenant, cell }: LogScope,
-): AsyncGenerator<{ readonly stream: string; readonly kind: RecordKind; readonly index: number }> {
+): AsyncGenerator<{ readonly stream: string; readonly record: SealedRecord | SdkError; readonly index: number }> {
   for (let after = -1; ; ) {
     const page = await store.streams(tenant, { after, limit: PAGE });
     const last = page.at(-1);
@@ -77,14 +98,15 @@ async function* listLastRecords(
     after = last.first;
     const names = page.map(({ stream }) => stream);
     for (const { stream, bytes, index } of await store.lastOfStreams(tenant, names)) {
-      let record: SealedRecord;
+      let record: SealedRecord | SdkError;
       try {
         record = parseRecord(bytes);
+        if (record.cell !== cell) continue;
       } catch (cause) {
         if (!isExoArmurError(cause)) throw cause;
-        throw unsoundAction(stream, { reason: cause.code, pointer: '', cause });
+        record = unsoundAction(stream, { reason: cause.code, pointer: '', cause });
       }
-      if (record.cell === cell) yield { stream, kind: record.kind, index };
+      yield { stream, record, index };
     }
   }
 }
