@@ -207,7 +207,7 @@ describe('exoarmur policy, bundles', () => {
       '--bounds',
       'bounds.json',
     );
-    expect(refused).toMatchObject({ err: expect.stringContaining('CLI_USAGE'), exitCode: 2 });
+    expect(refused).toMatchObject({ err: expect.stringMatching(/CLI_USAGE.*\(\/kill_switch\)/), exitCode: 2 });
   });
 });
 

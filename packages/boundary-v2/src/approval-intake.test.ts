@@ -18,8 +18,11 @@ async function createHalfApproved() {
   const pending = await boundary.pipeline.execute(createIntent({ target: '/data/quorum/x' }));
   if (pending.status !== 'pending_approval') throw new Error(pending.status);
   const { clock, random, pipeline } = boundary;
-  const sign = ({ operatorId: approverId, signer }: typeof ALICE, verdict: 'approve' | 'deny' = 'approve') =>
-    signApproval({ request: pending.request, verdict, approverId, signer, clock, random, reason: '', ttlSeconds: 600 });
+  const sign = (
+    { operatorId: approverId, signer }: typeof ALICE,
+    verdict: 'approve' | 'deny' = 'approve',
+    { ttlSeconds = 600 } = {},
+  ) => signApproval({ request: pending.request, verdict, approverId, signer, clock, random, reason: '', ttlSeconds });
   const approval = sign(ALICE);
   await pipeline.submitApproval('intent-1', approval);
   const takeBack = (of: DsseEnvelope, by = ALICE, name = by.operatorId, intentDigest = pending.intentDigest) =>
@@ -160,15 +163,6 @@ describe('an approval withdrawn before it was taken', () => {
       },
     ],
     [
-      'of somebody who has answered',
-      'BOUNDARY_APPROVAL_UNKNOWN',
-      'BOUNDARY_APPROVAL_DUPLICATE',
-      ({ sign, takeBack }) => {
-        const of = sign(ALICE);
-        return [takeBack(of), of];
-      },
-    ],
-    [
       'that is none',
       'BOUNDARY_APPROVAL_UNKNOWN',
       'BOUNDARY_APPROVAL_MALFORMED',
@@ -184,18 +178,52 @@ describe('an approval withdrawn before it was taken', () => {
     expect(await made.pipeline.submitApproval('intent-1', made.sign(BOB))).toMatchObject({ status: 'completed' });
   });
 
-  it('is not recorded after it has expired', async () => {
+  it.each([
+    ['it has expired', 600, 600_000],
+    ['the request has expired', 1_000_000, 3_600_000],
+  ])('is not recorded after %s', async (_, ttlSeconds, wait) => {
     const { pipeline, log, clock, sign, takeBack } = await createHalfApproved();
-    const untaken = sign(BOB);
+    const untaken = sign(BOB, 'approve', { ttlSeconds });
     const revocation = takeBack(untaken, BOB);
     const before = (await kindsOf(log)).length;
     log.before = async () => {
-      clock.nowMs += 600_000;
+      clock.nowMs += wait;
     };
     await expect(pipeline.revokeApproval('intent-1', revocation, untaken)).rejects.toMatchObject({
       code: 'BOUNDARY_STEP_UNLAWFUL',
     });
     expect(await kindsOf(log)).toHaveLength(before);
+  });
+
+  it('is recorded also where it could not count now, because later it might', async () => {
+    const { pipeline, log, clock, executor, sign, takeBack } = await createHalfApproved();
+    // Whoever gave it has another one on record, which expires first.
+    const untaken = sign(ALICE, 'approve', { ttlSeconds: 3000 });
+    const before = log.appended.length;
+    await pipeline.revokeApproval('intent-1', takeBack(untaken), untaken);
+    expect(log.appended.slice(before).map(({ kind }) => kind)).toEqual(['approval_decided', 'approval_revoked']);
+    clock.nowMs += 700_000;
+    await expect(pipeline.submitApproval('intent-1', untaken)).rejects.toMatchObject({
+      code: 'BOUNDARY_APPROVAL_REUSED',
+    });
+    expect(await pipeline.submitApproval('intent-1', sign(BOB))).toMatchObject({ status: 'pending_approval' });
+    expect(executor.performed).toEqual([]);
+  });
+
+  it('is not recorded when the requester gave it, who can never agree', async () => {
+    const { options, log, sign, takeBack } = await createHalfApproved();
+    const { actor_id } = createIntent();
+    const agent = { operatorId: actor_id, signer: BOB.signer, roles: BOB.roles };
+    const untaken = sign(agent);
+    const operators = createOperatorRegistry([
+      { operatorId: actor_id, vkey: BOB.signer.vkey, roles: BOB.roles, isRevoked: false },
+    ]);
+    const later = new ProxyPipeline({ ...options, operators });
+    const before = log.appended.length;
+    await expect(later.revokeApproval('intent-1', takeBack(untaken, agent), untaken)).rejects.toMatchObject({
+      code: 'BOUNDARY_APPROVAL_UNKNOWN',
+    });
+    expect(log.appended).toHaveLength(before);
   });
 
   it('is not judged while the registry is silent', async () => {
@@ -204,7 +232,7 @@ describe('an approval withdrawn before it was taken', () => {
     let asked = 0;
     const operators = {
       findByKeyId: async (keyId: string) => {
-        if (++asked === 3) throw new Error('busy');
+        if (++asked === 2) throw new Error('busy');
         return registry?.findByKeyId(keyId) ?? [];
       },
     };

@@ -11,7 +11,7 @@ import type { ActionEnd } from './action-result.ts';
 import { endOf } from './action-run.ts';
 import { decideAndAct } from './action-steps.ts';
 import type { ActionStream } from './action-stream.ts';
-import { type VerifiedApproval, verifyApproval, verifyApprovalRevocation } from './approval.ts';
+import { readApproval, type VerifiedApproval, verifyApproval, verifyApprovalRevocation } from './approval.ts';
 import type { BoundaryContext } from './boundary-context.ts';
 import type { BoundaryError } from './errors.ts';
 import { snapshotIntent } from './intent-snapshot.ts';
@@ -95,7 +95,10 @@ export async function takeRevocation(
   return endOf(stream);
 }
 
-/** Keeps an approval back that is recorded together with its revocation. */
+/**
+ * Keeps an approval back that is recorded together with its revocation, also where it could not count at the moment: that may
+ * change while the action waits, and then a copy of it must not.
+ */
 async function stageUntaken(
   context: BoundaryContext,
   stream: ActionStream,
@@ -106,10 +109,9 @@ async function stageUntaken(
     refuse('BOUNDARY_APPROVAL_UNKNOWN', 'there is no such approval to take back', '/approval_digest', cause);
   if (untaken === undefined) throw unknown();
   const { clock, operators } = context;
-  const answered = await readAnswers(context, stream, intent, request);
   let approval: VerifiedApproval;
   try {
-    approval = await verifyApproval(untaken, { request, intent, operators, answered, clock });
+    approval = await readApproval(untaken, { request, intent, operators, clock });
   } catch (error) {
     throw isRefusal(error) ? unknown(error) : error;
   }
@@ -119,7 +121,9 @@ async function stageUntaken(
     throw refuse('BOUNDARY_APPROVER_UNKNOWN', 'the approval is that of another operator', '/approver_id');
   }
   const isOnRecord = stream.answers().some(({ approval_digest }) => approval_digest === digest);
-  if (digest !== revocation.approval_digest || isOnRecord || fact.verdict === 'deny') throw unknown();
+  // The trail has no place for an answer of the requester, which can never count either.
+  const isOwn = fact.approver_id === intent.actor_id;
+  if (digest !== revocation.approval_digest || isOnRecord || isOwn || fact.verdict === 'deny') throw unknown();
   stream.stage(
     'approval_decided',
     { schema: 'exoarmur.approval-decided/1', approval_digest: digest, envelope },

@@ -102,6 +102,14 @@ export function signValue(payloadType: string, value: object, signer: NamedSigne
   return { ...envelope, signatures: [...envelope.signatures] };
 }
 
+/** What an answer is held against. */
+interface ApprovalContext {
+  readonly request: ApprovalRequest;
+  readonly intent: ActionIntent;
+  readonly operators: OperatorRegistry;
+  readonly clock: Clock;
+}
+
 /**
  * Verifies an answer to a request: one signature by the key of a known operator who is not revoked, holds every role asked
  * for, is cleared for the class of the action, and is neither the requester nor answers for it; bound to this intent, decision, policy and
@@ -110,16 +118,32 @@ export function signValue(payloadType: string, value: object, signer: NamedSigne
  */
 export async function verifyApproval(
   input: unknown,
-  context: {
-    readonly request: ApprovalRequest;
-    readonly intent: ActionIntent;
-    readonly operators: OperatorRegistry;
+  context: ApprovalContext & {
     /** Answers to this request so far. */
     readonly answered: readonly ApprovalFact[];
-    readonly clock: Clock;
   },
 ): Promise<VerifiedApproval> {
-  const { request, intent, operators, answered, clock } = context;
+  const { request, intent, answered } = context;
+  const { operator, ...approval } = await readApproval(input, context);
+  assertEntitled(operator, request, intent);
+  const { fact, digest } = approval;
+  if (answered.some(({ approval_digest }) => approval_digest === digest)) {
+    throw refuse('BOUNDARY_APPROVAL_REUSED', 'this very approval was given already');
+  }
+  if (answered.some(({ key_id, approver_id }) => key_id === fact.key_id || approver_id === fact.approver_id)) {
+    throw refuse('BOUNDARY_APPROVAL_DUPLICATE', 'this operator has answered already');
+  }
+  return approval;
+}
+
+/**
+ * What {@link verifyApproval} establishes of an answer whoever else has answered and whatever the operator may agree to now: both
+ * may change while the action waits. @throws BoundaryError as it does
+ */
+export async function readApproval(
+  input: unknown,
+  { request, intent, operators, clock }: ApprovalContext,
+): Promise<VerifiedApproval & { readonly operator: SigningOperator }> {
   const { envelope, operator, value } = await readOperatorSignature(input, operators, {
     payloadType: APPROVAL_PAYLOAD_TYPE,
     shape: approvalSchema,
@@ -128,27 +152,19 @@ export async function verifyApproval(
     throw refuse('BOUNDARY_APPROVER_UNKNOWN', 'the key that signed belongs to another operator', '/approver_id');
   }
   assertBound(value, request, intent);
-  assertEntitled(operator, request, intent);
   if (value.expires_at <= formatTime(clock.now())) {
     throw refuse('BOUNDARY_APPROVAL_EXPIRED', 'approval has expired', '/expires_at');
   }
   const digest = digestValue(APPROVAL_DIGEST_DOMAIN, envelope);
-  if (answered.some(({ approval_digest }) => approval_digest === digest)) {
-    throw refuse('BOUNDARY_APPROVAL_REUSED', 'this very approval was given already');
-  }
-  const keyId = encodeHex(operator.key.keyId);
-  if (answered.some((fact) => fact.key_id === keyId || fact.approver_id === operator.operatorId)) {
-    throw refuse('BOUNDARY_APPROVAL_DUPLICATE', 'this operator has answered already');
-  }
   const fact: ApprovalFact = {
     approval_digest: digest,
     verdict: value.verdict,
-    key_id: keyId,
+    key_id: encodeHex(operator.key.keyId),
     approver_id: operator.operatorId,
     roles: [...new Set(operator.roles)].sort(),
     expires_at: value.expires_at,
   };
-  return { envelope, digest, fact };
+  return { envelope, digest, fact, operator };
 }
 
 /**

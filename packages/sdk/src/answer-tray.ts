@@ -31,26 +31,31 @@ export interface TrayAnswer {
   readonly envelope: DsseEnvelope | undefined;
   /** Code of what kept the file from being read at this moment; nothing is known of the answer then. */
   readonly fault?: string;
-  /** The approval that this answer, a revocation by its unverified bytes, takes back and that lies beside it. */
-  readonly withdraws?: TrayAnswer;
+  /** Every copy beside it of the approval that this answer, a revocation by its unverified bytes, takes back; none for any other. */
+  readonly withdraws: readonly TrayAnswer[];
 }
 
 /**
  * Ranks of answers, by what their unverified bytes say: whoever stops or takes back comes before whoever agrees, and so does what
- * may be such a word. An approval that is withdrawn may be the second of one person, so what was taken is revoked before.
+ * may be such a word.
  */
-const RANKS = { denial: 0, revocation: 1, unread: 2, withdrawal: 3, other: 4 } as const;
+const RANKS = { denial: 0, revocation: 1, unread: 2, none: 3, other: 4 } as const;
 
-/** Whether an answer may stop an action or take an approval on record back, by what its unverified bytes say. */
+/** Whether an answer may stop an action or take an approval back, by what its unverified bytes say. */
 export function mayStop(answer: TrayAnswer): boolean {
-  return rankOf(answer) < RANKS.withdrawal;
+  return rankOf(answer) < RANKS.none;
 }
 
-function rankOf({ envelope, fault, withdraws }: TrayAnswer): number {
+/** Whether an answer may be an approval. */
+export function mayAgree(answer: TrayAnswer): boolean {
+  return rankOf(answer) === RANKS.other;
+}
+
+function rankOf({ envelope, fault }: TrayAnswer): number {
   if (fault !== undefined) return RANKS.unread;
-  if (withdraws !== undefined) return RANKS.withdrawal;
-  if (envelope?.payloadType === APPROVAL_REVOCATION_PAYLOAD_TYPE) return RANKS.revocation;
-  const isDenial = envelope?.payloadType === APPROVAL_PAYLOAD_TYPE && saidBy(envelope).verdict === 'deny';
+  if (envelope === undefined) return RANKS.none;
+  if (envelope.payloadType === APPROVAL_REVOCATION_PAYLOAD_TYPE) return RANKS.revocation;
+  const isDenial = envelope.payloadType === APPROVAL_PAYLOAD_TYPE && saidBy(envelope).verdict === 'deny';
   return isDenial ? RANKS.denial : RANKS.other;
 }
 
@@ -64,25 +69,30 @@ function saidBy({ payload }: DsseEnvelope): { readonly verdict?: unknown; readon
   }
 }
 
-/** Puts each revocation together with the approval beside it that it names, which then does not lie there by itself. */
+/**
+ * Puts each revocation together with every copy beside it of the approval that it names, which then does not lie there by itself.
+ * SECURITY: nothing else is put together, because nobody takes back a denial.
+ */
 function pairUp(answers: readonly TrayAnswer[]): TrayAnswer[] {
-  const approvals = new Map<unknown, TrayAnswer>();
+  const approvals = new Map<unknown, TrayAnswer[]>();
   for (const answer of answers) {
-    if (answer.envelope?.payloadType !== APPROVAL_PAYLOAD_TYPE) continue;
-    approvals.set(digestValue(APPROVAL_DIGEST_DOMAIN, answer.envelope), answer);
+    const { envelope } = answer;
+    if (envelope?.payloadType !== APPROVAL_PAYLOAD_TYPE || saidBy(envelope).verdict !== 'approve') continue;
+    const digest = digestValue(APPROVAL_DIGEST_DOMAIN, envelope);
+    approvals.set(digest, [...(approvals.get(digest) ?? []), answer]);
   }
-  const paired = answers.map((answer) => {
+  const paired = answers.map((answer): TrayAnswer => {
     if (answer.envelope?.payloadType !== APPROVAL_REVOCATION_PAYLOAD_TYPE) return answer;
-    const withdraws = approvals.get(saidBy(answer.envelope).approval_digest);
-    return withdraws === undefined ? answer : { ...answer, withdraws };
+    return { ...answer, withdraws: approvals.get(saidBy(answer.envelope).approval_digest) ?? [] };
   });
-  const withdrawn = new Set(paired.map(({ withdraws }) => withdraws));
+  const withdrawn = new Set(paired.flatMap(({ withdraws }) => withdraws));
   return paired.filter((answer) => !withdrawn.has(answer));
 }
 
 /**
  * A folder where people put their signed answers, and where the boundary that performs the action takes them from. Whoever
- * answers needs no key of the boundary and causes no effect; whoever writes here without an operator's key achieves nothing.
+ * answers needs no key of the boundary and causes no effect. Whoever writes here without an operator's key cannot agree to
+ * anything, but can take away what lies here: a denial too, so the folder belongs to those who answer alone.
  */
 export class AnswerTray {
   readonly #folder: string;
@@ -107,14 +117,19 @@ export class AnswerTray {
   }
 
   /**
-   * The answers to one action in the order in which they are to be taken: denials, revocations, what cannot be read now,
-   * approvals with the revocation that withdraws them, the rest. SECURITY: names of files say nothing, or whoever gives them would say whether a denial comes in time.
+   * The answers to one action in the order in which they are to be taken: denials, revocations, what cannot be read now, files
+   * that are no answer, the rest. Where there are more files than are looked at, one of them may be a denial: that is a fault.
+   * SECURITY: names of files say nothing, or whoever gives them would say whether a denial comes in time.
    * @throws SdkError SDK_TRAY_UNAVAILABLE
    */
   list(stream: string): readonly TrayAnswer[] {
     const prefix = prefixOf(stream);
     const names = this.#names().filter((name) => name.startsWith(prefix) && name.endsWith('.json'));
-    const answers = names.slice(0, ANSWER_LIMITS.maxFiles).map((name): TrayAnswer => ({ name, ...this.#read(name) }));
+    const answers = names.slice(0, ANSWER_LIMITS.maxFiles).map((name) => this.#read(name));
+    const [beyond] = names.slice(ANSWER_LIMITS.maxFiles);
+    if (beyond !== undefined) {
+      answers.push({ name: beyond, envelope: undefined, withdraws: [], fault: 'SDK_TRAY_UNAVAILABLE' });
+    }
     return pairUp(answers).sort((a, b) => rankOf(a) - rankOf(b));
   }
 
@@ -144,23 +159,24 @@ export class AnswerTray {
   }
 
   /** What a file holds. One that is too large, no file or no JSON is no answer; one that cannot be read now may be one. */
-  #read(name: string): Omit<TrayAnswer, 'name'> {
+  #read(name: string): TrayAnswer {
+    const none = { name, envelope: undefined, withdraws: [] };
     const path = join(this.#folder, name);
     let bytes: Uint8Array;
     try {
       const about = reach(() => statSync(path));
-      if (!about.isFile() || about.size > ANSWER_LIMITS.maxBytes) return { envelope: undefined };
+      if (!about.isFile() || about.size > ANSWER_LIMITS.maxBytes) return none;
       bytes = readBounded(path, ANSWER_LIMITS.maxBytes, '').bytes;
     } catch (error) {
       if (!isExoArmurError(error)) throw error;
-      return { envelope: undefined, fault: error.code };
+      return { ...none, fault: error.code };
     }
     try {
       const parsed = dsseEnvelopeSchema.safeParse(parseJson(bytes, { maxBytes: ANSWER_LIMITS.maxBytes }));
-      return { envelope: parsed.data };
+      return { ...none, envelope: parsed.data };
     } catch (error) {
       if (!isExoArmurError(error)) throw error;
-      return { envelope: undefined };
+      return none;
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { ActionResult, BoundaryErrorCode, ExecuteOptions } from '@exoarmur/boundary-v2';
 import { APPROVAL_REVOCATION_PAYLOAD_TYPE } from '@exoarmur/contracts';
-import { ANSWER_LIMITS, type AnswerTray, mayStop, type TrayAnswer } from './answer-tray.ts';
+import { ANSWER_LIMITS, type AnswerTray, mayAgree, mayStop, type TrayAnswer } from './answer-tray.ts';
 import { isCodedError, tell } from './foreign-code.ts';
 
 /** What became of the answers that lay in the tray for one action. */
@@ -81,10 +81,9 @@ export async function takeAnswers(
   };
   let result: ActionResult | undefined;
   let isHeld = false;
-  const answers = tray?.list(stream).slice(0, ANSWER_LIMITS.maxAnswers) ?? [];
-  for (const answer of answers) {
+  for (const answer of tray?.list(stream).slice(0, ANSWER_LIMITS.maxAnswers) ?? []) {
     // SECURITY: nobody's approval is added while what may be a denial, or take one back, could not be judged.
-    if (isHeld && !mayStop(answer)) break;
+    if (isHeld && mayAgree(answer)) break;
     if (answer.fault !== undefined) {
       keep(answer.fault);
       isHeld = true;
@@ -110,10 +109,7 @@ export async function takeAnswers(
     }
     try {
       // The approval first: what is left of the two alone is then a revocation.
-      if (answer.withdraws !== undefined) {
-        if (isWithdrawn(refusal)) tray?.remove(answer.withdraws);
-        else answers.push(answer.withdraws);
-      }
+      if (isWithdrawn(refusal)) for (const approval of answer.withdraws) tray?.remove(approval);
       tray?.remove(answer);
     } catch (error) {
       // What became of the action counts more; an answer that was taken already is refused at the next look.
@@ -130,13 +126,13 @@ function handIn(
   options: ExecuteOptions,
 ): Promise<ActionResult> {
   return envelope?.payloadType === APPROVAL_REVOCATION_PAYLOAD_TYPE
-    ? taker.revokeApproval(stream, envelope, withdraws?.envelope)
+    ? taker.revokeApproval(stream, envelope, withdraws[0]?.envelope)
     : taker.submitApproval(stream, envelope, options);
 }
 
 /**
  * Whether an approval was withdrawn by its giver, going by what became of the revocation. SECURITY: one that is not the giver's,
- * which anybody may put there, throws no approval away.
+ * which anybody may put there, throws no approval away; that one is looked at the next time.
  */
 function isWithdrawn(refusal: string | undefined): boolean {
   return refusal === undefined || refusal === ('BOUNDARY_APPROVAL_UNKNOWN' satisfies BoundaryErrorCode);

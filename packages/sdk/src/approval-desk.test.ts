@@ -20,8 +20,27 @@ import {
   signApprovalRevocation,
   signStandingGrant,
 } from '@exoarmur/boundary-v2';
-import { createSigner, decodeBase64, formatTime, signEnvelope } from '@exoarmur/canonical';
-import { LogStoreError, type Operator, type OperatorRegistry, STANDING_GRANT_PAYLOAD_TYPE } from '@exoarmur/contracts';
+import {
+  createSigner,
+  decodeBase64,
+  digestValue,
+  encodeBase64,
+  encodeHex,
+  encodeUtf8,
+  formatTime,
+  parseVerifierKey,
+  signEnvelope,
+} from '@exoarmur/canonical';
+import {
+  APPROVAL_DIGEST_DOMAIN,
+  APPROVAL_REVOCATION_PAYLOAD_TYPE,
+  type Digest,
+  type DsseEnvelope,
+  LogStoreError,
+  type Operator,
+  type OperatorRegistry,
+  STANDING_GRANT_PAYLOAD_TYPE,
+} from '@exoarmur/contracts';
 import { createSqliteOperatorStore, createSqliteStandingGrantStore, openSqliteLogStore } from '@exoarmur/store-sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { APPROVER, APPROVER_KEY, createConfig, createIntent, createTestClock, POLICY_SET } from '../test/configs.ts';
@@ -207,7 +226,7 @@ describe('ApprovalDesk', () => {
     const unreachable = { code: 'SDK_TRAY_UNAVAILABLE' };
     await expect(boundary.takeAnswers('intent-1')).rejects.toMatchObject(unreachable);
     await expect(desk.show('intent-1')).rejects.toMatchObject(unreachable);
-    expect(() => new AnswerTray(folder).remove({ name: file, envelope: undefined })).toThrow(SdkError);
+    expect(() => new AnswerTray(folder).remove({ name: file, envelope: undefined, withdraws: [] })).toThrow(SdkError);
     rmSync(folder);
     mkdirSync(folder);
     writeFileSync(join(folder, file), signed);
@@ -348,12 +367,126 @@ describe('ApprovalDesk', () => {
       const seed = new Uint8Array(32).fill(name === 'bob.test' ? 4 : 66);
       tray.put('intent-1', signApprovalRevocation({ ...parts, approverId, signer: createSigner(name, seed) }));
     }
-    // Whoever approved may still take it back.
     expect(await desk.show('intent-1')).toMatchObject({ inTray: 3 });
     expect(await boundary.takeAnswers('intent-1')).toMatchObject({
-      result: { status: 'completed' },
+      result: undefined,
       refused: ['BOUNDARY_APPROVER_UNKNOWN', 'BOUNDARY_APPROVER_UNKNOWN', 'BOUNDARY_APPROVER_UNKNOWN'],
     });
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({ result: { status: 'completed' }, refused: [] });
+    expect(lying()).toEqual([]);
+    await close();
+  });
+
+  /** A word that takes back what it names, as anybody can write it. */
+  const unsigned = (envelope: unknown) => {
+    const approval_digest = digestValue(APPROVAL_DIGEST_DOMAIN, envelope);
+    const payload = encodeBase64(encodeUtf8(JSON.stringify({ approval_digest })));
+    return { payload, payloadType: APPROVAL_REVOCATION_PAYLOAD_TYPE, signatures: [{ keyid: '00000000', sig: '' }] };
+  };
+  const envelopes = () => lying().map((bytes) => JSON.parse(String(bytes)));
+
+  it.each([
+    ['of nobody', (denial: DsseEnvelope) => unsigned(denial)],
+    [
+      'of whoever denied',
+      (approval: DsseEnvelope, intentDigest: Digest) =>
+        signApprovalRevocation({ ...{ approval, intentDigest, approverId: 'bob' }, reason: '', signer: BOB }),
+    ],
+  ])('takes a denial before any approval, although a word %s takes it back', async (_, word) => {
+    const { boundary, config, operators, pending, answer, close } = await openOffice();
+    await operators.add({ ...APPROVER, operatorId: 'bob', vkey: BOB.vkey });
+    await answer({ verdict: 'deny', reason: 'no', key: BOB_KEY });
+    const [denial] = envelopes();
+    await answer();
+    new AnswerTray(folderOf()).put('intent-1', word(denial, pending.intentDigest));
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({ result: { status: 'denied' } });
+    expect(config.executor.performed).toHaveLength(0);
+    await close();
+  });
+
+  it.each<[string, (file: string, text: string) => void]>([
+    ['alone', () => undefined],
+    ['with a copy of the approval beside it', (file, text) => writeFileSync(file, text)],
+    ['after a word of nobody', (file, text) => writeFileSync(file, JSON.stringify(unsigned(JSON.parse(text))))],
+  ])('adds no approval while its withdrawal could not be judged: %s', async (_, put) => {
+    const known = createOperatorRegistry([APPROVER]);
+    const keyId = encodeHex(parseVerifierKey(APPROVER.vkey).keyId);
+    let faults = 1;
+    const findByKeyId = async (wanted: string) => {
+      if (wanted === keyId && faults-- > 0) throw new LogStoreError('STORE_BUSY', 'busy');
+      return known.findByKeyId(wanted);
+    };
+    const { boundary, config, desk, answer, close } = await openOffice({ operators: { findByKeyId } });
+    await answer();
+    const [name = ''] = readdirSync(folderOf());
+    put(join(folderOf(), `${name.slice(0, 33)}${'0'.repeat(64)}.json`), String(lying()[0]));
+    await desk.revoke(WISH);
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({
+      ...{ result: undefined, notTaken: ['BOUNDARY_OPERATORS_UNAVAILABLE'] },
+    });
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({
+      ...{ result: { status: 'pending_approval' }, refused: [] },
+    });
+    expect(lying()).toEqual([]);
+    expect(config.executor.performed).toHaveLength(0);
+    await close();
+  });
+
+  it('holds approvals back while a revocation of what is on record could not be judged, whatever copies lie beside it', async () => {
+    const known = createOperatorRegistry([APPROVER, { ...APPROVER, operatorId: 'bob', vkey: BOB.vkey }]);
+    const keyId = encodeHex(parseVerifierKey(APPROVER.vkey).keyId);
+    let faults = 0;
+    const findByKeyId = async (wanted: string) => {
+      if (wanted === keyId && faults-- > 0) throw new LogStoreError('STORE_BUSY', 'busy');
+      return known.findByKeyId(wanted);
+    };
+    const { boundary, config, operators, desk, answer, close } = await openOffice({
+      quorum: 2,
+      operators: { findByKeyId },
+    });
+    await operators.add({ ...APPROVER, operatorId: 'bob', vkey: BOB.vkey });
+    await answer();
+    // As after a crash between the record and the removal.
+    const [left = ''] = readdirSync(folderOf());
+    const [bytes = ''] = lying();
+    await boundary.takeAnswers('intent-1');
+    writeFileSync(join(folderOf(), left), bytes);
+    await desk.revoke(WISH);
+    await answer({ key: BOB_KEY });
+    faults = 1;
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({ notTaken: ['BOUNDARY_OPERATORS_UNAVAILABLE'] });
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({ result: { status: 'pending_approval' } });
+    expect(config.executor.performed).toHaveLength(0);
+    await close();
+  });
+
+  it('adds no approval where there are more files than are looked at, and clears away what is no answer', async () => {
+    const { boundary, config, answer, close } = await openOffice();
+    await answer();
+    const prefix = rename('first');
+    for (let i = 0; i < 1024; i++) writeFileSync(join(folderOf(), `${prefix}${'f'.repeat(60)}${i}.json`), '');
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({
+      ...{ result: undefined, notTaken: ['SDK_TRAY_UNAVAILABLE'] },
+    });
+    expect(config.executor.performed).toHaveLength(0);
+    expect(lying().length).toBeLessThan(1025);
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({ notTaken: [] });
+    await close();
+  });
+
+  it('takes back an approval whose word beside it would not be taken', async () => {
+    const { boundary, config, desk, answer, close } = await openOffice();
+    await answer();
+    const [approval = ''] = readdirSync(folderOf());
+    await desk.revoke(WISH);
+    const [word = ''] = readdirSync(folderOf()).filter((name) => name !== approval);
+    const text = JSON.parse(readFileSync(join(folderOf(), word), 'utf8'));
+    const signatures = [...text.signatures, { keyid: '00000000', sig: '' }];
+    writeFileSync(join(folderOf(), word), JSON.stringify({ ...text, signatures }));
+    expect(await desk.revoke(WISH)).toMatchObject({ withdrawn: 1 });
+    await boundary.takeAnswers('intent-1');
+    await boundary.takeAnswers('intent-1');
+    expect(config.executor.performed).toHaveLength(0);
     expect(lying()).toEqual([]);
     await close();
   });

@@ -112,7 +112,7 @@ export class ApprovalDesk {
 
   /**
    * Every action whose outcome nobody knows and nobody has found out, oldest first. Reads the end of every action.
-   * @throws SdkError as {@link ApprovalDesk.list}; also for an end that cannot be read, because it may be any of them
+   * @throws SdkError as {@link ApprovalDesk.list}
    */
   async listAmbiguous(onUnsound?: (found: UnsoundAction) => void): Promise<readonly RecordedAction[]> {
     const found: RecordedAction[] = [];
@@ -207,13 +207,13 @@ export class ApprovalDesk {
     if (found.some(({ fault }) => fault !== undefined)) {
       throw new SdkError('SDK_TRAY_UNAVAILABLE', 'an answer cannot be read now, and it may be the one to take back');
     }
-    const isOwn = (envelope: DsseEnvelope | undefined) => readApprover(envelope, vkey) === operatorId;
-    const isSigned = ({ envelope }: TrayAnswer) =>
-      envelope !== undefined && verifyEnvelope(envelope, keysOf(vkey)).outcome === 'valid';
-    const withdrawn = new Set(found.filter(isSigned).map(({ withdraws }) => withdraws?.name));
-    const approvals = new Map(found.map((answer) => answer.withdraws ?? answer).map((answer) => [answer.name, answer]));
-    return [...approvals.values()].flatMap(({ name, envelope }) =>
-      envelope !== undefined && isOwn(envelope) && !withdrawn.has(name) ? [envelope] : [],
+    // A word that the boundary would not take takes nothing back.
+    const isWord = ({ envelope }: TrayAnswer) =>
+      envelope?.signatures.length === 1 && verifyEnvelope(envelope, keysOf(vkey)).outcome === 'valid';
+    const withdrawn = new Set(found.filter(isWord).flatMap(({ withdraws }) => withdraws.map(({ name }) => name)));
+    const approvals = new Set(found.flatMap((answer) => [answer, ...answer.withdraws]));
+    return [...approvals].flatMap(({ name, envelope }) =>
+      envelope !== undefined && readApprover(envelope, vkey) === operatorId && !withdrawn.has(name) ? [envelope] : [],
     );
   }
 
