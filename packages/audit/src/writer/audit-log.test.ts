@@ -637,6 +637,36 @@ describe('appendAll', () => {
     expect((await small.collect('intent-1')).records).toHaveLength(1);
   });
 
+  it('takes all of them in one commit where it holds so many, whatever else waits', async () => {
+    const store = new MemoryLogStore();
+    const { log } = testLog({ store, maxBatch: 4 });
+    const sizes: number[] = [];
+    const commit = store.commit.bind(store);
+    store.commit = (tenant, batch) => {
+      sizes.push(batch.entries.length);
+      return commit(tenant, batch);
+    };
+    const others = ['a', 'b', 'c'].map((stream) => log.appendCell(cellDraft(stream)));
+    const drafts = draftsOf(denied('intent-1'));
+    await Promise.all([...others, ...log.appendAll(drafts), log.appendCell(cellDraft('d'))]);
+    expect(sizes).toEqual([3, 4]);
+    expect(drafts).toHaveLength(3);
+    // What is longer than a commit is cut, and its rest goes with what follows.
+    const long = draftsOf(lawfulWalks().executed as Walk).map((draft) => ({ ...draft, stream: 'intent-2' }));
+    await Promise.all(log.appendAll(long));
+    expect(sizes.slice(2)).toEqual([4, long.length - 4]);
+  });
+
+  it('refuses all of them when the queue has no place for all', async () => {
+    const { log } = testLog({ maxQueue: 4 });
+    const others = ['a', 'b'].map((stream) => log.appendCell(cellDraft(stream)));
+    const results = await Promise.allSettled(log.appendAll(draftsOf(denied('intent-1'))));
+    for (const result of results) expect(result).toMatchObject({ reason: { code: 'AUDIT_QUEUE_FULL' } });
+    await Promise.all(others);
+    expect(await log.has('intent-1')).toBe(false);
+    expect(await Promise.all(log.appendAll(draftsOf(denied('intent-1'))))).toHaveLength(3);
+  });
+
   it('refuses all of them when the log is closed', async () => {
     const { log } = testLog();
     await log.close();

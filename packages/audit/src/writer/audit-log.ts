@@ -97,10 +97,19 @@ export class AuditLog implements AuditSink, CellAuditSink, StreamEvidenceSource 
     return this.enqueue(draft);
   }
 
-  /** Appends steps in order, each only if the one before it was, in one commit where they fit. */
+  /**
+   * Appends steps in order, each only if the one before it was, in one commit where that holds so many. There is place in the queue
+   * for all of them or for none.
+   */
   appendAll(drafts: readonly RecordDraft[]): readonly Promise<AppendReceipt>[] {
     let after: Pending | undefined;
     let refused: Promise<never> | undefined;
+    if (drafts.length === 0) return [];
+    try {
+      this.#assertPlace(drafts.length);
+    } catch (error) {
+      refused = Promise.reject(failed(error));
+    }
     return drafts.map((draft) => {
       if (refused !== undefined) return refused;
       try {
@@ -129,11 +138,8 @@ export class AuditLog implements AuditSink, CellAuditSink, StreamEvidenceSource 
   }
 
   #enqueue(fields: DraftFields, after: Pending | undefined) {
-    this.#assertOpen();
-    const { clock, random, maxQueue = 10_000 } = this.#options;
-    if (this.#queue.length >= maxQueue) {
-      throw new AuditError('AUDIT_QUEUE_FULL', `${maxQueue} appends are waiting already`);
-    }
+    this.#assertPlace(1);
+    const { clock, random } = this.#options;
     const draft = takeDraft(fields, clock, random);
     const receipt = new Promise<AppendReceipt>((resolve, reject) => {
       this.#queue.push({ draft, after, resolve, reject, refusal: undefined });
@@ -252,7 +258,7 @@ export class AuditLog implements AuditSink, CellAuditSink, StreamEvidenceSource 
         for (const { reject } of this.#queue.splice(0)) reject(failed(error));
         break;
       }
-      const batch = this.#queue.splice(0, maxBatch);
+      const batch = this.#queue.splice(0, this.#batchLength(maxBatch));
       await this.#exclusive(async () => {
         try {
           await this.#commit(batch);
@@ -268,6 +274,14 @@ export class AuditLog implements AuditSink, CellAuditSink, StreamEvidenceSource 
       });
     }
     this.#pumping = undefined;
+  }
+
+  /** How many of the queue go into the next commit: what was handed in together is cut only where it is longer than a commit. */
+  #batchLength(maxBatch: number): number {
+    const most = Math.min(this.#queue.length, maxBatch);
+    let length = most;
+    while (length > 0 && this.#queue[length]?.after !== undefined) length--;
+    return length === 0 ? most : length;
   }
 
   async #commit(batch: readonly Pending[]): Promise<void> {
@@ -322,8 +336,16 @@ export class AuditLog implements AuditSink, CellAuditSink, StreamEvidenceSource 
     return result;
   }
 
-  #assertOpen(): void {
+  /** That the log is open and its queue holds so many more. */
+  #assertPlace(count: number): void {
     if (this.#isClosed) throw new AuditError('AUDIT_LOG_CLOSED', 'log is closed');
+    const { maxQueue = 10_000 } = this.#options;
+    if (this.#queue.length + count > maxQueue) {
+      throw new AuditError(
+        'AUDIT_QUEUE_FULL',
+        `the queue holds ${maxQueue} appends and ${this.#queue.length} wait already`,
+      );
+    }
   }
 }
 
