@@ -1,22 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { canonicalizeToBytes, decodeBase64, digestBytes, encodeUtf8, parseJson } from '@exoarmur/canonical';
 import {
-  canonicalizeToBytes,
-  decodeBase64,
-  digestBytes,
-  digestValue,
-  encodeUtf8,
-  parseJson,
-} from '@exoarmur/canonical';
-import {
-  APPROVAL_DIGEST_DOMAIN,
   APPROVAL_PAYLOAD_TYPE,
   APPROVAL_REVOCATION_PAYLOAD_TYPE,
   type DsseEnvelope,
   dsseEnvelopeSchema,
   isExoArmurError,
 } from '@exoarmur/contracts';
+import { z } from 'zod';
 import { SdkError } from './errors.ts';
 import { readBounded } from './read-file.ts';
 
@@ -31,8 +24,8 @@ export interface TrayAnswer {
   readonly envelope: DsseEnvelope | undefined;
   /** Code of what kept the file from being read at this moment; nothing is known of the answer then. */
   readonly fault?: string;
-  /** Every copy beside it of the approval that this answer, a revocation by its unverified bytes, takes back; none for any other. */
-  readonly withdraws: readonly TrayAnswer[];
+  /** The approval that nobody had taken when its giver took it back: it lies in one file with its revocation. Unverified. */
+  readonly withdraws?: DsseEnvelope;
 }
 
 /**
@@ -60,7 +53,7 @@ function rankOf({ envelope, fault }: TrayAnswer): number {
 }
 
 /** What an answer says; nothing of it is verified. */
-function saidBy({ payload }: DsseEnvelope): { readonly verdict?: unknown; readonly approval_digest?: unknown } {
+function saidBy({ payload }: DsseEnvelope): { readonly verdict?: unknown } {
   try {
     return Object(parseJson(decodeBase64(payload), { maxBytes: ANSWER_LIMITS.maxBytes }));
   } catch (error) {
@@ -69,25 +62,8 @@ function saidBy({ payload }: DsseEnvelope): { readonly verdict?: unknown; readon
   }
 }
 
-/**
- * Puts each revocation together with every copy beside it of the approval that it names, which then does not lie there by itself.
- * SECURITY: nothing else is put together, because nobody takes back a denial.
- */
-function pairUp(answers: readonly TrayAnswer[]): TrayAnswer[] {
-  const approvals = new Map<unknown, TrayAnswer[]>();
-  for (const answer of answers) {
-    const { envelope } = answer;
-    if (envelope?.payloadType !== APPROVAL_PAYLOAD_TYPE || saidBy(envelope).verdict !== 'approve') continue;
-    const digest = digestValue(APPROVAL_DIGEST_DOMAIN, envelope);
-    approvals.set(digest, [...(approvals.get(digest) ?? []), answer]);
-  }
-  const paired = answers.map((answer): TrayAnswer => {
-    if (answer.envelope?.payloadType !== APPROVAL_REVOCATION_PAYLOAD_TYPE) return answer;
-    return { ...answer, withdraws: approvals.get(saidBy(answer.envelope).approval_digest) ?? [] };
-  });
-  const withdrawn = new Set(paired.flatMap(({ withdraws }) => withdraws));
-  return paired.filter((answer) => !withdrawn.has(answer));
-}
+/** An approval and its revocation in one file, so that neither can be taken without the other. */
+const withdrawalSchema = z.strictObject({ approval: dsseEnvelopeSchema, revocation: dsseEnvelopeSchema });
 
 /**
  * A folder where people put their signed answers, and where the boundary that performs the action takes them from. Whoever
@@ -106,7 +82,15 @@ export class AnswerTray {
    * @throws SdkError SDK_ANSWER_MALFORMED, SDK_TRAY_UNAVAILABLE
    */
   put(stream: string, envelope: unknown): void {
-    const bytes = encodeAnswer(envelope);
+    this.#put(stream, encodeAnswer(dsseEnvelopeSchema, envelope));
+  }
+
+  /** Puts an approval in that its giver takes back before it was taken, with the word that does so. @throws SdkError as {@link AnswerTray.put} */
+  putWithdrawal(stream: string, withdrawal: { readonly approval: unknown; readonly revocation: unknown }): void {
+    this.#put(stream, encodeAnswer(withdrawalSchema, withdrawal));
+  }
+
+  #put(stream: string, bytes: Uint8Array): void {
     if (bytes.length > ANSWER_LIMITS.maxBytes) throw new SdkError('SDK_ANSWER_MALFORMED', 'the answer is too large');
     const temporary = join(this.#folder, `.${randomUUID()}`);
     reach(() => {
@@ -128,9 +112,9 @@ export class AnswerTray {
     const answers = names.slice(0, ANSWER_LIMITS.maxFiles).map((name) => this.#read(name));
     const [beyond] = names.slice(ANSWER_LIMITS.maxFiles);
     if (beyond !== undefined) {
-      answers.push({ name: beyond, envelope: undefined, withdraws: [], fault: 'SDK_TRAY_UNAVAILABLE' });
+      answers.push({ name: beyond, envelope: undefined, fault: 'SDK_TRAY_UNAVAILABLE' });
     }
-    return pairUp(answers).sort((a, b) => rankOf(a) - rankOf(b));
+    return answers.sort((a, b) => rankOf(a) - rankOf(b));
   }
 
   /** Whether an answer still lies there: whoever gave it may have taken it out. */
@@ -160,7 +144,7 @@ export class AnswerTray {
 
   /** What a file holds. One that is too large, no file or no JSON is no answer; one that cannot be read now may be one. */
   #read(name: string): TrayAnswer {
-    const none = { name, envelope: undefined, withdraws: [] };
+    const none = { name, envelope: undefined };
     const path = join(this.#folder, name);
     let bytes: Uint8Array;
     try {
@@ -172,8 +156,12 @@ export class AnswerTray {
       return { ...none, fault: error.code };
     }
     try {
-      const parsed = dsseEnvelopeSchema.safeParse(parseJson(bytes, { maxBytes: ANSWER_LIMITS.maxBytes }));
-      return { ...none, envelope: parsed.data };
+      const value = parseJson(bytes, { maxBytes: ANSWER_LIMITS.maxBytes });
+      const { data } = withdrawalSchema.safeParse(value);
+      if (data === undefined) return { ...none, envelope: dsseEnvelopeSchema.safeParse(value).data };
+      // SECURITY: nothing else goes with an approval, because nobody takes back a denial.
+      const isRevocation = data.revocation.payloadType === APPROVAL_REVOCATION_PAYLOAD_TYPE;
+      return isRevocation ? { name, envelope: data.revocation, withdraws: data.approval } : none;
     } catch (error) {
       if (!isExoArmurError(error)) throw error;
       return none;
@@ -182,9 +170,9 @@ export class AnswerTray {
 }
 
 /** @throws SdkError SDK_ANSWER_MALFORMED, also for what a getter or a trap throws */
-function encodeAnswer(envelope: unknown): Uint8Array {
+function encodeAnswer(schema: z.ZodType, answer: unknown): Uint8Array {
   try {
-    return canonicalizeToBytes(dsseEnvelopeSchema.parse(envelope));
+    return canonicalizeToBytes(schema.parse(answer));
   } catch (cause) {
     throw new SdkError('SDK_ANSWER_MALFORMED', 'an answer is one signed envelope', { cause });
   }

@@ -81,9 +81,13 @@ export async function takeAnswers(
   };
   let result: ActionResult | undefined;
   let isHeld = false;
-  for (const answer of tray?.list(stream).slice(0, ANSWER_LIMITS.maxAnswers) ?? []) {
+  const found = tray?.list(stream) ?? [];
+  const known = new Set(found.map(({ name }) => name));
+  for (const answer of found.slice(0, ANSWER_LIMITS.maxAnswers)) {
     // SECURITY: nobody's approval is added while what may be a denial, or take one back, could not be judged.
     if (isHeld && mayAgree(answer)) break;
+    // Somebody may have said no since the folder was listed: that comes first, at the next look.
+    if (mayAgree(answer) && tray?.list(stream).some((other) => mayStop(other) && !known.has(other.name))) break;
     if (answer.fault !== undefined) {
       keep(answer.fault);
       isHeld = true;
@@ -91,7 +95,6 @@ export async function takeAnswers(
     }
     // Whoever gave it has taken it out since it was listed.
     if (tray?.has(answer) !== true) continue;
-    let refusal: string | undefined;
     try {
       result = await handIn(taker, stream, answer, options);
     } catch (error) {
@@ -105,15 +108,13 @@ export async function takeAnswers(
       }
       refused.push(error.code);
       tell(onRefused, { stream, code: error.code });
-      refusal = error.code;
     }
     try {
-      // The approval first: what is left of the two alone is then a revocation.
-      if (isWithdrawn(refusal)) for (const approval of answer.withdraws) tray?.remove(approval);
       tray?.remove(answer);
     } catch (error) {
-      // What became of the action counts more; an answer that was taken already is refused at the next look.
-      if (result === undefined) throw error;
+      // What was judged already is refused at the next look, and hides no other answer.
+      if (!isCodedError(error)) throw error;
+      keep(error.code);
     }
   }
   return { result, refused, notTaken };
@@ -126,14 +127,6 @@ function handIn(
   options: ExecuteOptions,
 ): Promise<ActionResult> {
   return envelope?.payloadType === APPROVAL_REVOCATION_PAYLOAD_TYPE
-    ? taker.revokeApproval(stream, envelope, withdraws[0]?.envelope)
+    ? taker.revokeApproval(stream, envelope, withdraws)
     : taker.submitApproval(stream, envelope, options);
-}
-
-/**
- * Whether an approval was withdrawn by its giver, going by what became of the revocation. SECURITY: one that is not the giver's,
- * which anybody may put there, throws no approval away; that one is looked at the next time.
- */
-function isWithdrawn(refusal: string | undefined): boolean {
-  return refusal === undefined || refusal === ('BOUNDARY_APPROVAL_UNKNOWN' satisfies BoundaryErrorCode);
 }

@@ -42,7 +42,7 @@ import {
   STANDING_GRANT_PAYLOAD_TYPE,
 } from '@exoarmur/contracts';
 import { createSqliteOperatorStore, createSqliteStandingGrantStore, openSqliteLogStore } from '@exoarmur/store-sqlite';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { APPROVER, APPROVER_KEY, createConfig, createIntent, createTestClock, POLICY_SET } from '../test/configs.ts';
 import { takeAnswers } from './answers.ts';
 import { AnswerTray, createBoundary, openApprovalDesk, type RefusedAnswer, SdkError } from './index.ts';
@@ -226,7 +226,7 @@ describe('ApprovalDesk', () => {
     const unreachable = { code: 'SDK_TRAY_UNAVAILABLE' };
     await expect(boundary.takeAnswers('intent-1')).rejects.toMatchObject(unreachable);
     await expect(desk.show('intent-1')).rejects.toMatchObject(unreachable);
-    expect(() => new AnswerTray(folder).remove({ name: file, envelope: undefined, withdraws: [] })).toThrow(SdkError);
+    expect(() => new AnswerTray(folder).remove({ name: file, envelope: undefined })).toThrow(SdkError);
     rmSync(folder);
     mkdirSync(folder);
     writeFileSync(join(folder, file), signed);
@@ -310,6 +310,7 @@ describe('ApprovalDesk', () => {
 
   const folderOf = () => join(home, 'a.db.answers');
   const lying = () => readdirSync(folderOf()).map((name) => readFileSync(join(folderOf(), name)));
+  const envelopes = () => lying().map((bytes) => JSON.parse(String(bytes)));
 
   it('withdraws an approval that nobody has taken yet, and with it every copy', async () => {
     const { boundary, config, desk, answer, close } = await openOffice();
@@ -356,23 +357,23 @@ describe('ApprovalDesk', () => {
     const { boundary, operators, desk, pending, answer, close } = await openOffice();
     await operators.add({ ...APPROVER, operatorId: 'bob', vkey: BOB.vkey });
     await answer();
-    const [approval = new Uint8Array()] = lying();
+    const [approval] = envelopes();
     const tray = new AnswerTray(folderOf());
-    const parts = { approval: JSON.parse(String(approval)), intentDigest: pending.intentDigest, reason: 'no' };
     for (const [approverId, name] of [
       ['bob', 'bob.test'],
       ['alice', 'bob.test'],
       ['alice', 'mallory.test'],
     ] as const) {
-      const seed = new Uint8Array(32).fill(name === 'bob.test' ? 4 : 66);
-      tray.put('intent-1', signApprovalRevocation({ ...parts, approverId, signer: createSigner(name, seed) }));
+      const signer = createSigner(name, new Uint8Array(32).fill(name === 'bob.test' ? 4 : 66));
+      const parts = { approval, intentDigest: pending.intentDigest, reason: 'no', approverId, signer };
+      const revocation = signApprovalRevocation(parts);
+      tray.put('intent-1', revocation);
+      tray.putWithdrawal('intent-1', { approval, revocation });
     }
-    expect(await desk.show('intent-1')).toMatchObject({ inTray: 3 });
-    expect(await boundary.takeAnswers('intent-1')).toMatchObject({
-      result: undefined,
-      refused: ['BOUNDARY_APPROVER_UNKNOWN', 'BOUNDARY_APPROVER_UNKNOWN', 'BOUNDARY_APPROVER_UNKNOWN'],
-    });
-    expect(await boundary.takeAnswers('intent-1')).toMatchObject({ result: { status: 'completed' }, refused: [] });
+    expect(await desk.show('intent-1')).toMatchObject({ inTray: 7 });
+    const { result, refused } = await boundary.takeAnswers('intent-1');
+    expect(result).toMatchObject({ status: 'completed' });
+    expect(refused.toSorted()).toEqual(['BOUNDARY_APPROVAL_UNKNOWN', ...Array(5).fill('BOUNDARY_APPROVER_UNKNOWN')]);
     expect(lying()).toEqual([]);
     await close();
   });
@@ -383,8 +384,6 @@ describe('ApprovalDesk', () => {
     const payload = encodeBase64(encodeUtf8(JSON.stringify({ approval_digest })));
     return { payload, payloadType: APPROVAL_REVOCATION_PAYLOAD_TYPE, signatures: [{ keyid: '00000000', sig: '' }] };
   };
-  const envelopes = () => lying().map((bytes) => JSON.parse(String(bytes)));
-
   it.each([
     ['of nobody', (denial: DsseEnvelope) => unsigned(denial)],
     [
@@ -398,7 +397,9 @@ describe('ApprovalDesk', () => {
     await answer({ verdict: 'deny', reason: 'no', key: BOB_KEY });
     const [denial] = envelopes();
     await answer();
-    new AnswerTray(folderOf()).put('intent-1', word(denial, pending.intentDigest));
+    const revocation = word(denial, pending.intentDigest);
+    new AnswerTray(folderOf()).put('intent-1', revocation);
+    new AnswerTray(folderOf()).putWithdrawal('intent-1', { approval: denial, revocation });
     expect(await boundary.takeAnswers('intent-1')).toMatchObject({ result: { status: 'denied' } });
     expect(config.executor.performed).toHaveLength(0);
     await close();
@@ -474,20 +475,86 @@ describe('ApprovalDesk', () => {
     await close();
   });
 
-  it('takes back an approval whose word beside it would not be taken', async () => {
+  it('takes nothing in one file but an approval with its revocation', async () => {
+    const { boundary, config, answer, close } = await openOffice();
+    await answer();
+    const [approval] = envelopes();
+    const [name = ''] = readdirSync(folderOf());
+    const tray = new AnswerTray(folderOf());
+    tray.putWithdrawal('intent-1', { approval, revocation: approval });
+    tray.remove({ name, envelope: undefined });
+    expect(tray.list('intent-1')).toMatchObject([{ envelope: undefined }]);
+    expect(() => tray.putWithdrawal('intent-1', { approval, revocation: {} })).toThrow(SdkError);
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({ refused: ['BOUNDARY_APPROVAL_MALFORMED'] });
+    expect(lying()).toEqual([]);
+    expect(config.executor.performed).toHaveLength(0);
+    await close();
+  });
+
+  it('keeps a withdrawal together with what it takes back, however many files are put beside it', async () => {
     const { boundary, config, desk, answer, close } = await openOffice();
     await answer();
-    const [approval = ''] = readdirSync(folderOf());
+    const prefix = readdirSync(folderOf())[0]?.slice(0, 33) ?? '';
+    const [copy = ''] = lying();
     await desk.revoke(WISH);
-    const [word = ''] = readdirSync(folderOf()).filter((name) => name !== approval);
-    const text = JSON.parse(readFileSync(join(folderOf(), word), 'utf8'));
-    const signatures = [...text.signatures, { keyid: '00000000', sig: '' }];
-    writeFileSync(join(folderOf(), word), JSON.stringify({ ...text, signatures }));
-    expect(await desk.revoke(WISH)).toMatchObject({ withdrawn: 1 });
-    await boundary.takeAnswers('intent-1');
-    await boundary.takeAnswers('intent-1');
-    expect(config.executor.performed).toHaveLength(0);
+    writeFileSync(join(folderOf(), `${prefix}${'0'.repeat(64)}.json`), copy);
+    for (let i = 0; i < 1100; i++) writeFileSync(join(folderOf(), `${prefix}${'0'.repeat(60)}${1000 + i}.json`), '');
+    for (let look = 0; look < 20 && lying().length > 0; look++) await boundary.takeAnswers('intent-1');
     expect(lying()).toEqual([]);
+    expect(config.executor.performed).toHaveLength(0);
+    await close();
+  });
+
+  it('takes no approval when somebody says no during the look, but at the next one', async () => {
+    const { boundary, config, operators, pending, answer, close } = await openOffice();
+    await operators.add({ ...APPROVER, operatorId: 'bob', vkey: BOB.vkey });
+    await answer();
+    const tray = new AnswerTray(folderOf());
+    const [approval] = envelopes();
+    const word = { approval, intentDigest: pending.intentDigest, reason: '', approverId: 'bob', signer: BOB };
+    tray.put('intent-1', signApprovalRevocation(word));
+    const taker = {
+      submitApproval: (stream: string, envelope: unknown) => boundary.submitApproval(stream, envelope),
+      revokeApproval: async (stream: string, envelope: unknown) => {
+        await answer({ verdict: 'deny', reason: 'no', key: BOB_KEY });
+        return boundary.revokeApproval(stream, envelope);
+      },
+      isWaiting: async () => true,
+    };
+    expect(await takeAnswers(tray, taker, 'intent-1', {})).toMatchObject({ result: undefined });
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({ result: { status: 'denied' } });
+    expect(config.executor.performed).toHaveLength(0);
+    await close();
+  });
+
+  it('takes an approval although another one comes during the look', async () => {
+    const { boundary, answer, close } = await openOffice();
+    await answer();
+    const tray = new AnswerTray(folderOf());
+    tray.put('intent-1', unsigned(envelopes()[0]));
+    const taker = {
+      submitApproval: (stream: string, envelope: unknown) => boundary.submitApproval(stream, envelope),
+      revokeApproval: async (stream: string, envelope: unknown) => {
+        await answer({ reason: 'again' });
+        return boundary.revokeApproval(stream, envelope);
+      },
+      isWaiting: async () => true,
+    };
+    expect(await takeAnswers(tray, taker, 'intent-1', {})).toMatchObject({ result: { status: 'completed' } });
+    await close();
+  });
+
+  it('goes on to the next answer when one that was judged cannot be thrown away', async () => {
+    const { boundary, answer, close } = await openOffice();
+    await answer();
+    const tray = new AnswerTray(folderOf());
+    tray.put('intent-1', unsigned(envelopes()[0]));
+    vi.spyOn(AnswerTray.prototype, 'remove').mockImplementation(() => {
+      throw new SdkError('SDK_TRAY_UNAVAILABLE', 'read-only');
+    });
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({
+      ...{ result: { status: 'completed' }, notTaken: ['SDK_TRAY_UNAVAILABLE', 'SDK_TRAY_UNAVAILABLE'] },
+    });
     await close();
   });
 

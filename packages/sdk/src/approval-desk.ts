@@ -29,7 +29,7 @@ import {
   type SqliteLogStore,
 } from '@exoarmur/store-sqlite';
 import { digestIntent, type RecordedAction, readAction, type UnsoundAction } from './action-reader.ts';
-import { ANSWER_LIMITS, AnswerTray, type TrayAnswer } from './answer-tray.ts';
+import { ANSWER_LIMITS, AnswerTray } from './answer-tray.ts';
 import type { StoreConfig } from './config.ts';
 import { SdkError } from './errors.ts';
 import { type ListedStandingGrant, listKeptGrants } from './kept-standing-grants.ts';
@@ -55,7 +55,7 @@ export interface Answer {
 /** What became of a wish to take an approval back. */
 export interface Revocation {
   readonly operatorId: string;
-  /** Approvals that nobody had taken from the tray yet, for each of which a signed revocation lies beside it now. */
+  /** Approvals that nobody had taken from the tray yet, each of which lies there in one file with its revocation now. */
   readonly withdrawn: number;
   /** Approvals on record, for each of which a signed revocation lies in the tray now. */
   readonly revoked: number;
@@ -172,8 +172,8 @@ export class ApprovalDesk {
   }
 
   /**
-   * Takes back what a person has approved, while the action waits: a signed word, which the boundary takes from the tray. What
-   * still lies there stays beside it, so that the boundary records both and no copy of the approval counts. A denial stands.
+   * Takes back what a person has approved, while the action waits: by a signed word, which the boundary takes from the tray. An
+   * approval that still lies there goes into one file with it: the boundary records both, and no copy of it counts. A denial stands.
    * @throws SdkError SDK_STREAM_UNKNOWN, SDK_TRAY_UNAVAILABLE, SDK_ANSWER_MALFORMED, and SDK_ANSWER_REFUSED for a key of nobody
    * and where there is no such approval
    */
@@ -182,39 +182,27 @@ export class ApprovalDesk {
     const signer = readKey(key);
     const { operatorId } = await this.#findOperator(signer.vkey);
     const intentDigest = digestIntent(intent);
-    const takeBack = (approval: DsseEnvelope) => {
-      const parts = { approval, intentDigest, approverId: operatorId, reason, signer };
-      this.#tray.put(
-        stream,
-        sign(() => signApprovalRevocation(parts)),
-      );
-    };
-    const lying = this.#findUntaken(stream, signer.vkey, operatorId);
-    for (const approval of lying) takeBack(approval);
-    // After the tray: what the boundary has taken from it meanwhile is among the recorded ones.
-    const action = await this.#read(stream);
-    const given = (action === undefined ? [] : standingAnswers(action))
-      .map(({ envelope }) => envelope)
-      .filter((envelope) => readApprover(envelope, signer.vkey) === operatorId);
-    if (lying.length + given.length === 0) throw refuse('there is no approval of yours to take back', '');
-    for (const approval of given) takeBack(approval);
-    return { operatorId, withdrawn: lying.length, revoked: given.length };
-  }
-
-  /** Approvals of a person that lie in the tray, and that no word of theirs beside it takes back. @throws SdkError SDK_TRAY_UNAVAILABLE */
-  #findUntaken(stream: string, vkey: string, operatorId: string): readonly DsseEnvelope[] {
+    const takeBack = (approval: DsseEnvelope) =>
+      sign(() => signApprovalRevocation({ approval, intentDigest, approverId: operatorId, reason, signer }));
+    const isOwn = (envelope: DsseEnvelope | undefined) => readApprover(envelope, signer.vkey) === operatorId;
     const found = this.#tray.list(stream);
     if (found.some(({ fault }) => fault !== undefined)) {
       throw new SdkError('SDK_TRAY_UNAVAILABLE', 'an answer cannot be read now, and it may be the one to take back');
     }
-    // A word that the boundary would not take takes nothing back.
-    const isWord = ({ envelope }: TrayAnswer) =>
-      envelope?.signatures.length === 1 && verifyEnvelope(envelope, keysOf(vkey)).outcome === 'valid';
-    const withdrawn = new Set(found.filter(isWord).flatMap(({ withdraws }) => withdraws.map(({ name }) => name)));
-    const approvals = new Set(found.flatMap((answer) => [answer, ...answer.withdraws]));
-    return [...approvals].flatMap(({ name, envelope }) =>
-      envelope !== undefined && readApprover(envelope, vkey) === operatorId && !withdrawn.has(name) ? [envelope] : [],
-    );
+    const lying = found.filter(({ envelope }) => isOwn(envelope));
+    for (const answer of lying) {
+      const { envelope: approval } = answer;
+      if (approval !== undefined) {
+        this.#tray.putWithdrawal(stream, { approval, revocation: takeBack(approval) });
+      }
+      this.#tray.remove(answer);
+    }
+    // After the tray: what the boundary has taken from it meanwhile is among the recorded ones.
+    const action = await this.#read(stream);
+    const given = (action === undefined ? [] : standingAnswers(action)).filter(({ envelope }) => isOwn(envelope));
+    if (lying.length + given.length === 0) throw refuse('there is no approval of yours to take back', '');
+    for (const { envelope } of given) this.#tray.put(stream, takeBack(envelope));
+    return { operatorId, withdrawn: lying.length, revoked: given.length };
   }
 
   async close(): Promise<void> {

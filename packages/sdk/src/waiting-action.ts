@@ -21,7 +21,7 @@ export interface WaitingAction {
   readonly requestDigest: Digest;
   /** Answers recorded so far and not taken back, by key id. */
   readonly answeredBy: readonly string[];
-  /** Answers that lie in the tray and were not taken yet; an approval and the word that withdraws it are one. */
+  /** Answers that lie in the tray and were not taken yet; an approval with the word that withdraws it is one. */
   readonly inTray: number;
   readonly isLate: boolean;
 }
