@@ -20,8 +20,8 @@ export function registerRevoking(parent: Command, context: CommandContext): void
   const revoke = addBoundaryOption(parent.command('revoke'))
     .summary('take your own approval back')
     .description(
-      'Take back what you have approved, as long as the action waits, by a signed word beside your answer. It counts when the\n' +
-        'action is run again, whether the answer is on record already or not; no copy of it counts then. A denial is for good.',
+      'Take back what you have approved, as long as the action waits, by a signed word. It counts when the action is run\n' +
+        'again, whether your answer is on record already or not, and no copy of it counts then. A denial is for good.',
     )
     .argument('<stream>', 'stream of the action')
     .requiredOption('--key <file>', 'your own key file')
