@@ -233,6 +233,18 @@ describe('append', () => {
     await expect(codeOf(() => log.appendCell(cellDraft('later')))).resolves.toBe('none');
   });
 
+  it('goes on after a store that threw where it was asked whether it is ready', async () => {
+    const store = new MemoryLogStore();
+    const ready = store.ready.bind(store);
+    store.ready = () => {
+      store.ready = ready;
+      throw new Error('not now');
+    };
+    const { log } = testLog({ store });
+    await expect(codeOf(() => log.appendCell(cellDraft('s')))).resolves.toBe('AUDIT_COMMIT_FAILED');
+    await expect(codeOf(() => log.appendCell(cellDraft('s')))).resolves.toBe('none');
+  });
+
   it('refuses after close, and close waits for what is queued', async () => {
     const { log, store } = testLog();
     const receipt = log.appendCell(cellDraft('s'));

@@ -248,9 +248,11 @@ export class AuditLog implements AuditSink, CellAuditSink, StreamEvidenceSource 
     await this.#exclusive(() => this.#edge.flush());
   }
 
-  /** Runs as long as something is queued. The first await comes before the queue is read, so it never ends at once. */
+  /** Runs as long as something is queued. */
   async #pump(): Promise<void> {
     const { store, maxBatch = 256 } = this.#options;
+    // INVARIANT: it never ends at once, or its promise would be taken for that of one that runs; a store may throw where it is asked.
+    await undefined;
     while (this.#queue.length > 0) {
       try {
         await store.ready();
