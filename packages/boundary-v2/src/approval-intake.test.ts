@@ -3,6 +3,7 @@ import { createTestExecutor } from '@exoarmur/executors';
 import { describe, expect, it } from 'vitest';
 import { createIntent, createTestBoundary, kindsOf, OPERATORS } from '../test/boundary.ts';
 import {
+  BoundaryError,
   createOperatorRegistry,
   createTrustedHost,
   ProxyPipeline,
@@ -78,6 +79,16 @@ describe('an approval taken back', () => {
     await expect(made.pipeline.revokeApproval('intent-1', forge(made))).rejects.toMatchObject({ code });
     expect(made.log.facts).toMatchObject([{ payload: { attempt: 'approval_revocation', code } }]);
     expect(await made.pipeline.submitApproval('intent-1', made.sign(BOB))).toMatchObject({ status: 'completed' });
+  });
+
+  it('is not needed to say no: whoever has agreed may still deny', async () => {
+    const { pipeline, executor, sign } = await createHalfApproved();
+    await expect(pipeline.submitApproval('intent-1', sign(ALICE))).rejects.toMatchObject({
+      code: 'BOUNDARY_APPROVAL_DUPLICATE',
+    });
+    expect(await pipeline.submitApproval('intent-1', sign(ALICE, 'deny'))).toMatchObject({ status: 'denied' });
+    expect(executor.performed).toEqual([]);
+    await (await pipeline.recover('intent-1')).bundle();
   });
 
   it('cannot be a denial, nor can the end be taken back', async () => {
@@ -226,20 +237,27 @@ describe('an approval withdrawn before it was taken', () => {
     expect(log.appended).toHaveLength(before);
   });
 
-  it('is not judged while the registry is silent', async () => {
+  it.each([
+    ['is silent', new Error('busy'), 'BOUNDARY_OPERATORS_UNAVAILABLE'],
+    [
+      'fails with an error of the boundary',
+      new BoundaryError('BOUNDARY_LOG_UNAVAILABLE', 'x'),
+      'BOUNDARY_LOG_UNAVAILABLE',
+    ],
+  ])('is not judged while the registry %s', async (_, fault, code) => {
     const { options, sign, takeBack } = await createHalfApproved();
     const { operators: registry } = options;
     let asked = 0;
     const operators = {
       findByKeyId: async (keyId: string) => {
-        if (++asked === 2) throw new Error('busy');
+        if (++asked === 2) throw fault;
         return registry?.findByKeyId(keyId) ?? [];
       },
     };
     const untaken = sign(BOB);
     const later = new ProxyPipeline({ ...options, operators });
     await expect(later.revokeApproval('intent-1', takeBack(untaken, BOB), untaken)).rejects.toMatchObject({
-      code: 'BOUNDARY_OPERATORS_UNAVAILABLE',
+      code,
     });
     expect(await later.revokeApproval('intent-1', takeBack(untaken, BOB), untaken)).toMatchObject({
       status: 'pending_approval',

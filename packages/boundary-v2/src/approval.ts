@@ -113,7 +113,7 @@ interface ApprovalContext {
 /**
  * Verifies an answer to a request: one signature by the key of a known operator who is not revoked, holds every role asked
  * for, is cleared for the class of the action, and is neither the requester nor answers for it; bound to this intent, decision, policy and
- * request; not expired, and neither this operator nor this key has answered before.
+ * request; not expired, and, where it agrees, neither this operator nor this key has answered before.
  * @throws BoundaryError with a code of its own for each refusal.
  */
 export async function verifyApproval(
@@ -130,7 +130,11 @@ export async function verifyApproval(
   if (answered.some(({ approval_digest }) => approval_digest === digest)) {
     throw refuse('BOUNDARY_APPROVAL_REUSED', 'this very approval was given already');
   }
-  if (answered.some(({ key_id, approver_id }) => key_id === fact.key_id || approver_id === fact.approver_id)) {
+  // SECURITY: whoever has agreed may still say no, and nothing about it may be thrown away.
+  const isSecond = answered.some(
+    ({ key_id, approver_id }) => key_id === fact.key_id || approver_id === fact.approver_id,
+  );
+  if (isSecond && fact.verdict === 'approve') {
     throw refuse('BOUNDARY_APPROVAL_DUPLICATE', 'this operator has answered already');
   }
   return approval;

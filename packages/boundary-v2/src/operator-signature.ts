@@ -8,7 +8,7 @@ import {
   type Operator,
   type OperatorRegistry,
 } from '@exoarmur/contracts';
-import { BoundaryError, type BoundaryErrorCode, codeOf, isBoundaryError } from './errors.ts';
+import { BoundaryError, type BoundaryErrorCode, isBoundaryError } from './errors.ts';
 import { readOnce } from './refusal.ts';
 
 /** An operator with the key that signed. */
@@ -78,10 +78,12 @@ export function refuse(code: BoundaryErrorCode, message: string, pointer?: strin
   return new BoundaryError(code, message, { ...(pointer === undefined ? {} : { pointer }), cause });
 }
 
+/** Codes of what refuses an answer or a grant itself. */
+const REFUSAL = /^BOUNDARY_(?:APPROVAL|APPROVER|STANDING_GRANT)_/;
+
 /** Whether an error refuses what an operator signed; otherwise nobody could tell, and nothing follows from it. */
 export function isRefusal(error: unknown): boolean {
-  const code = codeOf(error);
-  return isBoundaryError(error) && code !== 'BOUNDARY_OPERATORS_UNAVAILABLE' && code !== 'BOUNDARY_CLOCK_UNAVAILABLE';
+  return isBoundaryError(error) && REFUSAL.test(error.code);
 }
 
 function isUnsigned(input: unknown): boolean {

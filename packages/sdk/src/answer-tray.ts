@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalizeToBytes, decodeBase64, digestBytes, encodeUtf8, parseJson } from '@exoarmur/canonical';
 import {
@@ -95,7 +95,7 @@ export class AnswerTray {
     const temporary = join(this.#folder, `.${randomUUID()}`);
     reach(() => {
       mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-      writeFileSync(temporary, bytes, { mode: 0o600, flag: 'wx' });
+      writeFileSync(temporary, bytes, { mode: 0o600, flag: 'wx', flush: true });
       renameSync(temporary, join(this.#folder, `${prefixOf(stream)}${hexOf(bytes)}.json`));
     });
   }
@@ -117,9 +117,9 @@ export class AnswerTray {
     return answers.sort((a, b) => rankOf(a) - rankOf(b));
   }
 
-  /** Whether an answer still lies there: whoever gave it may have taken it out. */
+  /** Whether an answer still lies there: whoever gave it may have taken it out. @throws SdkError SDK_TRAY_UNAVAILABLE */
   has({ name }: TrayAnswer): boolean {
-    return existsSync(join(this.#folder, name));
+    return reach(() => lstatSync(join(this.#folder, name), { throwIfNoEntry: false })) !== undefined;
   }
 
   /** @throws SdkError SDK_TRAY_UNAVAILABLE */

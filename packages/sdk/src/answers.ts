@@ -81,20 +81,26 @@ export async function takeAnswers(
   };
   let result: ActionResult | undefined;
   let isHeld = false;
-  const found = tray?.list(stream) ?? [];
-  const known = new Set(found.map(({ name }) => name));
-  for (const answer of found.slice(0, ANSWER_LIMITS.maxAnswers)) {
+  const judged = new Set<string>();
+  for (const answer of tray?.list(stream).slice(0, ANSWER_LIMITS.maxAnswers) ?? []) {
     // SECURITY: nobody's approval is added while what may be a denial, or take one back, could not be judged.
     if (isHeld && mayAgree(answer)) break;
-    // Somebody may have said no since the folder was listed: that comes first, at the next look.
-    if (mayAgree(answer) && tray?.list(stream).some((other) => mayStop(other) && !known.has(other.name))) break;
     if (answer.fault !== undefined) {
       keep(answer.fault);
       isHeld = true;
       continue;
     }
-    // Whoever gave it has taken it out since it was listed.
-    if (tray?.has(answer) !== true) continue;
+    try {
+      // Somebody may have said no since the folder was listed: that comes first, at the next look.
+      if (mayAgree(answer) && tray?.list(stream).some((other) => mayStop(other) && !judged.has(other.name))) break;
+      // Whoever gave it has taken it out since it was listed.
+      if (tray?.has(answer) !== true) continue;
+    } catch (error) {
+      if (!isCodedError(error)) throw error;
+      keep(error.code);
+      isHeld = true;
+      continue;
+    }
     try {
       result = await handIn(taker, stream, answer, options);
     } catch (error) {
@@ -109,6 +115,7 @@ export async function takeAnswers(
       refused.push(error.code);
       tell(onRefused, { stream, code: error.code });
     }
+    judged.add(answer.name);
     try {
       tray?.remove(answer);
     } catch (error) {

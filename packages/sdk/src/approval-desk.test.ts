@@ -1,4 +1,4 @@
-import {
+import fs, {
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -10,6 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -541,6 +542,73 @@ describe('ApprovalDesk', () => {
       isWaiting: async () => true,
     };
     expect(await takeAnswers(tray, taker, 'intent-1', {})).toMatchObject({ result: { status: 'completed' } });
+    await close();
+  });
+
+  it('takes the denial of somebody who had agreed, before what others say', async () => {
+    const { boundary, config, operators, desk, waiting, answer, close } = await openOffice({ quorum: 2 });
+    await operators.add({ ...APPROVER, operatorId: 'bob', vkey: BOB.vkey });
+    await answer();
+    await boundary.takeAnswers('intent-1');
+    await desk.revoke(WISH);
+    await desk.answer({ ...WISH, verdict: 'deny', requestDigest: waiting.requestDigest });
+    await answer({ key: BOB_KEY });
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({ result: { status: 'denied' } });
+    expect(config.executor.performed).toHaveLength(0);
+    await close();
+  });
+
+  const unreachable = new SdkError('SDK_TRAY_UNAVAILABLE', 'not now');
+  it.each<[string, () => void]>([
+    [
+      'whether it still lies there',
+      () => {
+        vi.spyOn(AnswerTray.prototype, 'has').mockImplementationOnce(() => {
+          throw unreachable;
+        });
+      },
+    ],
+    ['that it still lies there', () => vi.spyOn(AnswerTray.prototype, 'has').mockReturnValueOnce(false)],
+    [
+      'all of it',
+      () => {
+        const { readSync } = fs;
+        fs.readSync = () => {
+          fs.readSync = readSync;
+          syncBuiltinESMExports();
+          return 0;
+        };
+        syncBuiltinESMExports();
+      },
+    ],
+  ])('adds no approval while a denial lies there of which the file system did not say %s', async (_, break_) => {
+    const { boundary, config, operators, answer, close } = await openOffice();
+    await operators.add({ ...APPROVER, operatorId: 'bob', vkey: BOB.vkey });
+    // By its name the first that is read.
+    await answer({ verdict: 'deny', reason: 'no', key: BOB_KEY });
+    rename('first');
+    await answer();
+    break_();
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({ result: undefined, refused: [] });
+    expect(lying()).toHaveLength(2);
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({ result: { status: 'denied' } });
+    expect(config.executor.performed).toHaveLength(0);
+    await close();
+  });
+
+  it('tells what became of an action although the folder cannot be listed again', async () => {
+    const { boundary, answer, close } = await openOffice();
+    await answer();
+    await answer({ reason: 'again' });
+    const list = AnswerTray.prototype.list;
+    let listed = 0;
+    vi.spyOn(AnswerTray.prototype, 'list').mockImplementation(function (this: AnswerTray, stream) {
+      if (++listed === 3) throw unreachable;
+      return list.call(this, stream);
+    });
+    expect(await boundary.takeAnswers('intent-1')).toMatchObject({
+      ...{ result: { status: 'completed' }, notTaken: ['SDK_TRAY_UNAVAILABLE'] },
+    });
     await close();
   });
 

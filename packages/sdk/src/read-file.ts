@@ -24,7 +24,8 @@ export function readBounded(path: string, maxBytes: number, pointer: string): { 
     for (let read = -1; read !== 0 && length < bytes.length; length += read) {
       read = readSync(descriptor, bytes, length, bytes.length - length, null);
     }
-    if (length > stat.size) throw refuse('it grew while it was read');
+    // SECURITY: half of an answer would be taken for none.
+    if (length !== stat.size) throw refuse('it changed while it was read');
     return { bytes: bytes.subarray(0, length), mode: stat.mode & 0o777 };
   } catch (cause) {
     if (isExoArmurError(cause)) throw cause;
