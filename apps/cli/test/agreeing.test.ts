@@ -207,7 +207,9 @@ describe('grants', () => {
       /^error CLI_GRANT_MALFORMED: nobody can agree in advance/,
     );
     await ask('deep', { ...READING, parameters: { 'a/b': [1] } });
-    expect((await run('grants', 'draft', 'deep')).err).toContain('CLI_GRANT_MALFORMED');
+    expect((await run('grants', 'draft', 'deep')).err).toMatch(
+      /^error CLI_GRANT_MALFORMED: .* \(\/parameters\/a~1b\)\n$/,
+    );
     await ask('numbers', { ...READING, parameters: { 9: true, 10: null } });
     const named = JSON.parse((await run('grants', 'draft', 'numbers')).out) as { parameters: { name: string }[] };
     expect(named.parameters.map(({ name }) => name)).toEqual(['10', '9']);

@@ -284,12 +284,14 @@ describe('a budget', () => {
   });
 
   it.each([
-    ['two of one id', [CALLS, CALLS]],
-    ['a fraction', [{ ...CALLS, maximum: 0.5 }]],
-    ['an unknown member', [{ ...CALLS, burst: 5 } as Budget]],
-    ['a window of nothing', [{ ...CALLS, window_seconds: 0 }]],
-  ])('keeps a boundary from starting with %s', (_, declared) => {
-    expect(() => open(declared as Budget[])).toThrow(expect.objectContaining({ code: 'BOUNDARY_CONFIG_INVALID' }));
+    ['two of one id', [CALLS, CALLS], ''],
+    ['a fraction', [{ ...CALLS, maximum: 0.5 }], '/0/maximum'],
+    ['an unknown member', [{ ...CALLS, burst: 5 } as Budget], '/0'],
+    ['a window of nothing', [CALLS, { ...CALLS, id: 'b', window_seconds: 0 }], '/1/window_seconds'],
+  ])('keeps a boundary from starting with %s', (_, declared, place) => {
+    expect(() => open(declared as Budget[])).toThrow(
+      expect.objectContaining({ code: 'BOUNDARY_CONFIG_INVALID', pointer: `/budgets/declared${place}` }),
+    );
   });
 
   it('asks the store once, with one key for each thing counted apart', async () => {

@@ -86,3 +86,11 @@ it('refuses the id of a stream that the boundary keeps for itself', () => {
   );
   expect(snapshotIntent(createIntent({ intent_id: 'boundary' })).intent.intent_id).toBe('boundary');
 });
+
+it.each([
+  [{ reason: 7 }, '/reason'],
+  [{ target: undefined }, '/target'],
+])('says where an intent is malformed: %j', (change, pointer) => {
+  const input = JSON.stringify({ ...createIntent(), ...change });
+  expect(() => snapshotIntent(input)).toThrow(expect.objectContaining({ code: 'BOUNDARY_INTENT_MALFORMED', pointer }));
+});

@@ -242,7 +242,7 @@ export {
   targetVerdictSchema,
 } from './outcome.ts';
 export type { CloseReason, StreamClosed, TrailKind, TrailPayloads } from './payloads.ts';
-export { closeReasonSchema, streamClosedSchema, trailPayloadSchemas } from './payloads.ts';
+export { closeReasonSchema, isTrailKind, streamClosedSchema, trailPayloadSchemas } from './payloads.ts';
 export type { Autonomy, DowngradeOverride, PolicyActivated, PolicyBounds, PolicyBundle } from './policy-bundle.ts';
 export {
   autonomySchema,

@@ -52,5 +52,10 @@ export const trailPayloadSchemas = {
 /** Kinds of record that make the life of one action. */
 export type TrailKind = keyof typeof trailPayloadSchemas;
 
+/** Whether a kind belongs to the life of an action; the others are facts of the cell. */
+export function isTrailKind(kind: string): kind is TrailKind {
+  return Object.hasOwn(trailPayloadSchemas, kind);
+}
+
 /** Payload by record kind. */
 export type TrailPayloads = { [Kind in TrailKind]: z.infer<(typeof trailPayloadSchemas)[Kind]> };

@@ -108,6 +108,7 @@ describe('compileSimpleRules', () => {
   });
 
   it.each([
+    ['/0/require_approval', { ...RULE, require_approval: 'yes' }],
     ['/0', { rule_id: 'x' }],
     ['/0/rule_id', { ...RULE, rule_id: 'a") permit(principal, action, resource); //' }],
     ['/0/allowed_domains', { ...RULE, allowed_domains: ['API.example.com'] }],

@@ -1,5 +1,5 @@
 import { advanceTrail, initialTrail, type TrailViolation } from '@exoarmur/audit/trail';
-import { type SealedRecord, type TrailKind, trailPayloadSchemas } from '@exoarmur/contracts';
+import { isTrailKind, type SealedRecord, trailPayloadSchemas } from '@exoarmur/contracts';
 import type { Check } from './check.ts';
 import { type ParsedBundle, payloadPointer } from './parsed-bundle.ts';
 import { firstIssue } from './shape-issue.ts';
@@ -24,8 +24,8 @@ export function checkLifecycle({ records }: ParsedBundle, check: Check): void {
 }
 
 function checkShape(record: SealedRecord, payload: unknown, index: number, check: Check): boolean {
-  if (!Object.hasOwn(trailPayloadSchemas, record.kind)) return true;
-  const shape = trailPayloadSchemas[record.kind as TrailKind].safeParse(payload);
+  if (!isTrailKind(record.kind)) return true;
+  const shape = trailPayloadSchemas[record.kind].safeParse(payload);
   if (shape.success) return true;
   const { pointer, found } = firstIssue(shape.error.issues);
   check.fail('payload_shape_invalid', {

@@ -11,6 +11,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { BOUNDARY_KEY, createConfig, createIntent, createTestClock, ORIGIN } from '../test/configs.ts';
 import { readAction } from './action-reader.ts';
 import { createBoundary, openApprovalDesk, type UnsoundAction } from './index.ts';
+import { listOpenStreams, type OpenStream } from './open-streams.ts';
 
 let home: string;
 beforeEach(() => {
@@ -196,4 +197,20 @@ it('is not listed as ambiguous to the people of another cell', async () => {
   await log.close();
   await using elsewhere = openApprovalDesk({ store, tenant: 'demo', cell: 'other', clock });
   expect(await elsewhere.listAmbiguous()).toEqual([]);
+});
+
+it('keeps what a crash left open from being listed while the last record of one cannot be read', async () => {
+  const { log } = await openWaiting('intent-1');
+  const scope = { tenant: 'demo', cell: 'demo' };
+  const listed = async () => {
+    const open: OpenStream[] = [];
+    for await (const one of listOpenStreams(log, scope)) open.push(one);
+    return open;
+  };
+  expect(await listed()).toMatchObject([{ stream: 'intent-1', isWaiting: true }]);
+  log.database.exec("UPDATE entries SET bytes = CAST('{}' AS BLOB) WHERE seq = (SELECT max(seq) FROM entries)");
+  await expect(listed()).rejects.toMatchObject({
+    ...{ code: 'SDK_STREAM_UNSOUND', message: 'the records of `intent-1` do not agree: AUDIT_RECORD_MALFORMED' },
+  });
+  await log.close();
 });

@@ -4,17 +4,16 @@ import {
   type ActionIntent,
   type ApprovalDecided,
   type ApprovalRequest,
-  type ApprovalRevoked,
   type AuditLogStore,
   type Decision,
   type Digest,
   INTENT_DIGEST_DOMAIN,
   isExoArmurError,
   isIdentifier,
+  isTrailKind,
   type JsonObject,
   type Outcome,
   quoteForMessage,
-  type RecordKind,
   type SealedRecord,
   type TrailKind,
   type TrailPayloads,
@@ -78,6 +77,8 @@ export async function readAction(
     entries.map(({ index }) => index),
   );
   const latest = new Map<string, JsonObject>();
+  // The value itself, not zod's copy: it is what the digests are over.
+  const latestOf = <Kind extends TrailKind>(kind: Kind) => latest.get(kind) as TrailPayloads[Kind] | undefined;
   let answers: ApprovalDecided[] = [];
   const revoked: Digest[] = [];
   for (const [position, record] of records.entries()) {
@@ -93,11 +94,11 @@ export async function readAction(
       throw unsound('payload_shape_invalid', `/${position}/payload`);
     }
     latest.set(record.kind, value);
-    if (record.kind === 'approval_decided') answers.push(value as unknown as ApprovalDecided);
-    if (record.kind === 'approval_revoked') revoked.push((value as unknown as ApprovalRevoked).approval_digest);
+    const decided = record.kind === 'approval_decided' ? latestOf('approval_decided') : undefined;
+    const taken = record.kind === 'approval_revoked' ? latestOf('approval_revoked') : undefined;
+    if (decided !== undefined) answers.push(decided);
+    if (taken !== undefined) revoked.push(taken.approval_digest);
   }
-  // The value itself, not zod's copy: it is what the digests are over.
-  const latestOf = <Kind extends TrailKind>(kind: Kind) => latest.get(kind) as TrailPayloads[Kind] | undefined;
   const intent = latestOf('intent_received');
   const [request, decision] = [latestOf('approval_requested'), latestOf('verdict_resolved')];
   const digest = intent === undefined ? undefined : digestIntent(intent);
@@ -111,10 +112,6 @@ export async function readAction(
     outcome: latestOf('execution_completed'),
     isClosed: latest.has('stream_closed') || records.some(({ kind }) => kind === 'stream_closed'),
   };
-}
-
-function isTrailKind(kind: RecordKind): kind is TrailKind {
-  return Object.hasOwn(trailPayloadSchemas, kind);
 }
 
 /** Digest of a whole intent, which everything downstream is bound to. */

@@ -59,6 +59,19 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
+/** A registry that fails once when it is asked for the first operator after a fault is due. */
+function busyRegistry(first: Operator, ...others: readonly Operator[]) {
+  const known = createOperatorRegistry([first, ...others]);
+  const keyId = encodeHex(parseVerifierKey(first.vkey).keyId);
+  const fault = { isDue: false };
+  const findByKeyId = async (wanted: string) => {
+    if (!fault.isDue || wanted !== keyId) return known.findByKeyId(wanted);
+    fault.isDue = false;
+    throw new LogStoreError('STORE_BUSY', 'busy');
+  };
+  return { operators: { findByKeyId }, fault };
+}
+
 /** A boundary with an action that waits, an operator in its database, and a desk. */
 async function openOffice({ quorum = 1, operators: registry }: { quorum?: number; operators?: OperatorRegistry } = {}) {
   const clock = createTestClock();
@@ -411,18 +424,13 @@ describe('ApprovalDesk', () => {
     ['with a copy of the approval beside it', (file, text) => writeFileSync(file, text)],
     ['after a word of nobody', (file, text) => writeFileSync(file, JSON.stringify(unsigned(JSON.parse(text))))],
   ])('adds no approval while its withdrawal could not be judged: %s', async (_, put) => {
-    const known = createOperatorRegistry([APPROVER]);
-    const keyId = encodeHex(parseVerifierKey(APPROVER.vkey).keyId);
-    let faults = 1;
-    const findByKeyId = async (wanted: string) => {
-      if (wanted === keyId && faults-- > 0) throw new LogStoreError('STORE_BUSY', 'busy');
-      return known.findByKeyId(wanted);
-    };
-    const { boundary, config, desk, answer, close } = await openOffice({ operators: { findByKeyId } });
+    const { operators, fault } = busyRegistry(APPROVER);
+    const { boundary, config, desk, answer, close } = await openOffice({ operators });
     await answer();
     const [name = ''] = readdirSync(folderOf());
     put(join(folderOf(), `${name.slice(0, 33)}${'0'.repeat(64)}.json`), String(lying()[0]));
     await desk.revoke(WISH);
+    fault.isDue = true;
     expect(await boundary.takeAnswers('intent-1')).toMatchObject({
       ...{ result: undefined, notTaken: ['BOUNDARY_OPERATORS_UNAVAILABLE'] },
     });
@@ -435,18 +443,10 @@ describe('ApprovalDesk', () => {
   });
 
   it('holds approvals back while a revocation of what is on record could not be judged, whatever copies lie beside it', async () => {
-    const known = createOperatorRegistry([APPROVER, { ...APPROVER, operatorId: 'bob', vkey: BOB.vkey }]);
-    const keyId = encodeHex(parseVerifierKey(APPROVER.vkey).keyId);
-    let faults = 0;
-    const findByKeyId = async (wanted: string) => {
-      if (wanted === keyId && faults-- > 0) throw new LogStoreError('STORE_BUSY', 'busy');
-      return known.findByKeyId(wanted);
-    };
-    const { boundary, config, operators, desk, answer, close } = await openOffice({
-      quorum: 2,
-      operators: { findByKeyId },
-    });
-    await operators.add({ ...APPROVER, operatorId: 'bob', vkey: BOB.vkey });
+    const bob = { ...APPROVER, operatorId: 'bob', vkey: BOB.vkey };
+    const { operators: registry, fault } = busyRegistry(APPROVER, bob);
+    const { boundary, config, operators, desk, answer, close } = await openOffice({ quorum: 2, operators: registry });
+    await operators.add(bob);
     await answer();
     // As after a crash between the record and the removal.
     const [left = ''] = readdirSync(folderOf());
@@ -455,7 +455,7 @@ describe('ApprovalDesk', () => {
     writeFileSync(join(folderOf(), left), bytes);
     await desk.revoke(WISH);
     await answer({ key: BOB_KEY });
-    faults = 1;
+    fault.isDue = true;
     expect(await boundary.takeAnswers('intent-1')).toMatchObject({ notTaken: ['BOUNDARY_OPERATORS_UNAVAILABLE'] });
     expect(await boundary.takeAnswers('intent-1')).toMatchObject({ result: { status: 'pending_approval' } });
     expect(config.executor.performed).toHaveLength(0);

@@ -184,17 +184,15 @@ export class ApprovalDesk {
     const intentDigest = digestIntent(intent);
     const takeBack = (approval: DsseEnvelope) =>
       sign(() => signApprovalRevocation({ approval, intentDigest, approverId: operatorId, reason, signer }));
-    const isOwn = (envelope: DsseEnvelope | undefined) => readApprover(envelope, signer.vkey) === operatorId;
+    const isOwn = (envelope: DsseEnvelope | undefined): envelope is DsseEnvelope =>
+      readApprover(envelope, signer.vkey) === operatorId;
     const found = this.#tray.list(stream);
     if (found.some(({ fault }) => fault !== undefined)) {
       throw new SdkError('SDK_TRAY_UNAVAILABLE', 'an answer cannot be read now, and it may be the one to take back');
     }
-    const lying = found.filter(({ envelope }) => isOwn(envelope));
-    for (const answer of lying) {
-      const { envelope: approval } = answer;
-      if (approval !== undefined) {
-        this.#tray.putWithdrawal(stream, { approval, revocation: takeBack(approval) });
-      }
+    const lying = found.flatMap((answer) => (isOwn(answer.envelope) ? [{ answer, approval: answer.envelope }] : []));
+    for (const { answer, approval } of lying) {
+      this.#tray.putWithdrawal(stream, { approval, revocation: takeBack(approval) });
       this.#tray.remove(answer);
     }
     // After the tray: what the boundary has taken from it meanwhile is among the recorded ones.
@@ -266,7 +264,7 @@ export function openApprovalDesk(options: {
 /** Who approved by an envelope (attacker-controlled) that this key signed; undefined for anything else. */
 function readApprover(envelope: DsseEnvelope | undefined, vkey: string): string | undefined {
   if (envelope?.payloadType !== APPROVAL_PAYLOAD_TYPE) return undefined;
-  const verified = verifyEnvelope(envelope, keysOf(vkey));
+  const verified = verifyEnvelope(envelope, { keys: [parseVerifierKey(vkey)], threshold: 1 });
   if (verified.outcome === 'invalid') return undefined;
   try {
     const approval = approvalSchema.safeParse(parseJson(verified.payload, { maxBytes: ANSWER_LIMITS.maxBytes }));
@@ -275,10 +273,6 @@ function readApprover(envelope: DsseEnvelope | undefined, vkey: string): string 
     if (!isExoArmurError(error)) throw error;
     return undefined;
   }
-}
-
-function keysOf(vkey: string): Parameters<typeof verifyEnvelope>[1] {
-  return { keys: [parseVerifierKey(vkey)], threshold: 1 };
 }
 
 function readKey(key: Answer['key']): NamedSigner {

@@ -91,6 +91,11 @@ describe('parseRecord', () => {
     expect(codeOf(encodeUtf8(text))).toBe('AUDIT_RECORD_MALFORMED');
   });
 
+  it('says where a record is malformed', () => {
+    const bytes = canonicalizeToBytes({ ...sample, payload: { ...sample.payload, size: 1 } });
+    expect(() => parseRecord(bytes)).toThrow(expect.objectContaining({ pointer: '/payload/size' }));
+  });
+
   it.each(['2024-02-31', '2023-02-29', '0000-01-01', '2024-04-31'])(
     'refuses the day %s, which does not exist',
     (day) => {

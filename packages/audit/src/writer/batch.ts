@@ -2,6 +2,7 @@ import { commitPayloadBytes, encodeHex, equalBytes, identifyLeaf } from '@exoarm
 import {
   type AppendReceipt,
   type AuditLogStore,
+  isTrailKind,
   type LogContentKey,
   type NewLogEntry,
   quoteForMessage,
@@ -9,7 +10,7 @@ import {
 } from '@exoarmur/contracts';
 import { AuditError } from '../errors.ts';
 import { hashRecord, parseRecord } from '../reader/record.ts';
-import { type Draft, endsStream, isTrailKind, sealDraft } from './draft.ts';
+import { type Draft, endsStream, sealDraft } from './draft.ts';
 import type { StreamPosition, StreamTable } from './stream-table.ts';
 
 /** An append that waits for its batch. */

@@ -13,8 +13,6 @@ import {
   recordKindSchema,
   type SealedRecord,
   sealedRecordSchema,
-  type TrailKind,
-  trailPayloadSchemas,
 } from '@exoarmur/contracts';
 import { AuditError } from '../errors.ts';
 import { writeSealedText } from '../reader/record-grammar.ts';
@@ -45,11 +43,6 @@ export interface Draft extends Omit<DraftFields, 'payload' | 'actor' | 'before' 
 
 const { actor: actorSchema } = sealedRecordSchema.shape;
 const KINDS: ReadonlySet<unknown> = new Set(recordKindSchema.options);
-
-/** Whether a kind belongs to the life of an action; the others are facts of the cell. */
-export function isTrailKind(kind: RecordKind): kind is TrailKind {
-  return Object.hasOwn(trailPayloadSchemas, kind);
-}
 
 /** Whether a stream is closed after a record of this kind. */
 export function endsStream(kind: RecordKind): boolean {

@@ -1,7 +1,7 @@
-import type { AuditLogStore } from '@exoarmur/contracts';
+import { type AuditLogStore, isTrailKind } from '@exoarmur/contracts';
 import { TILE_WIDTH } from '../internal/growing-tree.ts';
 import { parseRecord } from '../reader/record.ts';
-import { endsStream, isTrailKind } from './draft.ts';
+import { endsStream } from './draft.ts';
 
 const PAGE = 1000;
 

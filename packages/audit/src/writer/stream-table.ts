@@ -1,6 +1,6 @@
-import type { AuditLogStore, Digest } from '@exoarmur/contracts';
+import { type AuditLogStore, type Digest, isTrailKind } from '@exoarmur/contracts';
 import { hashRecord, parseRecord } from '../reader/record.ts';
-import { endsStream, isTrailKind } from './draft.ts';
+import { endsStream } from './draft.ts';
 
 /** How far a stream got. */
 export interface StreamPosition {

@@ -1,4 +1,4 @@
-import { formatPointer } from '@exoarmur/contracts';
+import { joinPointer } from '@exoarmur/canonical';
 import { parseDocument } from 'yaml';
 import { PolicyError } from '../errors.ts';
 
@@ -61,7 +61,7 @@ function narrow(value: unknown, at: string, depth: number): YamlValue {
     throw refused(at, 'the value has no place in json');
   }
   const entries = Object.entries(value).map(([name, member]) => {
-    const pointer = `${at}${formatPointer([name])}`;
+    const pointer = joinPointer(at, name);
     return [name, narrow(member, pointer, depth + 1)] as const;
   });
   return Object.fromEntries(entries);

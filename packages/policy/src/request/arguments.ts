@@ -1,5 +1,4 @@
-import type { JsonObject, JsonValue } from '@exoarmur/canonical';
-import { formatPointer } from '@exoarmur/contracts';
+import { type JsonObject, type JsonValue, joinPointer } from '@exoarmur/canonical';
 
 /** Limits of what a policy can be shown of the parameters; what goes over them is refused, not cut. */
 export const ARGUMENT_LIMITS = { maxLeaves: 4096, maxPointerLength: 1024, maxDepth: 32 } as const;
@@ -49,14 +48,14 @@ export function flattenArguments(parameters: JsonObject): ArgumentsAnswer {
     }
     if (Array.isArray(value) && value.every((item) => typeof item === 'string')) lists[pointer] = value;
     for (const [key, item] of Object.entries(value)) {
-      const refusal = visit(item, `${pointer}${formatPointer([key])}`, depth + 1);
+      const refusal = visit(item, joinPointer(pointer, key), depth + 1);
       if (refusal !== undefined) return refusal;
     }
     return undefined;
   }
 
   for (const [key, value] of Object.entries(parameters)) {
-    const refusal = visit(value, formatPointer([key]), 1);
+    const refusal = visit(value, joinPointer('', key), 1);
     if (refusal !== undefined) return { outcome: 'refused', reason: refusal };
   }
   return { outcome: 'valid', value: { texts, numbers, lists } };
